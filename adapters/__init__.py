@@ -1,0 +1,1 @@
+"""One folder per outside system: that system's library and `bot.domain`, nothing else."""

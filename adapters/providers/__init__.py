@@ -1,0 +1,1 @@
+"""Model vendors: one file per wire dialect, one row per vendor."""

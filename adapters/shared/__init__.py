@@ -1,0 +1,1 @@
+"""What several adapters need: HTTP, server-sent events, the Markdown walker."""

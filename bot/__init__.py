@@ -1,0 +1,1 @@
+"""The application: what a message means. Knows no messenger, no vendor and no SQL."""

@@ -1,0 +1,1 @@
+"""Every command, a file per noun. `spec` says what one is."""

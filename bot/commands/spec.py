@@ -1,0 +1,128 @@
+"""What a command is: one declared row, from which routing, help, menus and docs come."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.chat import Member, MemberId, Place, SessionId
+from bot.domain.effects import Effect
+from bot.domain.events import Incoming, Reply
+from bot.domain.ports import Abilities, Clock, Providers, Stores
+from bot.domain.secret import Secret
+
+
+class Where(StrEnum):
+    """Where a command is allowed."""
+
+    PRIVATE = "private"
+    ANYWHERE = "anywhere"
+
+
+class Runner(Protocol):
+    """What commands ask of the session manager; turns otherwise run by themselves."""
+
+    def stop(self, place: Place, member: MemberId) -> bool:
+        """End the member's running answer in a place; False if none is running."""
+        ...
+
+    async def cancel(
+        self, member: MemberId, *, provider: str | None = None, session: SessionId | None = None
+    ) -> None:
+        """End the member's running turns (at a provider, in a session) and wait until settled."""
+        ...
+
+
+class HeldSecrets(Protocol):
+    """Secrets a member pasted outside of `/addkey`, kept in memory for ten minutes at most."""
+
+    def hold(self, member: MemberId, place: Place, secret: Secret, question: str) -> None:
+        """Keep one secret and what was written around it; an older one is dropped."""
+        ...
+
+    def take(self, member: MemberId, place: Place) -> tuple[Secret, str] | None:
+        """Return and drop it; None after ten minutes or a restart."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a command may reach. Storage is read here; what changes goes into the outcome."""
+
+    stores: Stores
+    providers: Providers
+    clock: Clock
+    runner: Runner
+    held: HeldSecrets
+    commands: Mapping[str, "Command"]
+    abilities: Mapping[str, Abilities]
+    operator_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One use of a command, typed or pressed.
+
+    Typed: `args` is the rest of the line and `verb` empty. Pressed, or answering a question:
+    the action's verb and argument. `text` is the answer to a TEXT question. `secret` is set for
+    commands with `has_secret`; for an answer to a KEY question `verb` and `args` are its action's.
+    """
+
+    incoming: Incoming
+    member: Member
+    desk: Desk
+    args: str = ""
+    verb: str = ""
+    text: str = ""
+    secret: Secret | None = None
+    is_deleted: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it was typed."""
+        return self.incoming.place
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the messenger it was typed on can do."""
+        return self.desk.abilities[self.place.frontend]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a command decided. A press's reply takes the place of the menu where it can.
+
+    `if_stale` is said instead when a compare-and-set among the effects failed (a second tap).
+    `is_apart`: the reply is a message of its own even after a press.
+    """
+
+    reply: Reply | None = None
+    effects: tuple[Effect, ...] = ()
+    if_stale: Reply | None = None
+    is_apart: bool = False
+
+
+Handler = Callable[[Call], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command's row.
+
+    `usage` is its argument as help shows it (`[NUMBER]`), `menu` its place in the short menu and
+    in /help's first page (0: only under all commands). `run` takes it typed, `press` its buttons
+    and the answers to its questions. `has_secret`: the argument is deleted before all else.
+    `is_instant`: never waits, not even for another command (`/stop`).
+    """
+
+    name: str
+    help: str
+    run: Handler
+    press: Handler | None = None
+    usage: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    where: Where = Where.PRIVATE
+    menu: int = 0
+    has_secret: bool = False
+    is_instant: bool = False

@@ -1,0 +1,219 @@
+"""What a handled message changes. A command returns effects; one commit applies them all.
+
+Handlers read and decide; nothing is written until `Intake.finish` applies the effects, the
+replies and "handled" together, so every effect happens once (DESIGN, step 4).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.chat import (
+    Adjustment,
+    KeyHealth,
+    MemberId,
+    Overrides,
+    Place,
+    Scope,
+    SessionId,
+    TurnId,
+    WaitReason,
+)
+from bot.domain.events import MessageRef, Question
+from bot.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Lay `overrides` over a session's choices, or over the member's own for new sessions.
+
+    What they replace is kept for one `UndoChoice` per field.
+    """
+
+    scope: Scope
+    member: MemberId
+    session: SessionId
+    overrides: Overrides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoChoice:
+    """Bring back what the last `Choose` of the field replaced; stale when there is nothing."""
+
+    scope: Scope
+    member: MemberId
+    session: SessionId
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDefault:
+    """Copy the session's choice of these fields to the member's own (undoable like `Choose`)."""
+
+    member: MemberId
+    session: SessionId
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartSession:
+    """Begin a new session in the place; the one before stays in the list."""
+
+    member: MemberId
+    place: Place
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchSession:
+    """Go on with an earlier session of the same place."""
+
+    member: MemberId
+    place: Place
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameSession:
+    """Give a session another title."""
+
+    member: MemberId
+    session: SessionId
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSession:
+    """Erase a session and its turns; usage stays. Its running turns were cancelled before."""
+
+    member: MemberId
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutKey:
+    """Store a key in the place of the member's key for that provider, if there is one."""
+
+    member: MemberId
+    provider: str
+    origin: str
+    key: Secret
+    health: KeyHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropKey:
+    """Erase a key from the database's bytes."""
+
+    member: MemberId
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteKeyHealth:
+    """Record what a check or a use said of a stored key."""
+
+    member: MemberId
+    provider: str
+    health: KeyHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Start a turn with this question, bound to the place's session as it is now."""
+
+    member: MemberId
+    place: Place
+    question: str
+    message: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryTurn:
+    """Run an ended turn again, if it still stands at `attempt`: a compare-and-set.
+
+    `provider` and `model` answer this once; empty means as the session has them now.
+    """
+
+    turn: TurnId
+    member: MemberId
+    attempt: int
+    provider: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseWaiting:
+    """Let the member's turns that wait for `reason` run, bound anew.
+
+    Those received before `since` stay waiting; the member is asked about them.
+    """
+
+    member: MemberId
+    reason: WaitReason
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropWaiting:
+    """Expire the member's turns in a place that have not begun, but for `keep`."""
+
+    member: MemberId
+    place: Place
+    keep: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """Leave a turn out of its session's history, or put it back; stale if it already is so."""
+
+    turn: TurnId
+    member: MemberId
+    is_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetQuestion:
+    """Open a question to the member in a place, or close it (None)."""
+
+    member: MemberId
+    place: Place
+    question: Question | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOnce:
+    """Remember that the member got a notice that comes once; never stale."""
+
+    member: MemberId
+    notice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnAdjustment:
+    """Remember for 30 days what a vendor refused of a model (providers.md section 10)."""
+
+    provider: str
+    model: str
+    adjustment: Adjustment
+
+
+Effect = (
+    Choose
+    | UndoChoice
+    | MakeDefault
+    | StartSession
+    | SwitchSession
+    | RenameSession
+    | DeleteSession
+    | PutKey
+    | DropKey
+    | NoteKeyHealth
+    | Ask
+    | RetryTurn
+    | ReleaseWaiting
+    | DropWaiting
+    | TakeBack
+    | SetQuestion
+    | NoteOnce
+    | LearnAdjustment
+)

@@ -1,0 +1,153 @@
+"""What comes in from a messenger and what goes out to it, in no messenger's terms."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from bot.domain.chat import Identity, MemberId, Place, TurnId
+from bot.domain.secret import Secret
+
+InboxId = NewType("InboxId", int)
+DeliveryId = NewType("DeliveryId", int)
+MessageRef = NewType("MessageRef", str)  # a message's id on its messenger, unique in its place
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message that is no command."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as typed, its prefix gone: name in lower case, the rest trimmed."""
+
+    name: str
+    args: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button of ours was pressed (or its number sent): `action` is the button's own."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretText:
+    """A message that holds a secret. Never stored, never a turn, never a prompt.
+
+    `command` is what it answers: the command's name and, for `/addkey`, the company typed.
+    """
+
+    command: Command
+    secret: Secret
+
+
+Body = Text | Command | Press | SecretText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One update from a messenger. `update` is unique per frontend and the same on a repeat."""
+
+    update: str
+    sender: Identity
+    sender_name: str
+    place: Place
+    body: Body
+    sent_at: datetime
+    message: MessageRef | None = None
+
+    def with_body(self, body: Body) -> "Incoming":
+        """Return the same update read as `body`."""
+        return replace(self, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message: `action` comes back as a `Press`, or `url` is opened.
+
+    An action is `command:verb` or `command:verb:argument`, at most 64 bytes (Telegram's limit),
+    and holds no secret.
+    """
+
+    label: str
+    action: str = ""
+    url: str = ""
+    is_danger: bool = False
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+class ReplyKind(StrEnum):
+    """How loud a message is: an answer (or what ends a question without one), or a notice."""
+
+    ANSWER = "answer"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A message to show. `text` is Markdown; `footer` one plain line, shown in italics last."""
+
+    text: str
+    footer: str = ""
+    buttons: Rows = ()
+    kind: ReplyKind = ReplyKind.NOTICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A reply on its way into the outbox: `edits` is the message it takes the place of."""
+
+    place: Place
+    member: MemberId
+    reply: Reply
+    turn: TurnId | None = None
+    part: int = 0
+    edits: MessageRef | None = None
+
+
+class DeliveryState(StrEnum):
+    """Where a message to a messenger stands; `sending` is committed before the call."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An outbox row. `is_repeat`: it was `sending` when the process died, so it may be there."""
+
+    id: DeliveryId
+    outgoing: Outgoing
+    state: DeliveryState
+    is_repeat: bool = False
+
+
+class QuestionKind(StrEnum):
+    """What the bot waits for: a number of its menu, a text, or a key."""
+
+    MENU = "menu"
+    TEXT = "text"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The one open question to a member in a place; it lasts ten minutes.
+
+    MENU: `buttons` in the order of their numbers. TEXT and KEY: `action` names who takes the
+    answer, as a button's action does.
+    """
+
+    kind: QuestionKind
+    asked_at: datetime
+    action: str = ""
+    buttons: tuple[Button, ...] = ()

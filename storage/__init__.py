@@ -1,0 +1,1 @@
+"""Everything that persists. SQL and ciphers live here only."""
