@@ -1,0 +1,267 @@
+"""The stores in memory: the twin of SQLite's, for tests and for looking things up in them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+
+from bot.domain.chat import (
+    Adjustment,
+    Choices,
+    Identity,
+    KeyInfo,
+    Member,
+    MemberId,
+    Overrides,
+    Place,
+    Session,
+    SessionId,
+    Turn,
+    TurnState,
+)
+from bot.domain.effects import Effect
+from bot.domain.errors import InboxFull, VaultCorrupt
+from bot.domain.events import DeliveryState, InboxId, Incoming, Outgoing, SecretText, Text
+from bot.domain.ports import (
+    Applied,
+    Clock,
+    InboxRow,
+    OpenQuestion,
+    Result,
+    Spent,
+    SpentLine,
+)
+from bot.domain.secret import Secret
+from storage.memory_effects import apply
+from storage.memory_state import State, StoredUpdate, Used
+from storage.memory_turns import MemoryTurns
+from storage.rules import EPOCH_DETAIL, from_nano
+
+
+class MemoryIntake:
+    """An Intake in dicts."""
+
+    def __init__(self, state: State) -> None:
+        """Work on a shared state."""
+        self._state = state
+
+    async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
+        """Store a text and its turn."""
+        if not isinstance(incoming.body, Text):
+            raise TypeError(type(incoming.body).__name__)
+        if self._is_known(incoming):
+            return None
+        state = self._state
+        member = state.member(incoming.sender)
+        rows = state.turns.values()
+        if limit <= sum(row.turn.member == member and row.turn.state.is_open for row in rows):
+            raise InboxFull
+        self._store(incoming, None)
+        return state.ask(member, incoming.place, incoming.body.text, incoming.message)
+
+    async def accept(self, incoming: Incoming) -> InboxRow | None:
+        """Store a command or press, or the stub of a secret."""
+        if self._is_known(incoming):
+            return None
+        kept = incoming
+        if isinstance(incoming.body, SecretText):
+            kept = incoming.with_body(SecretText(incoming.body.command, Secret("")))
+        return InboxRow(id=self._store(incoming, kept), incoming=kept, tries=0)
+
+    def _is_known(self, incoming: Incoming) -> bool:
+        return (incoming.place.frontend, incoming.update) in self._state.seen
+
+    def _store(self, incoming: Incoming, kept: Incoming | None) -> InboxId:
+        row = InboxId(self._state.next_id())
+        self._state.seen[incoming.place.frontend, incoming.update] = row
+        self._state.inbox[row] = StoredUpdate(incoming=kept)
+        return row
+
+    async def begin(self, row: InboxId) -> int:
+        """Count a handler's start."""
+        stored = self._state.inbox[row]
+        self._state.inbox[row] = replace(stored, tries=stored.tries + 1)
+        return stored.tries + 1
+
+    async def finish(
+        self, row: InboxId, effects: Sequence[Effect], replies: Sequence[Outgoing]
+    ) -> Result:
+        """Apply effects, replies and "handled", or only the last."""
+        stored = self._state.inbox.get(row)
+        if not stored or stored.incoming is None or stored.parked:
+            return Result(applied=Applied.DUPLICATE)
+        saved = self._state.saved()
+        self._state.inbox[row] = replace(stored, incoming=None)
+        turns: list[Turn] = []
+        for effect in effects:
+            started = apply(self._state, effect)
+            if started is None:
+                self._state.restore(saved)
+                self._state.inbox[row] = replace(stored, incoming=None)
+                return Result(applied=Applied.STALE)
+            turns.extend(started)
+        deliveries = self._state.post(tuple(replies))
+        return Result(applied=Applied.DONE, turns=tuple(turns), deliveries=deliveries)
+
+    async def park(self, row: InboxId, reference: str) -> None:
+        """Set aside an update that keeps failing."""
+        stored = self._state.inbox.get(row)
+        if stored and stored.incoming is not None:
+            self._state.inbox[row] = replace(stored, parked=reference)
+
+    async def pending(self) -> Sequence[InboxRow]:
+        """Return what was stored and not handled."""
+        return tuple(
+            InboxRow(id=id_, incoming=row.incoming, tries=row.tries)
+            for id_, row in sorted(self._state.inbox.items())
+            if row.incoming is not None and not row.parked
+        )
+
+
+class MemoryKeys:
+    """A KeyVault in dicts."""
+
+    def __init__(self, state: State) -> None:
+        """Work on a shared state."""
+        self._state = state
+
+    async def open_key(self, member: MemberId, provider: str, origin: str) -> Secret | None:
+        """Return the member's key."""
+        held = self._state.keys.get((member, provider))
+        if held and held[0].origin != origin:
+            raise VaultCorrupt("api_keys", "key", provider)
+        return held[1] if held else None
+
+    async def keys(self, member: MemberId) -> Sequence[KeyInfo]:
+        """Return the member's keys without the keys."""
+        return tuple(info for (of, _), (info, _) in self._state.keys.items() if of == member)
+
+
+class MemorySettings:
+    """Settings in dicts."""
+
+    def __init__(self, state: State) -> None:
+        """Work on a shared state."""
+        self._state = state
+
+    async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
+        """Return the person behind an account."""
+        id_ = self._state.member(identity)
+        return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
+
+    async def session(self, place: Place, member: MemberId) -> Session:
+        """Return the place's session, made if there is none."""
+        return self._state.session(place, member)
+
+    async def choices(self, session: SessionId, member: MemberId) -> Choices:
+        """Return what a turn of the member in the session runs with."""
+        return self._state.choices(self._state.sessions[session], member)
+
+    async def overrides(self, member: MemberId) -> Overrides:
+        """Return the member's own choices."""
+        return self._state.of(member).overrides
+
+    async def sessions(
+        self, member: MemberId, place: Place, *, offset: int = 0, limit: int = 5
+    ) -> tuple[Sequence[Session], int]:
+        """Return sessions with messages, newest first, and how many there are."""
+        found = [
+            session
+            for session in map(self._state.opened, self._state.sessions.values())
+            if session.place == place and session.owner in {None, member} and session.messages
+        ]
+        found.sort(key=lambda session: (session.last_at, session.id), reverse=True)
+        return tuple(found[offset : offset + limit]), len(found)
+
+    async def has_noted(self, member: MemberId, notice: str) -> bool:
+        """Return whether the member got a notice that comes once."""
+        return (member, notice) in self._state.notices
+
+    async def questions(self) -> Sequence[OpenQuestion]:
+        """Return every open question."""
+        return tuple(
+            OpenQuestion(member=member, place=place, question=question)
+            for (member, place), question in self._state.questions.items()
+        )
+
+    async def adjustments(self, provider: str, model: str) -> frozenset[Adjustment]:
+        """Return what was learned about a model in the last 30 days."""
+        return self._state.adjustments(provider, model)
+
+    async def spent(
+        self,
+        member: MemberId,
+        *,
+        since: datetime | None = None,
+        session: SessionId | None = None,
+    ) -> Spent:
+        """Return the member's sum since a time, in one session or in all."""
+        rows = [row for row in self._used(member, since) if session in {None, row.session}]
+        return _sum(rows)
+
+    async def spent_by_model(self, member: MemberId, *, since: datetime) -> Sequence[SpentLine]:
+        """Return the sums per provider and model, dearest first."""
+
+        def of(row: Used) -> tuple[str, str]:
+            return row.provider, row.model
+
+        lines = [
+            SpentLine(key=model, provider=provider, spent=_sum(list(rows)))
+            for (provider, model), rows in groupby(sorted(self._used(member, since), key=of), of)
+        ]
+        return tuple(sorted(lines, key=lambda line: line.spent.cost_usd, reverse=True))
+
+    async def spent_by_day(self, member: MemberId, *, since: datetime) -> Sequence[SpentLine]:
+        """Return the sums per UTC day, newest first."""
+
+        def day(row: Used) -> str:
+            return row.at.date().isoformat()
+
+        rows = sorted(self._used(member, since), key=day, reverse=True)
+        return tuple(
+            SpentLine(key=key, provider="", spent=_sum(list(group)))
+            for key, group in groupby(rows, day)
+        )
+
+    def _used(self, member: MemberId, since: datetime | None) -> list[Used]:
+        rows = [row for row in self._state.usage if row.member == member]
+        return [row for row in rows if since is None or row.at >= since]
+
+
+def _sum(rows: Sequence[Used]) -> Spent:
+    return Spent(
+        answers=len(rows),
+        input_tokens=sum(row.input_tokens for row in rows),
+        output_tokens=sum(row.output_tokens for row in rows),
+        cost_usd=from_nano(sum(row.cost_nano or 0 for row in rows)),
+        unknown=sum(row.cost_nano is None for row in rows),
+        is_estimated=any(row.is_estimated for row in rows),
+    )
+
+
+class MemoryStores:
+    """All storage ports in memory. It outlives an app, so a restart is a second app on it."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with an empty house."""
+        self._state = State.empty(clock)
+        self.intake = MemoryIntake(self._state)
+        self.turns = MemoryTurns(self._state)
+        self.keys = MemoryKeys(self._state)
+        self.settings = MemorySettings(self._state)
+
+    def begin_epoch(self) -> None:
+        """Do what starting on a restored backup does: nothing is sent or asked by itself."""
+        state = self._state
+        for id_, row in list(state.turns.items()):
+            if row.turn.state.is_open:
+                turn = replace(row.turn, state=TurnState.EXPIRED, detail=EPOCH_DETAIL)
+                state.turns[id_] = replace(row, turn=turn, is_untold=True, shown=None)
+        for delivery, waiting in list(state.outbox.items()):
+            if waiting.state in {DeliveryState.PENDING, DeliveryState.SENDING}:
+                state.outbox[delivery] = replace(waiting, state=DeliveryState.UNDELIVERABLE)
+        for inbox, stored in list(state.inbox.items()):
+            state.inbox[inbox] = replace(stored, incoming=None)
+
+    async def close(self) -> None:
+        """Nothing to let go."""

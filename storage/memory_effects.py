@@ -1,0 +1,234 @@
+"""Effects in the in-memory twin: one function per effect; None means stale, nothing written."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.domain import effects as fx
+from bot.domain.chat import (
+    KeyHealth,
+    KeyInfo,
+    MemberId,
+    Session,
+    SessionId,
+    Turn,
+    TurnId,
+    TurnState,
+)
+from storage.memory_state import State, TurnRow
+from storage.rules import may_change
+
+Turns = tuple[Turn, ...]
+_DONE: Final[Turns] = ()
+
+
+def apply(state: State, effect: fx.Effect) -> Turns | None:
+    """Apply one effect; return the turns now to be run, or None if it was stale."""
+    return _APPLY[type(effect)](state, effect)
+
+
+def _own_session(state: State, session: SessionId, member: MemberId) -> Session | None:
+    found = state.sessions.get(session)
+    return found if found and may_change(found, member) else None
+
+
+def _own_turn(state: State, turn: TurnId, member: MemberId) -> TurnRow | None:
+    row = state.turns.get(turn)
+    return row if row and row.turn.member == member else None
+
+
+def _scope(state: State, effect: fx.Choose | fx.UndoChoice) -> MemberId | SessionId | None:
+    if effect.scope is fx.Scope.MEMBER:
+        return effect.member if effect.member in state.members.values() else None
+    return effect.session if _own_session(state, effect.session, effect.member) else None
+
+
+def _choose(state: State, effect: fx.Choose) -> Turns | None:
+    scope = _scope(state, effect)
+    if scope is None:
+        return None
+    state.chosen[scope] = state.of(scope).choose(effect.overrides)
+    return _DONE
+
+
+def _undo_choice(state: State, effect: fx.UndoChoice) -> Turns | None:
+    scope = _scope(state, effect)
+    undone = None if scope is None else state.of(scope).undo(effect.field)
+    if scope is None or undone is None:
+        return None
+    state.chosen[scope] = undone
+    return _DONE
+
+
+def _make_default(state: State, effect: fx.MakeDefault) -> Turns | None:
+    if not _own_session(state, effect.session, effect.member):
+        return None
+    newer = state.of(effect.session).only(effect.fields)
+    state.chosen[effect.member] = state.of(effect.member).choose(newer)
+    return _DONE
+
+
+def _start_session(state: State, effect: fx.StartSession) -> Turns | None:
+    if effect.member not in state.members.values():
+        return None
+    state.start(effect.place, effect.member, effect.title)
+    return _DONE
+
+
+def _switch_session(state: State, effect: fx.SwitchSession) -> Turns | None:
+    session = _own_session(state, effect.session, effect.member)
+    if not session or session.place != effect.place:
+        return None
+    state.active[effect.place] = session.id
+    return _DONE
+
+
+def _rename_session(state: State, effect: fx.RenameSession) -> Turns | None:
+    session = _own_session(state, effect.session, effect.member)
+    if not session:
+        return None
+    state.sessions[session.id] = replace(session, title=effect.title)
+    return _DONE
+
+
+def _delete_session(state: State, effect: fx.DeleteSession) -> Turns | None:
+    session = state.sessions.get(effect.session)
+    if not session or session.owner != effect.member:
+        return None
+    del state.sessions[session.id]
+    state.chosen.pop(session.id, None)
+    state.active = {place: id_ for place, id_ in state.active.items() if id_ != session.id}
+    gone = {id_ for id_, row in state.turns.items() if row.turn.session == session.id}
+    state.turns = {id_: row for id_, row in state.turns.items() if id_ not in gone}
+    state.outbox = {id_: row for id_, row in state.outbox.items() if row.outgoing.turn not in gone}
+    return _DONE
+
+
+def _put_key(state: State, effect: fx.PutKey) -> Turns | None:
+    if effect.member not in state.members.values():
+        return None
+    now = state.clock.now()
+    info = KeyInfo(
+        provider=effect.provider,
+        origin=effect.origin,
+        mask=effect.key.mask(),
+        health=effect.health,
+        added_at=now,
+        checked_at=None if effect.health is KeyHealth.UNCHECKED else now,
+    )
+    state.keys.pop((effect.member, effect.provider), None)
+    state.keys[effect.member, effect.provider] = (info, effect.key)
+    return _DONE
+
+
+def _drop_key(state: State, effect: fx.DropKey) -> Turns | None:
+    gone = state.keys.pop((effect.member, effect.provider), None)
+    return _DONE if gone else None
+
+
+def _note_key_health(state: State, effect: fx.NoteKeyHealth) -> Turns | None:
+    found = state.keys.get((effect.member, effect.provider))
+    if not found:
+        return None
+    info = replace(found[0], health=effect.health, checked_at=state.clock.now())
+    state.keys[effect.member, effect.provider] = (info, found[1])
+    return _DONE
+
+
+def _ask(state: State, effect: fx.Ask) -> Turns | None:
+    if effect.member not in state.members.values():
+        return None
+    return (state.ask(effect.member, effect.place, effect.question, effect.message),)
+
+
+def _retry_turn(state: State, effect: fx.RetryTurn) -> Turns | None:
+    row = _own_turn(state, effect.turn, effect.member)
+    if not row or row.turn.state.is_open or row.turn.attempt != effect.attempt:
+        return None
+    if row.turn.is_taken_back:
+        return None
+    session = state.sessions[row.turn.session]
+    choices = state.choices(session, effect.member)
+    if effect.provider or effect.model:
+        choices = replace(
+            choices,
+            provider=effect.provider or choices.provider,
+            model=effect.model or choices.model,
+            window=None,
+        )
+    turn = replace(row.turn, choices=choices, state=TurnState.RECEIVED, detail="")
+    state.turns[turn.id] = replace(
+        row, turn=turn, asked_at=state.clock.now(), shown=None, is_untold=False
+    )
+    return (turn,)
+
+
+def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
+    waiting = [
+        row
+        for _, row in sorted(state.turns.items())
+        if row.turn.member == effect.member
+        and row.turn.state is TurnState.WAITING
+        and row.turn.detail == effect.reason
+        and row.asked_at >= effect.since
+    ]
+    return tuple(state.rebind(row) for row in waiting)
+
+
+def _drop_waiting(state: State, effect: fx.DropWaiting) -> Turns | None:
+    for id_, row in list(state.turns.items()):
+        turn = row.turn
+        is_here = turn.member == effect.member and turn.place == effect.place
+        has_not_begun = turn.state in {TurnState.RECEIVED, TurnState.WAITING}
+        if is_here and has_not_begun and id_ != effect.keep:
+            expired = replace(turn, state=TurnState.EXPIRED, detail="")
+            state.turns[id_] = replace(row, turn=expired)
+    return _DONE
+
+
+def _take_back(state: State, effect: fx.TakeBack) -> Turns | None:
+    row = _own_turn(state, effect.turn, effect.member)
+    if not row or row.turn.is_taken_back is not effect.is_back:
+        return None
+    turn = replace(row.turn, is_taken_back=not effect.is_back)
+    state.turns[turn.id] = replace(row, turn=turn)
+    return _DONE
+
+
+def _set_question(state: State, effect: fx.SetQuestion) -> Turns | None:
+    state.questions.pop((effect.member, effect.place), None)
+    if effect.question:
+        state.questions[effect.member, effect.place] = effect.question
+    return _DONE
+
+
+def _note_once(state: State, effect: fx.NoteOnce) -> Turns | None:
+    state.notices.add((effect.member, effect.notice))
+    return _DONE
+
+
+def _learn_adjustment(state: State, effect: fx.LearnAdjustment) -> Turns | None:
+    state.learned[effect.provider, effect.model, effect.adjustment] = state.clock.now()
+    return _DONE
+
+
+_APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
+    fx.Choose: _choose,
+    fx.UndoChoice: _undo_choice,
+    fx.MakeDefault: _make_default,
+    fx.StartSession: _start_session,
+    fx.SwitchSession: _switch_session,
+    fx.RenameSession: _rename_session,
+    fx.DeleteSession: _delete_session,
+    fx.PutKey: _put_key,
+    fx.DropKey: _drop_key,
+    fx.NoteKeyHealth: _note_key_health,
+    fx.Ask: _ask,
+    fx.RetryTurn: _retry_turn,
+    fx.ReleaseWaiting: _release_waiting,
+    fx.DropWaiting: _drop_waiting,
+    fx.TakeBack: _take_back,
+    fx.SetQuestion: _set_question,
+    fx.NoteOnce: _note_once,
+    fx.LearnAdjustment: _learn_adjustment,
+}

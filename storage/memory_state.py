@@ -1,0 +1,215 @@
+"""What the in-memory twin holds: frozen rows in plain dicts."""
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from bot.domain.chat import (
+    Adjustment,
+    Choices,
+    Identity,
+    KeyInfo,
+    MemberId,
+    Place,
+    Session,
+    SessionId,
+    Turn,
+    TurnId,
+    TurnState,
+)
+from bot.domain.events import (
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    InboxId,
+    Incoming,
+    MessageRef,
+    Outgoing,
+    Question,
+)
+from bot.domain.ports import Clock
+from bot.domain.secret import Secret
+from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, title_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRow:
+    """A turn and what its port does not show. `order`: place in the history once answered."""
+
+    turn: Turn
+    asked_at: datetime
+    order: int | None = None
+    tokens: int = 0
+    shown: MessageRef | None = None
+    is_untold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUpdate:
+    """An inbox row; `incoming` None: handled, only the id is kept."""
+
+    incoming: Incoming | None
+    tries: int = 0
+    parked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """A usage row."""
+
+    member: MemberId
+    session: SessionId
+    provider: str
+    model: str
+    at: datetime
+    input_tokens: int
+    output_tokens: int
+    cost_nano: int | None
+    is_estimated: bool
+
+
+@dataclass(kw_only=True)
+class State:
+    """Everything the twin knows."""
+
+    clock: Clock
+    last_id: int = 0
+    members: dict[Identity, MemberId] = field(default_factory=dict)
+    chosen: dict[MemberId | SessionId, Chosen] = field(default_factory=dict)
+    active: dict[Place, SessionId] = field(default_factory=dict)
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    turns: dict[TurnId, TurnRow] = field(default_factory=dict)
+    seen: dict[tuple[str, str], InboxId] = field(default_factory=dict)
+    inbox: dict[InboxId, StoredUpdate] = field(default_factory=dict)
+    outbox: dict[DeliveryId, Delivery] = field(default_factory=dict)
+    keys: dict[tuple[MemberId, str], tuple[KeyInfo, Secret]] = field(default_factory=dict)
+    usage: list[Used] = field(default_factory=list)
+    notices: set[tuple[MemberId, str]] = field(default_factory=set)
+    questions: dict[tuple[MemberId, Place], Question] = field(default_factory=dict)
+    learned: dict[tuple[str, str, Adjustment], datetime] = field(default_factory=dict)
+
+    def next_id(self) -> int:
+        """Return an id that was never used."""
+        self.last_id += 1
+        return self.last_id
+
+    def saved(self) -> dict[str, object]:
+        """Return a copy to go back to; rows are frozen, so copies of the tables are enough."""
+        copies: dict[str, object] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            copies[each.name] = value.copy() if isinstance(value, dict | list | set) else value
+        return copies
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """Go back; ids that were given out meanwhile stay used."""
+        for name, value in saved.items():
+            if name != "last_id":
+                setattr(self, name, value)
+
+    def member(self, identity: Identity) -> MemberId:
+        """Return the member behind an account, made if new."""
+        return self.members.setdefault(identity, MemberId(f"member{len(self.members) + 1}"))
+
+    def of(self, scope: MemberId | SessionId) -> Chosen:
+        """Return the choices made in a scope."""
+        return self.chosen.get(scope, Chosen())
+
+    def session(self, place: Place, member: MemberId) -> Session:
+        """Return the place's session, made if there is none of this member's."""
+        session = self.sessions.get(self.active.get(place, SessionId(0)))
+        if session and session.owner == owner_of(place, member):
+            return self.opened(session)
+        return self.start(place, member, "")
+
+    def start(self, place: Place, member: MemberId, title: str) -> Session:
+        """Begin a session and make it the place's own."""
+        now = self.clock.now()
+        session = Session(
+            id=SessionId(self.next_id()),
+            place=place,
+            owner=owner_of(place, member),
+            title=title,
+            overrides=Chosen().overrides,
+            started_at=now,
+            last_at=now,
+        )
+        self.sessions[session.id] = session
+        self.active[place] = session.id
+        return session
+
+    def opened(self, session: Session) -> Session:
+        """Return a session with its choices and its number of messages."""
+        kept = [
+            row.turn
+            for row in self.turns.values()
+            if row.turn.session == session.id and not row.turn.is_taken_back
+        ]
+        messages = sum(1 if turn.answer is None else 2 for turn in kept)
+        return replace(session, overrides=self.of(session.id).overrides, messages=messages)
+
+    def choices(self, session: Session, member: MemberId) -> Choices:
+        """Return what a turn of the member there runs with now."""
+        mine, here = self.of(member).overrides, self.of(session.id).overrides
+        return bind(session.place, mine=mine, session=here)
+
+    def ask(
+        self, member: MemberId, place: Place, question: str, message: MessageRef | None
+    ) -> Turn:
+        """Store a received turn, bound to what holds in the place now."""
+        session = self.session(place, member)
+        now = self.clock.now()
+        turn = Turn(
+            id=TurnId(self.next_id()),
+            session=session.id,
+            place=place,
+            member=member,
+            question=question,
+            choices=self.choices(session, member),
+            state=TurnState.RECEIVED,
+            received_at=now,
+            message=message,
+        )
+        self.turns[turn.id] = TurnRow(turn=turn, asked_at=now)
+        self._touch(session, question)
+        return turn
+
+    def _touch(self, session: Session, question: str) -> None:
+        title = session.title or title_of(question)
+        self.sessions[session.id] = replace(session, title=title, last_at=self.clock.now())
+
+    def rebind(self, row: TurnRow) -> Turn:
+        """Bind a turn that has not begun anew; one with an attempt stays in its session."""
+        turn = row.turn
+        session = self.sessions[turn.session]
+        if not turn.attempt and row.order is None:
+            session = self.session(turn.place, turn.member)
+        choices = self.choices(session, turn.member)
+        turn = replace(
+            turn, session=session.id, choices=choices, state=TurnState.RECEIVED, detail=""
+        )
+        self.turns[turn.id] = replace(row, turn=turn)
+        return turn
+
+    def post(self, replies: tuple[Outgoing, ...]) -> tuple[Delivery, ...]:
+        """Put replies into the outbox."""
+        rows = tuple(
+            Delivery(id=DeliveryId(self.next_id()), outgoing=each, state=DeliveryState.PENDING)
+            for each in replies
+        )
+        self.outbox.update({row.id: row for row in rows})
+        return rows
+
+    def adjustments(self, provider: str, model: str) -> frozenset[Adjustment]:
+        """Return what was learned of a model and still holds."""
+        oldest = self.clock.now() - timedelta(days=ADJUSTMENT_DAYS)
+        return frozenset(
+            adjustment
+            for (of_provider, of_model, adjustment), at in self.learned.items()
+            if (of_provider, of_model) == (provider, model) and at > oldest
+        )
+
+    @classmethod
+    def empty(cls, clock: Clock) -> Self:
+        """Return the state of a new house."""
+        return cls(clock=clock)

@@ -1,0 +1,189 @@
+"""Turns and the outbox of the in-memory twin."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.chat import (
+    MemberId,
+    Message,
+    Role,
+    SessionId,
+    Turn,
+    TurnId,
+    TurnState,
+    WaitReason,
+    estimate_tokens,
+)
+from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
+from bot.domain.ports import Ending
+from storage.memory_effects import apply
+from storage.memory_state import State, TurnRow, Used
+from storage.rules import in_place_of, may_end, to_nano
+
+_GONE = {DeliveryState.SENT, DeliveryState.UNDELIVERABLE}
+
+
+class MemoryTurns:
+    """A TurnStore in dicts."""
+
+    def __init__(self, state: State) -> None:
+        """Work on a shared state."""
+        self._state = state
+
+    async def wait(
+        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+    ) -> Sequence[Delivery]:
+        """Let a received turn wait."""
+        row = self._state.turns.get(turn)
+        if not row or row.turn.state is not TurnState.RECEIVED:
+            return ()
+        self._set(row, state=TurnState.WAITING, detail=reason.value)
+        return self._state.post(tuple(replies))
+
+    async def rebind(self, turn: TurnId) -> Turn:
+        """Bind a received turn to what holds now. Raises LookupError if it is gone."""
+        row = self._state.turns.get(turn)
+        if not row:
+            raise LookupError(turn)
+        return self._state.rebind(row) if row.turn.state is TurnState.RECEIVED else row.turn
+
+    async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
+        """Commit `requested(attempt)`."""
+        row = self._state.turns.get(turn)
+        if not row or row.turn.attempt != attempt - 1:
+            return False
+        if row.turn.state not in {TurnState.RECEIVED, TurnState.REQUESTED}:
+            return False
+        self._set(row, state=TurnState.REQUESTED, attempt=attempt, detail="")
+        return True
+
+    async def checkpoint(self, partials: Mapping[TurnId, str]) -> None:
+        """Keep the text of running turns so far."""
+        for turn, text in partials.items():
+            row = self._state.turns.get(turn)
+            if row and row.turn.state is TurnState.REQUESTED:
+                self._set(row, partial=text)
+
+    async def shown(self, turn: TurnId, message: MessageRef) -> None:
+        """Note the message in which the answer grows."""
+        row = self._state.turns.get(turn)
+        if row and row.turn.state.is_open:
+            self._state.turns[turn] = replace(row, shown=message)
+
+    async def end(self, turn: TurnId, attempt: int, ending: Ending) -> Sequence[Delivery]:
+        """Commit the end of an attempt."""
+        row = self._state.turns.get(turn)
+        if not row or not may_end(
+            row.turn.state, row.turn.attempt, attempt, ending, is_untold=row.is_untold
+        ):
+            return ()
+        self._settle(row, ending)
+        if ending.usage:
+            self._bill(row.turn, ending)
+        for effect in ending.effects:
+            apply(self._state, effect)
+        return self._state.post(tuple(in_place_of(reply, row.shown) for reply in ending.replies))
+
+    def _settle(self, row: TurnRow, ending: Ending) -> None:
+        turn = replace(row.turn, state=ending.state, detail=ending.detail, partial="")
+        row = replace(row, turn=turn, shown=None, is_untold=False)
+        if ending.answer is not None:
+            row = replace(
+                row,
+                turn=replace(turn, answer=ending.answer),
+                order=self._state.next_id() if row.order is None else row.order,
+                tokens=estimate_tokens((turn.question, ending.answer)),
+            )
+            session = self._state.sessions[turn.session]
+            self._state.sessions[session.id] = replace(session, last_at=self._state.clock.now())
+        self._state.turns[turn.id] = row
+
+    def _bill(self, turn: Turn, ending: Ending) -> None:
+        if not ending.usage:
+            return
+        now = self._state.clock.now()
+        self._state.usage.append(
+            Used(
+                member=turn.member,
+                session=turn.session,
+                provider=turn.choices.provider,
+                model=turn.choices.model,
+                at=now,
+                input_tokens=ending.usage.input_tokens,
+                output_tokens=ending.usage.output_tokens,
+                cost_nano=to_nano(ending.cost_usd),
+                is_estimated=ending.usage.is_estimated,
+            )
+        )
+        held = self._state.keys.get((turn.member, turn.choices.provider))
+        if held:
+            key = (turn.member, turn.choices.provider)
+            self._state.keys[key] = (replace(held[0], used_at=now), held[1])
+
+    async def find(self, turn: TurnId) -> Turn | None:
+        """Return a turn."""
+        row = self._state.turns.get(turn)
+        return row.turn if row else None
+
+    async def last(self, session: SessionId, member: MemberId) -> Turn | None:
+        """Return the member's newest turn in the session that was not taken back."""
+        for _, row in sorted(self._state.turns.items(), reverse=True):
+            turn = row.turn
+            if turn.session == session and turn.member == member and not turn.is_taken_back:
+                return turn
+        return None
+
+    async def history(
+        self, session: SessionId, *, before: TurnId, budget_tokens: int
+    ) -> tuple[Sequence[Message], bool]:
+        """Return the transcript's newest messages within a budget."""
+        asked = self._state.turns.get(before)
+        end = asked.order if asked else None
+        rows = [
+            (row.order, row)
+            for row in self._state.turns.values()
+            if row.turn.session == session
+            and row.turn.id != before
+            and not row.turn.is_taken_back
+            and row.order is not None
+            and (end is None or row.order < end)
+        ]
+        messages: list[Message] = []
+        for _, row in sorted(rows, key=lambda each: each[0], reverse=True):
+            budget_tokens -= row.tokens
+            if budget_tokens < 0:
+                return tuple(reversed(messages)), True
+            messages.append(Message(Role.ASSISTANT, row.turn.answer or ""))
+            messages.append(Message(Role.USER, row.turn.question))
+        return tuple(reversed(messages)), False
+
+    async def recover(self) -> Sequence[Turn]:
+        """Return every open turn, and those that expired with their epoch and were not told."""
+        return tuple(
+            row.turn
+            for _, row in sorted(self._state.turns.items())
+            if row.turn.state.is_open or row.is_untold
+        )
+
+    async def deliveries(self) -> Sequence[Delivery]:
+        """Return the outbox."""
+        return tuple(
+            replace(row, is_repeat=row.state is DeliveryState.SENDING)
+            for _, row in sorted(self._state.outbox.items())
+            if row.state not in _GONE
+        )
+
+    async def mark_delivery(
+        self,
+        delivery: DeliveryId,
+        state: DeliveryState,
+        message: MessageRef | None = None,  # noqa: ARG002  # the twin keeps no record of it
+    ) -> None:
+        """Commit where a message stands."""
+        row = self._state.outbox.get(delivery)
+        if row and row.state not in _GONE:
+            self._state.outbox[delivery] = replace(row, state=state)
+
+    def _set(self, row: TurnRow, **changes: object) -> None:
+        turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own
+        self._state.turns[turn.id] = replace(row, turn=turn)

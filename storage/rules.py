@@ -1,0 +1,113 @@
+"""What the stores decide without a database: the same for SQLite and the twin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final
+
+from bot.domain.chat import (
+    INHERIT,
+    Choices,
+    MemberId,
+    Overrides,
+    Place,
+    Session,
+    TurnState,
+)
+from bot.domain.events import MessageRef, Outgoing
+from bot.domain.ports import Ending
+
+TITLE_CHARS: Final = 40
+ADJUSTMENT_DAYS: Final = 30
+EPOCH_DETAIL: Final = "epoch"  # the detail of a turn that expired because a backup was restored
+_NANO: Final = Decimal(10) ** 9
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The choices made in one scope, and what the last one of each field replaced."""
+
+    overrides: Overrides = field(default_factory=Overrides)
+    replaced: Mapping[str, Any] = field(default_factory=dict)
+
+    def choose(self, newer: Overrides) -> "Chosen":
+        """Lay `newer` over these; what it replaces can be brought back."""
+        replaced = {name: getattr(self.overrides, name) for name in newer.set_fields()}
+        return Chosen(self.overrides.merged(newer), {**self.replaced, **replaced})
+
+    def undo(self, name: str) -> "Chosen | None":
+        """Bring one field back; None if there is nothing to bring back."""
+        if name not in self.replaced:
+            return None
+        rest = {key: value for key, value in self.replaced.items() if key != name}
+        return Chosen(replace(self.overrides, **{name: self.replaced[name]}), rest)
+
+    def only(self, names: tuple[str, ...]) -> Overrides:
+        """Return the choices of these fields, as far as they were made here."""
+        made = self.overrides.set_fields()
+        return Overrides(**{name: made[name] for name in names if name in made})
+
+
+def bind(place: Place, *, mine: Overrides, session: Overrides) -> Choices:
+    """Return what a turn runs with. In a group a member's own instructions stay out."""
+    if not place.is_private:
+        mine = replace(mine, instructions=INHERIT)
+    return session.over(mine.over(Choices()))
+
+
+def title_of(question: str) -> str:
+    """Return a question's first words as a title of at most 40 characters."""
+    words = " ".join(question.strip()[: TITLE_CHARS * 10].split())
+    if len(words) <= TITLE_CHARS:
+        return words
+    head = words[: TITLE_CHARS - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > TITLE_CHARS // 2 else head).rstrip() + "…"
+
+
+def owner_of(place: Place, member: MemberId) -> MemberId | None:
+    """Return who owns a session there: the member in private, in a group nobody alone."""
+    return member if place.is_private else None
+
+
+def may_change(session: Session, member: MemberId) -> bool:
+    """Whether a member may change a session: their own, or a group's (its rules are above)."""
+    return session.owner in {None, member}
+
+
+def may_end(
+    state: TurnState, at_attempt: int, attempt: int, ending: Ending, *, is_untold: bool
+) -> bool:
+    """Whether an ending still fits its turn.
+
+    A turn that was not asked has neither usage nor text, so a late end of the attempt before a
+    Retry does not end the new one. One that expired with its epoch ends once more, to be told.
+    """
+    if at_attempt != attempt or not (state.is_open or is_untold):
+        return False
+    was_asked = ending.usage is not None or ending.answer is not None
+    return state is TurnState.REQUESTED or not was_asked
+
+
+def in_place_of(reply: Outgoing, shown: MessageRef | None) -> Outgoing:
+    """Let a turn's first part edit the message in which the answer grew."""
+    if shown is None or reply.turn is None or reply.part or reply.edits:
+        return reply
+    return replace(reply, edits=shown)
+
+
+def to_nano(cost_usd: Decimal | None) -> int | None:
+    """Return dollars as whole billionths; None stays unknown."""
+    if cost_usd is None:
+        return None
+    return int((cost_usd * _NANO).to_integral_value(ROUND_HALF_EVEN))
+
+
+def from_nano(nano: int) -> Decimal:
+    """Return billionths of a dollar as dollars."""
+    return Decimal(nano) / _NANO
+
+
+def storable(text: str) -> str:
+    """Return text that UTF-8 can hold: half of a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
