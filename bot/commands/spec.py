@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.commands.modellists import ModelLists
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
@@ -54,6 +55,7 @@ class Desk:
     clock: Clock
     runner: Runner
     held: HeldSecrets
+    models: ModelLists
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     operator_name: str = ""
