@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Final
 
 from bot.commands.modellists import Listed
@@ -60,7 +60,7 @@ def likely_provider(listed: Iterable[Listed], model: str, *, default: str) -> st
     """Return the company whose ids begin most like this one; `default` where none does."""
     best, most = default, 2
     for each in listed:
-        shared = len(commonprefix([each.model.id.casefold(), model.casefold()]))
+        shared = _shared(each.model.id.casefold(), model.casefold())
         if shared > most:
             best, most = each.provider, shared
     return best
@@ -68,6 +68,12 @@ def likely_provider(listed: Iterable[Listed], model: str, *, default: str) -> st
 
 def _names(listed: Listed) -> tuple[str, str]:
     return listed.model.id.casefold(), listed.model.name.casefold()
+
+
+def _shared(one: str, other: str) -> int:
+    return sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
 
 
 def _nearest(every: tuple[Listed, ...], wanted: str) -> tuple[Listed, ...]:
