@@ -10,6 +10,7 @@ from typing import Any, Final, NewType, Self
 MemberId = NewType("MemberId", str)
 SessionId = NewType("SessionId", int)
 TurnId = NewType("TurnId", int)
+MessageRef = NewType("MessageRef", str)  # a message's id on its messenger, unique in its place
 
 DEFAULT_MAX_TOKENS: Final = 4_096
 
@@ -76,7 +77,10 @@ INHERIT: Final = Inherit.INHERIT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """The settings a turn runs with. None: the model's own temperature, no limit of length."""
+    """The settings a turn runs with. None: the model's own temperature, no limit of length.
+
+    `window` is the model's context in tokens as its list said when it was chosen; None: unknown.
+    """
 
     provider: str = ""
     model: str = ""
@@ -84,14 +88,19 @@ class Choices:
     max_tokens: int | None = DEFAULT_MAX_TOKENS
     instructions: str = ""
     cost_line: bool = True
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What a member, or a session, chose; whatever is INHERIT comes from the wider scope."""
+    """What a member, or a session, chose; whatever is INHERIT comes from the wider scope.
+
+    `provider`, `model` and `window` are chosen together.
+    """
 
     provider: str | Inherit = INHERIT
     model: str | Inherit = INHERIT
+    window: int | Inherit | None = INHERIT
     temperature: float | Inherit | None = INHERIT
     max_tokens: int | Inherit | None = INHERIT
     instructions: str | Inherit = INHERIT
@@ -319,7 +328,7 @@ class Turn:
     choices: Choices
     state: TurnState
     received_at: datetime
-    message: str | None = None
+    message: MessageRef | None = None
     attempt: int = 0
     detail: str = ""
     answer: str | None = None

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import NewType
 
 from bot.domain.chat import Identity, MemberId, Place, TurnId
+from bot.domain.chat import MessageRef as MessageRef
 from bot.domain.secret import Secret
 
 InboxId = NewType("InboxId", int)
 DeliveryId = NewType("DeliveryId", int)
-MessageRef = NewType("MessageRef", str)  # a message's id on its messenger, unique in its place
 
 
 @dataclass(frozen=True, slots=True)

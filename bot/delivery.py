@@ -1,0 +1,83 @@
+"""Bringing the outbox to the messengers: in order per place, each step committed around it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from bot import texts
+from bot.domain.chat import Place
+from bot.domain.errors import ChatGone, FrontendError, SendRefused, SendThrottled, SendUnknown
+from bot.domain.events import Delivery, DeliveryState, MessageRef, Reply
+from bot.domain.ports import Clock, Frontend, ReplySink, TurnStore
+from bot.lanes import Lanes
+from bot.tasks import Tasks
+
+_log = logging.getLogger(__name__)
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+
+
+class Courier:
+    """Sends what was committed; `sending` is committed before a call, `sent` after it."""
+
+    def __init__(
+        self, turns: TurnStore, frontends: Mapping[str, Frontend], clock: Clock, tasks: Tasks
+    ) -> None:
+        self._turns = turns
+        self._frontends = frontends
+        self._clock = clock
+        self._lanes = Lanes(tasks)
+
+    def send(self, deliveries: Sequence[Delivery], sink: ReplySink | None = None) -> None:
+        """Queue messages; a turn's first part goes into `sink`, where it has been growing."""
+        for delivery in deliveries:
+            if delivery.outgoing.place.frontend not in self._frontends:
+                continue  # its messenger is not configured now: it stays in the outbox
+            mine = sink if delivery.outgoing.part == 0 else None
+            self._lanes.put((delivery.outgoing.place, ""), partial(self._deliver, delivery, mine))
+
+    def pending(self, place: Place) -> list[asyncio.Event]:
+        """Return the events that come when what is on its way to a place has arrived."""
+        return self._lanes.pending(place)
+
+    async def _deliver(self, delivery: Delivery, sink: ReplySink | None) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            await self._turns.mark_delivery(delivery.id, DeliveryState.SENDING)
+            try:
+                message = await self._call(delivery, sink)
+            except (ChatGone, SendRefused) as error:
+                _log.warning("a message cannot be delivered: %s", type(error).__name__)
+                await self._turns.mark_delivery(delivery.id, DeliveryState.UNDELIVERABLE)
+                return
+            except SendUnknown:
+                delivery, sink = replace(delivery, is_repeat=True), None
+            except SendThrottled as error:
+                pause_s = error.retry_after_s
+                await self._turns.mark_delivery(delivery.id, DeliveryState.PENDING)
+            except FrontendError:
+                await self._turns.mark_delivery(delivery.id, DeliveryState.PENDING)
+            else:
+                await self._turns.mark_delivery(delivery.id, DeliveryState.SENT, message)
+                return
+            await self._clock.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _call(self, delivery: Delivery, sink: ReplySink | None) -> MessageRef | None:
+        outgoing = delivery.outgoing
+        frontend = self._frontends[outgoing.place.frontend]
+        if sink is not None:
+            return await sink.finish(outgoing.reply)
+        if outgoing.edits is not None:
+            await frontend.edit(outgoing.place, outgoing.edits, outgoing.reply)
+            return outgoing.edits
+        reply = outgoing.reply
+        if delivery.is_repeat and not frontend.abilities.sends_once:
+            reply = _marked(reply)
+        return await frontend.post(outgoing.place, reply, key=f"d{delivery.id}")
+
+
+def _marked(reply: Reply) -> Reply:
+    return replace(reply, text=f"{texts.turns.SENT_AGAIN}\n{reply.text}")

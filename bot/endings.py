@@ -1,0 +1,153 @@
+"""From how an attempt ended to what is committed: state, usage, cost and words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from bot import texts
+from bot.domain.chat import (
+    ChatRequest,
+    FinishReason,
+    ProviderSpec,
+    Turn,
+    TurnState,
+    Usage,
+    estimate_tokens,
+)
+from bot.domain.errors import EmptyAnswer, Filtered, ProviderError
+from bot.domain.events import Outgoing, Reply, ReplyKind
+from bot.domain.ports import Ending, Frontend
+from bot.running import Running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked of whom, for the words of its end."""
+
+    spec: ProviderSpec
+    request: ChatRequest
+    mask: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def answered(running: Running, asked: Asked) -> Ending:
+    """The model came to its own end; raises EmptyAnswer or Filtered where that is no answer."""
+    turn, spec = running.turn, asked.spec
+    if running.finish is FinishReason.FILTERED:
+        raise Filtered(spec.id, model=turn.choices.model)
+    if not running.text.strip():
+        raise EmptyAnswer(spec.id, model=turn.choices.model)
+    usage, usd = settle(running, asked)
+    used = texts.turns.spent(usage, usd, is_free=spec.is_free)
+    is_cut = running.finish is FinishReason.LENGTH
+    footer = texts.turns.footer(turn.choices.model, used)
+    if is_cut:
+        footer = texts.turns.cut_by_limit(turn.choices.max_tokens, used)
+    shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
+    reply = Reply(
+        text=shown,
+        footer=footer if _has_footer(turn) or is_cut else "",
+        buttons=texts.turns.limit_buttons(turn) if is_cut else (),
+        kind=ReplyKind.ANSWER,
+    )
+    return Ending(
+        state=TurnState.ANSWERED,
+        answer=running.text,
+        usage=usage,
+        cost_usd=usd,
+        replies=(_out(turn, reply),),
+    )
+
+
+def stopped(running: Running, asked: Asked, *, detail: str) -> Ending:
+    """The member, or a removal, ended it: what was written stays and is paid."""
+    usage, usd = settle(running, asked) if running.is_sent else (None, None)
+    used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free) if usage else ""
+    turn = replace(running.turn, attempt=running.attempt)
+    return Ending(
+        state=TurnState.STOPPED,
+        detail=detail,
+        answer=running.text or None,
+        usage=usage,
+        cost_usd=usd,
+        replies=(_out(turn, texts.turns.stopped(turn, running.text, used)),),
+    )
+
+
+def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) -> Ending:
+    """The vendor, or the way to it, ended it."""
+    may_be_billed = running.is_sent and not error.is_unsent
+    usage, usd = settle(running, asked) if may_be_billed else (None, None)
+    turn = replace(running.turn, attempt=running.attempt)
+    name = asked.spec.name
+    is_declined = isinstance(error, Filtered)
+    said = texts.failures.failed(turn, error, provider=name, mask=asked.mask, now=now)
+    if running.text and error.category in {"cut", "timeout", "network"}:
+        said = texts.turns.cut(turn, name, running.text)
+    elif running.text and not is_declined:
+        said = texts.turns.broken_off(running.text, said)
+    return Ending(
+        state=TurnState.FAILED,
+        detail=error.category,
+        answer=None if is_declined else running.text or None,
+        usage=usage,
+        cost_usd=usd,
+        replies=(_out(turn, said),),
+    )
+
+
+def interrupted(turn: Turn, spec: ProviderSpec | None) -> Ending:
+    """The process ended while the vendor was asked; it may have been billed."""
+    usage = Usage(
+        input_tokens=estimate_tokens((turn.choices.instructions, turn.question)),
+        output_tokens=estimate_tokens((turn.partial,)) if turn.partial else 0,
+        is_estimated=True,
+    )
+    reply = texts.turns.interrupted(turn, turn.choices.model, turn.partial)
+    return Ending(
+        state=TurnState.INTERRUPTED,
+        answer=turn.partial or None,
+        usage=usage,
+        cost_usd=Decimal(0) if spec is not None and spec.is_free else None,
+        replies=(_out(turn, reply),),
+    )
+
+
+def settle(running: Running, asked: Asked) -> tuple[Usage, Decimal | None]:
+    """Return the vendor's own count, else ours marked as such, and the cost where it is known."""
+    usage = running.usage or Usage(
+        input_tokens=estimate_tokens(
+            (asked.request.system, *(message.text for message in asked.request.messages))
+        ),
+        output_tokens=estimate_tokens((running.text,)) if running.text else 0,
+        is_estimated=True,
+    )
+    if usage.cost_usd is not None:
+        return usage, usage.cost_usd
+    return usage, Decimal(0) if asked.spec.is_free else None
+
+
+def in_parts(ending: Ending, frontend: Frontend) -> Ending:
+    """Cut an ending's messages to what the messenger shows whole; the last one has the rest."""
+    return replace(
+        ending, replies=tuple(part for out in ending.replies for part in _split(out, frontend))
+    )
+
+
+def _split(out: Outgoing, frontend: Frontend) -> Sequence[Outgoing]:
+    pieces = frontend.split(out.reply.text)
+    bare = [
+        replace(out, part=index, reply=Reply(text=piece, kind=out.reply.kind))
+        for index, piece in enumerate(pieces)
+    ]
+    bare[-1] = replace(bare[-1], reply=replace(out.reply, text=pieces[-1]))
+    return bare
+
+
+def _has_footer(turn: Turn) -> bool:
+    return turn.choices.cost_line and turn.place.is_private
+
+
+def _out(turn: Turn, reply: Reply) -> Outgoing:
+    return Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)

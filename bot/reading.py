@@ -1,0 +1,107 @@
+"""What a line means here and now: a message for the model, or the use of a command. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.commands.spec import Command
+from bot.domain.events import (
+    Body,
+    Press,
+    Question,
+    QuestionKind,
+    SecretText,
+    Text,
+)
+from bot.domain.events import Command as Typed
+from bot.domain.keyforms import find_key
+from bot.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One use of a command. `name` is as typed where `command` is None: nobody knows it."""
+
+    name: str
+    command: Command | None
+    is_typed: bool = False
+    verb: str = ""
+    args: str = ""
+    text: str = ""
+    secret: Secret | None = None
+
+
+def read(
+    body: Body,
+    question: Question | None,
+    choice: Press | None,
+    *,
+    is_answering: bool,
+    commands: Mapping[str, Command],
+) -> Use | Text:
+    """Read a body against the open question; `choice` is its menu's reading of a bare number.
+
+    `is_answering`: an answer to this member is growing here, so a plain "stop" ends it.
+    """
+    if isinstance(body, Typed):
+        return Use(name=body.name, command=commands.get(body.name), is_typed=True, args=body.args)
+    if isinstance(body, Press):
+        return _pressed(body.action, commands)
+    if isinstance(body, SecretText):
+        return _secret(body, question, commands)
+    if choice is not None:
+        return _pressed(choice.action, commands)
+    return _text(body, question, is_answering=is_answering, commands=commands)
+
+
+def _text(
+    body: Text,
+    question: Question | None,
+    *,
+    is_answering: bool,
+    commands: Mapping[str, Command],
+) -> Use | Text:
+    word = body.text.strip().lower()
+    if question is not None and question.kind is not QuestionKind.MENU:
+        if word == "cancel":
+            return _pressed(f"{question.action.partition(':')[0]}:cancel", commands)
+        if question.kind is QuestionKind.KEY:
+            return _pressed(question.action, commands, secret=Secret(body.text))
+        if find_key(body.text) is None:
+            return _pressed(question.action, commands, text=body.text)
+    if is_answering and word in {"stop", "cancel"}:
+        return Use(name="stop", command=commands.get("stop"), is_typed=True)
+    if (found := find_key(body.text)) is not None:
+        key, rest = found
+        return Use(
+            name="addkey",
+            command=commands.get("addkey"),
+            verb="found",
+            text=rest,
+            secret=Secret(key),
+        )
+    return body
+
+
+def _secret(body: SecretText, question: Question | None, commands: Mapping[str, Command]) -> Use:
+    if body.command.name:
+        name = body.command.name
+        return Use(
+            name=name,
+            command=commands.get(name),
+            is_typed=True,
+            args=body.command.args,
+            secret=body.secret,
+        )
+    if question is not None and question.kind is QuestionKind.KEY:
+        return _pressed(question.action, commands, secret=body.secret)
+    return Use(name="addkey", command=commands.get("addkey"), is_typed=True, secret=body.secret)
+
+
+def _pressed(
+    action: str, commands: Mapping[str, Command], *, text: str = "", secret: Secret | None = None
+) -> Use:
+    name, _, rest = action.partition(":")
+    verb, _, args = rest.partition(":")
+    return Use(
+        name=name, command=commands.get(name), verb=verb, args=args, text=text, secret=secret
+    )

@@ -1,0 +1,330 @@
+"""The way in: filter, intake, then a command's handler or a turn. The error boundary."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot import texts
+from bot.access import Access
+from bot.commands import nearest
+from bot.commands.spec import Call, Desk, Outcome, Where
+from bot.delivery import Courier
+from bot.domain.chat import Identity, Member, MemberId, Place, Turn
+from bot.domain.effects import Ask, SetQuestion
+from bot.domain.errors import FrontendError, InboxFull, StorageUnavailable
+from bot.domain.events import (
+    Command,
+    Delivery,
+    InboxId,
+    Incoming,
+    MessageRef,
+    Outgoing,
+    Press,
+    Question,
+    QuestionKind,
+    Reply,
+    SecretText,
+    Text,
+)
+from bot.domain.ports import Applied, Frontend, InboxRow, Stores
+from bot.lanes import Lanes
+from bot.questions import Questions
+from bot.reading import Use, read
+from bot.sessions import SessionManager
+from bot.tasks import Tasks
+
+_log = logging.getLogger(__name__)
+MOST_OPEN: Final = 20
+_BACKLOG: Final = 5
+_TRIES: Final = 3
+_KNOWN: Final = 10_000
+
+
+class Router:
+    """Takes updates from every frontend; what it took is durable when `receive` returns."""
+
+    def __init__(
+        self,
+        *,
+        stores: Stores,
+        frontends: Mapping[str, Frontend],
+        access: Access,
+        questions: Questions,
+        sessions: SessionManager,
+        courier: Courier,
+        desk: Desk,
+        tasks: Tasks,
+    ) -> None:
+        self._stores = stores
+        self._frontends = frontends
+        self._access = access
+        self._questions = questions
+        self._sessions = sessions
+        self._courier = courier
+        self._desk = desk
+        self._tasks = tasks
+        self._lanes = Lanes(tasks)
+        self._members: dict[Identity, Member] = {}
+        self._expired: dict[MemberId, list[Turn]] = {}
+
+    async def start(self) -> None:
+        """Take up what the last run left: the outbox, the inbox, the open turns."""
+        await self._questions.load(self._stores.settings)
+        self._courier.send([_late(each) for each in await self._stores.turns.deliveries()])
+        await self._replay()
+        for turn in await self._sessions.recover():
+            self._expired.setdefault(turn.member, []).append(turn)
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """End in order: answers (parked after the grace), then all that runs."""
+        await self._sessions.close(grace_s)
+        await self._tasks.idle(min(grace_s, 1.0))
+        await self._tasks.close()
+
+    async def receive(self, incoming: Incoming) -> None:
+        """Take one update; it is durable when this returns. Raises StorageUnavailable."""
+        if incoming.place.frontend not in self._frontends:
+            return
+        if not self._access.admits(incoming.sender):
+            await self._turn_away(incoming)
+            return
+        try:
+            member = await self._member(incoming)
+            use = self._read(incoming, member)
+            if isinstance(use, Text):
+                await self._take_turn(incoming, member)
+            else:
+                await self._take_use(incoming, member, use)
+        except StorageUnavailable as error:
+            _log.error("an update cannot be stored: %s", error.reason)
+            await self._say(incoming.place, texts.turns.storage_unavailable())
+            raise
+
+    async def settled(self, place: Place) -> None:
+        """Wait until everything received from a place has been handled and delivered."""
+        while events := [
+            *self._lanes.pending(place),
+            *self._sessions.pending(place),
+            *self._courier.pending(place),
+        ]:
+            for event in events:
+                await event.wait()
+
+    def open_question(self, identity: Identity, place: Place) -> Question | None:
+        """Return what the bot is waiting for there, so that a key can be typed unseen."""
+        member = self._members.get(identity)
+        return None if member is None else self._questions.find(member.id, place)
+
+    def _read(self, incoming: Incoming, member: Member) -> Use | Text:
+        question = self._questions.find(member.id, incoming.place)
+        choice: Press | None = None
+        if (
+            question is not None
+            and question.kind is QuestionKind.MENU
+            and isinstance(incoming.body, Text)
+        ):
+            choice = self._questions.choice(question, incoming.body.text)
+        return read(
+            incoming.body,
+            question,
+            choice,
+            is_answering=self._sessions.is_running(incoming.place, member.id),
+            commands=self._desk.commands,
+        )
+
+    async def _member(self, incoming: Incoming) -> Member:
+        known = self._members.get(incoming.sender)
+        if known is not None and known.name == incoming.sender_name:
+            return known
+        if len(self._members) >= _KNOWN:
+            self._members.clear()
+        member = await self._stores.settings.member(
+            incoming.sender,
+            incoming.sender_name,
+            is_operator=self._access.is_operator(incoming.sender),
+        )
+        self._members[incoming.sender] = member
+        return member
+
+    async def _turn_away(self, incoming: Incoming) -> None:
+        is_private = incoming.place.is_private
+        if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
+            await self._say(incoming.place, texts.turns.stranger(str(incoming.sender)))
+
+    async def _take_turn(self, incoming: Incoming, member: Member) -> None:
+        after = self._lanes.tail((incoming.place, member.id))
+        try:
+            turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
+        except InboxFull:
+            await self._say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            return
+        if turn is None:
+            return
+        await self._tell_expired(member)
+        before = self._sessions.enqueue(turn, after=after)
+        if before and incoming.message is not None:
+            frontend = self._frontends[incoming.place.frontend]
+            await frontend.seen(incoming.place, incoming.message)
+        if before == _BACKLOG + 1:
+            await self._say(incoming.place, texts.turns.backlog(before))
+
+    async def _take_use(self, incoming: Incoming, member: Member, use: Use) -> None:
+        row = await self._stores.intake.accept(_storable(incoming, use))
+        if row is None:
+            return
+        is_instant = use.command is not None and use.command.is_instant
+        lane = row.id if is_instant else member.id
+        self._lanes.put(
+            (incoming.place, lane), partial(self._handle, row.id, incoming, member, use)
+        )
+
+    async def _handle(self, row: InboxId, incoming: Incoming, member: Member, use: Use) -> None:
+        try:
+            await self._stores.intake.begin(row)
+            outcome = await self._outcome(incoming, member, use)
+            await self._finish(row, incoming, member, outcome)
+        except StorageUnavailable as error:
+            _log.error("a command cannot be stored: %s", error.reason)
+            await self._say(incoming.place, texts.turns.storage_unavailable())
+        except Exception as error:  # noqa: BLE001 - the error boundary
+            reference = secrets.token_hex(3)
+            _log.error(
+                "command %s failed ref=%s: %s",
+                use.command.name if use.command else "?",
+                reference,
+                type(error).__name__,
+                exc_info=error,
+            )
+            await self._stores.intake.park(row, reference)
+            await self._say(incoming.place, texts.turns.broken(reference))
+
+    async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
+        is_deleted = use.secret is not None and await self._delete(incoming)
+        command = use.command
+        if command is None:
+            if use.is_typed:
+                return Outcome(reply=texts.turns.unknown_command(use.name, nearest(use.name)))
+            return Outcome(reply=texts.turns.old_button())
+        if command.where is Where.PRIVATE and not incoming.place.is_private:
+            return Outcome(reply=texts.turns.private_only(command.name))
+        handler = command.run if use.is_typed else command.press
+        if handler is None:
+            return Outcome(reply=texts.turns.old_button())
+        call = Call(
+            incoming=incoming,
+            member=member,
+            desk=self._desk,
+            args=use.args,
+            verb=use.verb,
+            text=use.text,
+            secret=use.secret,
+            is_deleted=is_deleted,
+        )
+        return await handler(call)
+
+    async def _finish(
+        self, row: InboxId, incoming: Incoming, member: Member, outcome: Outcome
+    ) -> None:
+        place = incoming.place
+        replies: tuple[Outgoing, ...] = ()
+        if outcome.reply is not None:
+            edits = self._menu_of(incoming) if not outcome.is_apart else None
+            replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
+        effects = outcome.effects
+        if not any(isinstance(effect, SetQuestion) for effect in effects):
+            asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
+            effects = (*effects, *asked)
+        result = await self._stores.intake.finish(row, effects, replies)
+        if result.applied is Applied.STALE and outcome.if_stale is not None:
+            await self._say(place, outcome.if_stale)
+        if result.applied is not Applied.DONE:
+            return
+        self._questions.follow(effects)
+        self._courier.send(result.deliveries)
+        for turn in result.turns:
+            self._sessions.enqueue(turn)
+
+    def _menu_of(self, incoming: Incoming) -> MessageRef | None:
+        """Return the menu a press changes in place, where the messenger can."""
+        can_edit = self._frontends[incoming.place.frontend].abilities.can_edit
+        return incoming.message if can_edit and isinstance(incoming.body, Press) else None
+
+    async def _delete(self, incoming: Incoming) -> bool:
+        frontend = self._frontends[incoming.place.frontend]
+        if incoming.message is None or not frontend.abilities.can_delete:
+            return False
+        try:
+            return await frontend.delete(incoming.place, incoming.message)
+        except FrontendError:
+            return False
+
+    async def _replay(self) -> None:
+        """Handle what was stored and not handled; what failed before runs alone, first."""
+        rows = await self._stores.intake.pending()
+        for row in sorted(rows, key=lambda each: not each.tries):
+            incoming = row.incoming
+            if incoming.place.frontend not in self._frontends:
+                continue
+            if not self._access.admits(incoming.sender):
+                await self._stores.intake.finish(row.id, (), ())
+            elif row.tries >= _TRIES:
+                reference = secrets.token_hex(3)
+                _log.error("an update keeps failing and is set aside ref=%s", reference)
+                await self._stores.intake.park(row.id, reference)
+                await self._say(incoming.place, texts.turns.broken(reference))
+            else:
+                await self._again(row)
+
+    async def _again(self, row: InboxRow) -> None:
+        incoming = row.incoming
+        member = await self._member(incoming)
+        use = self._read(incoming, member)
+        if isinstance(incoming.body, SecretText):
+            await self._delete(incoming)
+            await self._finish(row.id, incoming, member, Outcome(reply=texts.turns.key_lost()))
+        elif isinstance(use, Text):
+            ask = Ask(
+                member=member.id,
+                place=incoming.place,
+                question=use.text,
+                message=incoming.message,
+            )
+            await self._finish(row.id, incoming, member, Outcome(effects=(ask,)))
+        else:
+            done = self._lanes.put(
+                (incoming.place, member.id),
+                partial(self._handle, row.id, incoming, member, use),
+            )
+            if row.tries:
+                await done.wait()
+
+    async def _tell_expired(self, member: Member) -> None:
+        """Offer what a restored backup left open once the member writes: not by itself."""
+        for turn in self._expired.pop(member.id, ()):
+            await self._say(turn.place, texts.turns.restored(turn))
+
+    async def _say(self, place: Place, reply: Reply) -> None:
+        """Say something that is not kept: it may be lost, and then nothing else is."""
+        try:
+            await self._frontends[place.frontend].post(place, reply, key=secrets.token_hex(8))
+        except FrontendError as error:
+            _log.warning("a note was not delivered: %s", type(error).__name__)
+
+
+def _late(delivery: Delivery) -> Delivery:
+    """Say that an answer comes late, unless it is marked as sent again anyway."""
+    out = delivery.outgoing
+    if out.turn is None or delivery.is_repeat:
+        return delivery
+    footer = f"{out.reply.footer}. {texts.turns.LATE}" if out.reply.footer else texts.turns.LATE
+    return replace(delivery, outgoing=replace(out, reply=replace(out.reply, footer=footer)))
+
+
+def _storable(incoming: Incoming, use: Use) -> Incoming:
+    """Return the update as it may be stored: where there is a secret, a body that says so."""
+    if use.secret is None or isinstance(incoming.body, SecretText):
+        return incoming
+    return incoming.with_body(SecretText(Command(use.name, use.args), use.secret))

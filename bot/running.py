@@ -1,0 +1,72 @@
+"""A turn while it runs: its text so far, and how it can be ended from outside."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Turn, Usage
+
+T = TypeVar("T")
+
+
+class Reason(Enum):
+    """Why a running turn is ended from outside."""
+
+    STOPPED = auto()
+    REMOVED = auto()
+    SHUTDOWN = auto()
+
+
+class Ended(Exception):
+    """The running turn was ended from outside."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """`is_sent`: the newest attempt may have reached the vendor."""
+
+    turn: Turn
+    attempt: int
+    text: str = ""
+    saved: str = ""
+    usage: Usage | None = None
+    finish: FinishReason | None = None
+    is_sent: bool = False
+    reason: Reason | None = None
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[Any] | None = None
+
+    def take(self, event: Event) -> bool:
+        """Add an event of the stream; return whether there is more text."""
+        if isinstance(event, TextDelta):
+            self.text += event.text
+            return True
+        if isinstance(event, Usage):
+            self.usage = event
+        elif not isinstance(event, ReasoningDelta):
+            self.finish = event.reason
+        return False
+
+    def end(self, reason: Reason) -> None:
+        """End the part that waits for the vendor; the first reason given counts."""
+        self.reason = self.reason or reason
+        if self._task is not None:
+            self._task.cancel()
+
+    async def guard(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run what may be ended from outside; raises Ended when it was."""
+        if self.reason is not None:
+            work.close()
+            raise Ended
+        task = asyncio.get_running_loop().create_task(work)
+        self._task = task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self.reason is None:
+                raise
+            raise Ended from None
+        finally:
+            self._task = None

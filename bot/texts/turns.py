@@ -1,0 +1,243 @@
+"""How a question ends: footers, errors, stops, restarts (conversation.md 2.6, 2.8, 2.9)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.domain.chat import Turn, Usage
+from bot.domain.events import Button, Reply, ReplyKind, Rows
+from bot.texts.format import cost, escape, quote, tokens
+
+SENT_AGAIN = "(sent again)"
+LATE = "Late: I was restarted."
+
+_ADD = Button("Add a key", "addkey:start")
+_WHAT = Button("What is a key?", "addkey:what")
+
+
+def ask_again(turn: Turn, label: str = "Ask again") -> Button:
+    """Return the button that runs the turn again, once."""
+    return Button(label, f"retry:again:{turn.id}:{turn.attempt}")
+
+
+def leave_it(turn: Turn, label: str = "Leave it") -> Button:
+    """Return the button that lets an ended turn be."""
+    return Button(label, f"retry:drop:{turn.id}")
+
+
+def spent(usage: Usage, usd: Decimal | None, *, is_free: bool) -> str:
+    """Say what an answer used: cost where it is known, tokens where it is not or is nothing."""
+    total = f"{tokens(usage.input_tokens + usage.output_tokens)} tokens"
+    if usd is None:
+        return f"{total}{' (estimated)' if usage.is_estimated else ''}, cost unknown"
+    price = cost(
+        usd,
+        is_estimated=usage.is_estimated,
+        is_reported=usage.cost_usd is not None,
+        is_free=is_free,
+    )
+    return f"{total}, {price}" if is_free else price
+
+
+def footer(model: str, used: str) -> str:
+    """The short line under an answer."""
+    return f"{model}, {used}" if used else model
+
+
+def cut_by_limit(limit: int | None, used: str) -> str:
+    """The footer of an answer that reached its longest length."""
+    where = f"your limit of {tokens(limit)} tokens" if limit else "the model's longest answer"
+    return f"Cut at {where}, {used}"
+
+
+def limit_buttons(turn: Turn) -> Rows:
+    """What goes on after a cut at the limit."""
+    return (
+        (
+            Button("Continue", f"retry:continue:{turn.id}"),
+            Button("Raise limit", "maxtokens:raise"),
+        ),
+    )
+
+
+def stopped(turn: Turn, text: str, used: str) -> Reply:
+    """A stopped answer: what was written, and what it cost."""
+    paid = (
+        f"Stopped. What was written is paid, {used}" if used else "Stopped. Nothing was charged."
+    )
+    return Reply(
+        text=text or "Stopped before the first word.",
+        footer=paid,
+        buttons=((ask_again(turn, "Retry"),),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def cut(turn: Turn, provider: str, text: str) -> Reply:
+    """An answer whose connection broke."""
+    return Reply(
+        text=text,
+        footer=f"The connection to {provider} broke here. This part may be charged.",
+        buttons=((ask_again(turn), Button("Continue", f"retry:continue:{turn.id}")),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def broken_off(text: str, said: Reply) -> Reply:
+    """An answer that ended within the text for a reason that has its own words."""
+    return Reply(text=f"{text}\n\n{said.text}", buttons=said.buttons, kind=ReplyKind.ANSWER)
+
+
+def interrupted(turn: Turn, model: str, partial: str) -> Reply:
+    """A question that was running when the process ended."""
+    if partial:
+        return Reply(
+            text=partial,
+            footer="Cut by a restart. This part may be charged.",
+            buttons=((ask_again(turn), leave_it(turn, "Keep it")),),
+            kind=ReplyKind.ANSWER,
+        )
+    return Reply(
+        text=f"**I was restarted while asking {escape(model)}** {quote(turn.question, 40)}."
+        " It may have been charged, so I did not ask again.",
+        buttons=((ask_again(turn), leave_it(turn)),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def restored(turn: Turn) -> Reply:
+    """A question that was open in a backup that was restored."""
+    return Reply(
+        text=f"**This server was restored from a backup.** {quote(turn.question, 40)} was not"
+        " answered. It may have been charged before, so I did not ask again.",
+        buttons=((ask_again(turn), leave_it(turn)),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def no_key() -> Reply:
+    """The member has no key for anything."""
+    return Reply(
+        text="**You have no key yet**, so nobody could answer. Your message is kept;"
+        " add a key and I answer it.",
+        buttons=((_ADD, _WHAT),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def no_key_demo() -> Reply:
+    """The same where the demo is on offer."""
+    return Reply(
+        text="**You have no key yet.** Your message is kept; add a key and I answer it."
+        " Try the demo: /addkey demo demo",
+        buttons=((_ADD, _WHAT),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def key_unreadable(turn: Turn, provider: str) -> Reply:
+    """The stored key does not authenticate, or was stored for another host."""
+    return Reply(
+        text=f"**Your {escape(provider)} key cannot be used.** It was changed in storage, or"
+        " stored for another address. Your message is kept, nothing was charged. Add the key"
+        " again.",
+        buttons=(
+            (
+                Button("Replace key", f"keys:replace:{turn.choices.provider}"),
+                ask_again(turn, "Try again"),
+            ),
+        ),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def outgrown() -> str:
+    """The last line of the first answer for which old messages were left out."""
+    return "This conversation no longer fits whole. From now on the oldest messages are left out."
+
+
+def no_temperature(model: str) -> str:
+    """The last line of the first answer for which the temperature was left out."""
+    return f"{model} takes no temperature; I left it out."
+
+
+def backlog(count: int) -> Reply:
+    """Many messages wait."""
+    return Reply(
+        text=f"{count} of your messages are waiting; I answer them one by one.",
+        buttons=((Button("Only the last", "retry:last"), Button("Stop all", "retry:dropall")),),
+    )
+
+
+def inbox_full(limit: int) -> Reply:
+    """A message that was not taken."""
+    return Reply(
+        text=f"**I did not keep this message.** {limit} of yours are waiting already. Nothing was"
+        " charged. Send it again when they are answered, or stop them.",
+        buttons=((Button("Only the last", "retry:last"), Button("Stop all", "retry:dropall")),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def broken(reference: str) -> Reply:
+    """Our own fault; the reference is in the log."""
+    return Reply(
+        text=f"**Something broke on my side.** Nothing was charged. Reference {reference}."
+        " Try again; if it stays, tell the person who runs this server.",
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def broken_turn(turn: Turn, reference: str) -> Reply:
+    """Our own fault within a question."""
+    return Reply(
+        text=f"**Something broke on my side.** Your message is kept. Reference {reference}.",
+        buttons=((ask_again(turn, "Try again"),),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def storage_unavailable() -> Reply:
+    """Nothing can be stored, so nothing was taken."""
+    return Reply(
+        text="**I cannot store anything now**, so I did not take your message. The disk of this"
+        " server may be full. Nothing was charged. Send it again later.",
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def key_lost() -> Reply:
+    """A key was being saved when the process ended."""
+    return Reply(
+        text="**I was restarted before I could save your key.** Nothing was stored. Send the key"
+        " again.",
+        buttons=((_ADD,),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
+def stranger(identity: str) -> Reply:
+    """The one line for somebody who is not let in."""
+    return Reply(
+        text="This is a private bot. To get in, ask the person who runs it and give them this id:"
+        f" {identity}"
+    )
+
+
+def unknown_command(name: str, near: Sequence[str]) -> Reply:
+    """A command nobody declared."""
+    hint = f" Did you mean /{near[0]}?" if near else " Send /help for what I know."
+    buttons = [Button(f"Use /{near[0]}", f"help:use:{near[0]}")] if near else []
+    return Reply(
+        text=f"I do not know {escape('/' + name[:32])}.{hint} It was sent to nobody.",
+        buttons=((*buttons, Button("Help", "help:main")),),
+    )
+
+
+def old_button() -> Reply:
+    """A button that no command takes any more."""
+    return Reply(text="This choice is old and does nothing any more. Send /help for what I know.")
+
+
+def private_only(name: str) -> Reply:
+    """A personal command in a group."""
+    return Reply(text=f"/{name} is private. Send it to me in a private chat.")
