@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NewType
 
 from bot.domain.chat import Identity, MemberId, Place, TurnId
-from bot.domain.chat import MessageRef as MessageRef
+from bot.domain.chat import MessageRef as MessageRef  # noqa: PLC0414 - said again for readers of events
 from bot.domain.secret import Secret
 
 InboxId = NewType("InboxId", int)

@@ -1,4 +1,4 @@
-"""Every way a question ends without an answer: headline, reason, next step (conversation.md 2.8)."""
+"""Every way a question ends without an answer: headline, reason, next step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
