@@ -1,0 +1,76 @@
+"""A typed line as what it means. Pure."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+
+from bot.domain.events import Command, SecretText, Text
+from bot.domain.secret import Secret
+
+_COMMAND = re.compile(r"/(\w{1,32})(?:\s+(.*))?", re.DOTALL)
+_COMPANY = re.compile(r"(?!bearer$)[a-z]{1,20}", re.IGNORECASE)
+_UNTYPABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandHint:
+    """What a frontend knows of a command: its help, and whether its argument is a secret."""
+
+    name: str
+    usage: str = ""
+    help: str = ""
+    has_secret: bool = False
+
+
+LEAVING = (
+    CommandHint(name="exit", help="Leave the console."),
+    CommandHint(name="quit", help="Leave the console."),
+)
+
+
+def clean(line: str) -> str:
+    """Return the line without what nobody types: controls, NUL, halves of characters."""
+    text = line.replace("\r\n", "\n").replace("\r", "\n")
+    return _SURROGATE.sub("\ufffd", _UNTYPABLE.sub("", text)).strip()
+
+
+def is_leaving(line: str) -> bool:
+    """Whether the line ends the console itself."""
+    return clean(line).lower() in {f"/{hint.name}" for hint in LEAVING}
+
+
+def read_line(line: str, secret_commands: Container[str]) -> Text | Command | SecretText | None:
+    """Return what a line says, None if it says nothing.
+
+    A word after a slash is a command (`/etc/hosts` is not); those of `secret_commands` hold a
+    secret.
+    """
+    text = clean(line)
+    if not text:
+        return None
+    if (found := _COMMAND.fullmatch(text)) is None:
+        return Text(text)
+    name, args = found[1].lower(), (found[2] or "").strip()
+    return split_secret(name, args) if name in secret_commands else Command(name, args)
+
+
+def read_secret(line: str) -> SecretText | None:
+    """Return the answer to a question for a key, None for an empty line."""
+    text = clean(line)
+    return SecretText(Command("", ""), Secret(text)) if text else None
+
+
+def split_secret(name: str, args: str) -> Command | SecretText:
+    """Part what may be stored of a command from what may not.
+
+    `/addkey` takes a company first: a word of letters only, or it is held for a part of the
+    secret. One such word alone is a company without a key. `Bearer`, quotes and `NAME=` are left
+    for the command to take off.
+    """
+    if not args:
+        return Command(name)
+    first, *rest = args.split(maxsplit=1)
+    if name != "addkey" or not _COMPANY.fullmatch(first):
+        return SecretText(Command(name), Secret(args))
+    return SecretText(Command(name, first), Secret(rest[0])) if rest else Command(name, first)
