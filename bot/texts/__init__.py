@@ -1,4 +1,11 @@
 """Every sentence the bot says, as pure functions; a file per noun."""
 
-from bot.texts import failures as failures
+from bot.texts import about as about
+from bot.texts import addkey as addkey
+from bot.texts import conversation as conversation
+from bot.texts import keys as keys
+from bot.texts import model as model
+from bot.texts import stamps as stamps
+from bot.texts import tuning as tuning
 from bot.texts import turns as turns
+from bot.texts import usage as usage

@@ -1,0 +1,294 @@
+"""Adding a key, and keys that turn up unasked (conversation.md 2.2)."""
+
+from collections.abc import Sequence
+
+from bot.domain.chat import ProviderSpec
+from bot.domain.events import Button, Reply, Rows
+from bot.domain.keyforms import Useless
+from bot.texts.format import cut, escape, listing, quote
+from bot.texts.keys import YOUR_KEYS
+from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs
+
+_FIRST = 5
+_PAGE = 8
+_NOTES = {
+    "google": "With a free key, Google may use what you send to improve its products.",
+    "deepseek": "It processes data in China.",
+    "demo": "It is a demo inside this computer: no AI company is asked, nothing is charged.",
+}
+
+
+def note(provider: str) -> str:
+    """Return what a member should know of a company once, or nothing."""
+    return _NOTES.get(provider, "")
+
+
+def companies(specs: Sequence[ProviderSpec], page: int = 0) -> Reply:
+    """Which company is the key from?"""
+    return Reply(
+        text="Which company is the key from?\nNot sure? Paste it, I usually recognise it.",
+        buttons=_company_rows(specs, "addkey:pick", page),
+    )
+
+
+def several(mask: str, specs: Sequence[ProviderSpec]) -> Reply:
+    """Keys of this form come from several companies: asked, never tried out."""
+    return Reply(
+        text=f"Keys like {escape(mask)} come from several companies. Which one is it? I ask only"
+        " the one you pick.",
+        buttons=_company_rows(specs, "addkey:for", 0),
+    )
+
+
+def more_companies(specs: Sequence[ProviderSpec], verb: str, page: int) -> Reply:
+    """Every company, page by page, for a key that is held or still to come."""
+    return Reply(
+        text="Which company is the key from?",
+        buttons=_company_rows(specs, verb, page, is_all=True),
+    )
+
+
+def _company_rows(
+    specs: Sequence[ProviderSpec], verb: str, page: int, *, is_all: bool = False
+) -> Rows:
+    more = f"addkey:{'more' if verb == 'addkey:pick' else 'morefor'}"
+    if not is_all and page == 0:
+        first = [button(each.name, f"{verb}:{each.id}", most=PAIRED) for each in specs[:_FIRST]]
+        if len(specs) > _FIRST or verb == "addkey:for":
+            first.append(Button("More", f"{more}:0"))
+        return (*pairs(first), (cancel("addkey"),))
+    shown, at, pages = page_of(specs, page, _PAGE)
+    choices = (button(each.name, f"{verb}:{each.id}", most=PAIRED) for each in shown)
+    return (*pairs(choices), *pager(more, at, pages), (cancel("addkey"),))
+
+
+def unknown_company(typed: str, near: Sequence[ProviderSpec], *, is_held: bool) -> Reply:
+    """A company nobody knows; near misses are offered, never taken."""
+    verb = "addkey:for" if is_held else "addkey:pick"
+    names = listing([escape(each.name) for each in near], last="or")
+    hint = f" Near it: {names}." if near else " Choose it from the list."
+    choices = [button(each.name, f"{verb}:{each.id}", most=PAIRED) for each in near]
+    all_of_them = Button("All companies", f"addkey:{'morefor' if is_held else 'more'}:0")
+    return Reply(
+        text=f"I do not know {quote(typed, 24)}.{hint}",
+        buttons=(*pairs([*choices, all_of_them]), (cancel("addkey"),)),
+    )
+
+
+def paste(spec: ProviderSpec, *, deletes: bool, is_local: bool) -> Reply:
+    """How to get a key, and where to put it."""
+    if spec.is_demo:
+        text = "**Demo key**\nAny word will do. Type one here, for example: demo"
+    else:
+        name = escape(spec.name)
+        page = "Open the key page and create a key." if spec.key_page else "Create a key there."
+        after = " I delete your message at once." if deletes and not is_local else ""
+        text = f"**{name} key**\n1. {page}\n2. Copy it and paste it here.{after}"
+    return Reply(text=text, buttons=(*_key_page(spec), (back("addkey:start"), cancel("addkey"))))
+
+
+def _key_page(spec: ProviderSpec) -> Rows:
+    return ((Button("Open key page", url=spec.key_page),),) if spec.key_page else ()
+
+
+def deletion(messenger: str, *, is_deleted: bool, is_local: bool) -> str:
+    """What became of the message that held the key."""
+    if is_local:
+        return ""
+    if is_deleted:
+        return f"I deleted your message; {messenger} may still hold a copy."
+    return "I could not delete your message. Press and hold it to delete it."
+
+
+def accepted(
+    name: str,
+    mask: str,
+    *,
+    gone: str,
+    model: str,
+    is_new_model: bool,
+    old_mask: str = "",
+    once: str = "",
+    answer: Button | None = None,
+) -> Reply:
+    """The key works and is stored. `answer` asks a kept message that is over ten minutes old."""
+    lines = [f"**{escape(name)} key accepted:** {escape(mask)}"]
+    if old_mask and old_mask != mask:
+        lines.append(f"It replaces {escape(old_mask)}.")
+    if gone:
+        lines.append(gone)
+    if once:
+        lines.append(once)
+    lines.append(_next(model, is_new_model=is_new_model))
+    change = Button("Change model", "model:menu")
+    rows: Rows = ((answer,), (change, YOUR_KEYS)) if answer else ((change, YOUR_KEYS),)
+    return Reply(text="\n".join(lines), buttons=rows)
+
+
+def kept_unchecked(name: str, mask: str, *, model: str) -> Reply:
+    """Stored without a check, as the member wished."""
+    lines = [f"**{escape(name)} key kept:** {escape(mask)}", "I check it on first use."]
+    if model:
+        lines.append(_next(model, is_new_model=False))
+    return Reply(
+        text="\n".join(lines), buttons=((Button("Choose a model", "model:menu"), YOUR_KEYS),)
+    )
+
+
+def _next(model: str, *, is_new_model: bool) -> str:
+    if not model:
+        return "Choose a model to start: /model"
+    if is_new_model:
+        return f"Your model is {escape(model)}. Write something to start."
+    return f"Your model is still {escape(model)}."
+
+
+def rejected(spec: ProviderSpec, mask: str, *, gone: str, old_mask: str) -> Reply:
+    """The company does not know the key; the question stays open."""
+    old = f"; your old key {escape(old_mask)} still works" if old_mask else ""
+    deleted = f"\n{gone}" if gone else ""
+    name = escape(spec.name)
+    return Reply(
+        text=f"**Invalid API key.** {name} does not accept {escape(mask)}.\nCopy it again, whole,"
+        f" and paste it here. Nothing was stored{old}.{deleted}",
+        buttons=(*_key_page(spec), (cancel("addkey"),)),
+    )
+
+
+def useless(spec: ProviderSpec, why: Useless) -> Reply:
+    """A key that is recognised and cannot chat."""
+    what = "admin key" if why is Useless.ADMIN else "subscription token"
+    name = escape(spec.name)
+    article = "an" if spec.name[:1] in "AEIOU" else "a"
+    return Reply(
+        text=f"That is {article} {name} {what}, which cannot chat. Nothing was stored. Create a"
+        " normal API key and paste it here.",
+        buttons=(*_key_page(spec), (cancel("addkey"),)),
+    )
+
+
+def unreachable(spec: ProviderSpec, mask: str, *, is_region: bool = False) -> Reply:
+    """The check did not get through; the key is held for ten minutes."""
+    name = escape(spec.name)
+    head = (
+        f"**{name} is not available from this server.**"
+        if is_region
+        else f"**Cannot reach {name} from this host.**"
+    )
+    return Reply(
+        text=f"{head} The key {escape(mask)} is not checked yet.\nKeep it and I check it on first"
+        " use, or try again.",
+        buttons=(
+            (
+                Button("Keep unchecked", f"addkey:keep:{spec.id}"),
+                Button("Try again", f"addkey:again:{spec.id}"),
+            ),
+            (cancel("addkey"),),
+        ),
+    )
+
+
+def lost(spec: ProviderSpec) -> Reply:
+    """The key was held in memory only, and is not there any more."""
+    return Reply(
+        text="I do not hold that key any more; I keep one for ten minutes at most. Nothing was"
+        f" stored. Paste the {escape(spec.name)} key again.",
+        buttons=(*_key_page(spec), (cancel("addkey"),)),
+    )
+
+
+def lost_words() -> Reply:
+    """What was held besides a key is gone."""
+    return Reply(
+        text="I do not hold that any more; I keep it for ten minutes at most. Nothing was sent"
+        " or stored. Write it again.",
+        buttons=((ADD_KEY,),),
+    )
+
+
+def saved_already(name: str, mask: str) -> Reply:
+    """A second tap on Save."""
+    return Reply(
+        text=f"**{escape(name)} key {escape(mask)}** is stored already.", buttons=((YOUR_KEYS,),)
+    )
+
+
+def not_a_key(spec: ProviderSpec) -> Reply:
+    """Something else came while a key was awaited."""
+    name = escape(spec.name)
+    article = "an" if spec.name[:1] in "AEIOU" else "a"
+    return Reply(
+        text=f"I am waiting for {article} {name} key, and that does not look like one. I sent it"
+        " to nobody.",
+        buttons=(
+            (Button("Ask it instead", "addkey:ask"),),
+            (Button("It is the key", f"addkey:for:{spec.id}"), cancel("addkey")),
+        ),
+    )
+
+
+def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Reply:
+    """The key's form is another company's; it is shown to neither before the member says so."""
+    return Reply(
+        text=f"{escape(mask)} looks like a key from {escape(likely.name)}, not"
+        f" {escape(spec.name)}. Which one is it? I ask only the one you pick.",
+        buttons=(
+            (
+                button(likely.name, f"addkey:for:{likely.id}", most=PAIRED),
+                button(spec.name, f"addkey:for:{spec.id}", most=PAIRED),
+            ),
+            (cancel("addkey"),),
+        ),
+    )
+
+
+def found(mask: str, company: str, *, gone: str, has_question: bool, save: str) -> Reply:
+    """A key in a plain message. `save` is the action that stores it, `company` who made it."""
+    kind = (
+        f"{'an' if company[:1] in 'AEIOU' else 'a'} {escape(company)} key" if company else "a key"
+    )
+    drop = Button("Discard", "addkey:cancel")
+    keep = Button(f"Save {mask}", save)
+    if has_question:
+        return Reply(
+            text=f"There was {kind} in your message. {gone}I sent nothing to anybody.",
+            buttons=((Button("Ask without it", "addkey:askrest"),), (keep, drop)),
+        )
+    return Reply(
+        text=f"That looked like {kind}. {gone}I sent it to nobody. Save it?",
+        buttons=((keep, drop),),
+    )
+
+
+def cancelled() -> Reply:
+    """The question about a key was ended."""
+    return Reply(text="No key was added. /addkey starts again.")
+
+
+def discarded() -> Reply:
+    """A held key was thrown away."""
+    return Reply(text="Discarded. The key was not stored and not sent.")
+
+
+def too_long(most: int) -> Reply:
+    """A paste that is no key."""
+    return Reply(
+        text=f"A key has at most {most} characters. Nothing was stored or sent. Copy it again and"
+        " paste it here.",
+        buttons=((cancel("addkey"),),),
+    )
+
+
+def what_is_a_key() -> Reply:
+    """Explains a key."""
+    return Reply(
+        text="**An API key** lets me ask an AI company in your name. You make it on their"
+        " site.\nIt is paid by use, often cents a day. A ChatGPT or Claude subscription does not"
+        " include it.\nGoogle and a few others also give out free keys.",
+        buttons=((ADD_KEY, back("start:main")),),
+    )
+
+
+def answer_kept(question: str, action: str) -> Button:
+    """The button that asks a kept message."""
+    return Button(f'Answer "{cut(question, 17)}"', action)
