@@ -9,6 +9,7 @@ from bot.domain.chat import (
     KeyHealth,
     KeyInfo,
     MemberId,
+    Scope,
     Session,
     SessionId,
     Turn,
@@ -38,7 +39,7 @@ def _own_turn(state: State, turn: TurnId, member: MemberId) -> TurnRow | None:
 
 
 def _scope(state: State, effect: fx.Choose | fx.UndoChoice) -> MemberId | SessionId | None:
-    if effect.scope is fx.Scope.MEMBER:
+    if effect.scope is Scope.MEMBER:
         return effect.member if effect.member in state.members.values() else None
     return effect.session if _own_session(state, effect.session, effect.member) else None
 

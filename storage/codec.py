@@ -1,0 +1,188 @@
+"""Values as bytes: what is sealed is JSON by msgspec."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place
+from bot.domain.events import (
+    Body,
+    Command,
+    Incoming,
+    MessageRef,
+    Press,
+    Question,
+    Reply,
+    SecretText,
+    Text,
+)
+from bot.domain.secret import Secret
+from storage.rules import Chosen, storable
+
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+_OVERRIDES: Final = frozenset(each.name for each in fields(Overrides))
+
+_choices = msgspec.json.Decoder(Choices)
+_reply = msgspec.json.Decoder(Reply)
+_question = msgspec.json.Decoder(Question)
+
+
+def to_ms(at: datetime) -> int:
+    """Return a time as whole milliseconds since 1970, UTC."""
+    return (at - _START) // _MS
+
+
+def from_ms(at: int) -> datetime:
+    """Return the time."""
+    return _START + at * _MS
+
+
+def dump_text(text: str) -> bytes:
+    """Return text as bytes."""
+    return storable(text).encode()
+
+
+def load_text(data: bytes) -> str:
+    """Return the text."""
+    return data.decode()
+
+
+def _encode(value: object) -> bytes:
+    """Return JSON. Half of a surrogate pair, which models do send, becomes a question mark."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_cleaned(msgspec.to_builtins(value)))
+
+
+def _cleaned(value: object) -> object:
+    match value:
+        case str():
+            return storable(value)
+        case list() | tuple():
+            return [_cleaned(each) for each in value]
+        case dict():
+            return {name: _cleaned(each) for name, each in value.items()}
+        case _:
+            return value
+
+
+def dump_choices(choices: Choices) -> bytes:
+    """Return choices as bytes."""
+    return _encode(choices)
+
+
+def load_choices(data: bytes) -> Choices:
+    """Return the choices."""
+    return _choices.decode(data)
+
+
+def dump_chosen(chosen: Chosen) -> bytes:
+    """Return what was chosen in a scope as bytes; what was inherited is an empty list."""
+    replaced = {
+        name: [] if value is INHERIT else [value] for name, value in chosen.replaced.items()
+    }
+    return _encode([chosen.overrides.set_fields(), replaced])
+
+
+def load_chosen(data: bytes) -> Chosen:
+    """Return what was chosen. A field this version does not know is left out."""
+    made, replaced = msgspec.json.decode(data, type=tuple[dict[str, Any], dict[str, list[Any]]])
+    before = {name: value[0] if value else INHERIT for name, value in _known(replaced).items()}
+    return Chosen(Overrides(**_known(made)), before)
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in _OVERRIDES}
+
+
+def dump_reply(reply: Reply) -> bytes:
+    """Return a reply as bytes."""
+    return _encode(reply)
+
+
+def load_reply(data: bytes) -> Reply:
+    """Return the reply."""
+    return _reply.decode(data)
+
+
+def dump_question(question: Question) -> bytes:
+    """Return an open question as bytes."""
+    return _encode(question)
+
+
+def load_question(data: bytes) -> Question:
+    """Return the open question."""
+    return _question.decode(data)
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """An incoming update: `body` is its kind and the texts of that kind."""
+
+    update: str
+    sender: Identity
+    sender_name: str
+    place: Place
+    sent_at: datetime
+    message: str | None
+    body: list[str]
+
+
+_incoming = msgspec.json.Decoder(_Stored)
+
+
+def dump_incoming(incoming: Incoming) -> bytes:
+    """Return an update as bytes, without a secret it may hold."""
+    return _encode(
+        _Stored(
+            incoming.update,
+            incoming.sender,
+            incoming.sender_name,
+            incoming.place,
+            incoming.sent_at,
+            incoming.message,
+            _texts(incoming.body),
+        )
+    )
+
+
+def load_incoming(data: bytes) -> Incoming:
+    """Return the update; a secret in it is empty."""
+    stored = _incoming.decode(data)
+    return Incoming(
+        update=stored.update,
+        sender=stored.sender,
+        sender_name=stored.sender_name,
+        place=stored.place,
+        body=_body(*stored.body),
+        sent_at=stored.sent_at,
+        message=None if stored.message is None else MessageRef(stored.message),
+    )
+
+
+def _texts(body: Body) -> list[str]:
+    match body:
+        case Text(text):
+            return ["text", text]
+        case Command(name, args):
+            return ["command", name, args]
+        case Press(action):
+            return ["press", action]
+        case SecretText(command):
+            return ["secret", command.name, command.args]
+
+
+def _body(kind: str, first: str, second: str = "") -> Body:
+    match kind:
+        case "text":
+            return Text(first)
+        case "command":
+            return Command(first, second)
+        case "press":
+            return Press(first)
+        case _:
+            return SecretText(Command(first, second), Secret(""))

@@ -1,0 +1,276 @@
+"""Effects in SQLite: one function per effect; None means stale, and then nothing was written."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.domain import effects as fx
+from bot.domain.chat import Choices, MemberId, Scope, Turn, TurnState
+from storage import keys
+from storage.codec import dump_question, to_ms
+from storage.conversations import (
+    SessionRow,
+    choices_in,
+    chosen_in,
+    find_session,
+    keep_chosen_in,
+    rename_session,
+    start_session,
+)
+from storage.people import (
+    account_of,
+    chosen_by,
+    keep_chosen_by,
+    place_id,
+    seat,
+)
+from storage.rules import Chosen
+from storage.turn_rows import (
+    ask,
+    bind_anew,
+    find_turn,
+    run_with,
+    turn_row,
+    turn_rows,
+)
+from storage.tx import Tx
+from storage.vault import Cell
+
+Turns = tuple[Turn, ...]
+_DONE: Final[Turns] = ()
+_ERASING: Final = (fx.DropKey, fx.DeleteSession, fx.PutKey)
+
+
+def erases(effects: Iterable[fx.Effect]) -> bool:
+    """Whether effects delete what must be gone from the database's bytes."""
+    return any(isinstance(effect, _ERASING) for effect in effects)
+
+
+async def apply(tx: Tx, effect: fx.Effect, *, frontend: str) -> Turns | None:
+    """Apply one effect; return the turns now to be run, or None if it was stale.
+
+    `frontend` is where it comes from: the member's account there seals what is new.
+    """
+    return await _APPLY[type(effect)](tx, effect, frontend)
+
+
+async def _own_session(tx: Tx, session: int, member: MemberId) -> SessionRow | None:
+    found = await find_session(tx, session)
+    return found if found and found.may_be_changed_by(member) else None
+
+
+async def _chosen(
+    tx: Tx, scope: Scope, session: int, member: MemberId, frontend: str
+) -> tuple[Chosen, Callable[[Chosen], Awaitable[None]]] | None:
+    """Return what was chosen in a scope and how to store it anew; None if it is not theirs."""
+    if scope is Scope.MEMBER:
+        found = await account_of(tx, member, frontend)
+        if not found:
+            return None
+        return await chosen_by(tx, member), lambda chosen: keep_chosen_by(tx, found, chosen)
+    row = await _own_session(tx, session, member)
+    here = await seat(tx, row.place, member) if row else None
+    if not row or not here:
+        return None
+    return await chosen_in(tx, row), lambda chosen: keep_chosen_in(tx, here, row, chosen)
+
+
+async def _choose(tx: Tx, effect: fx.Choose, frontend: str) -> Turns | None:
+    found = await _chosen(tx, effect.scope, effect.session, effect.member, frontend)
+    if not found:
+        return None
+    chosen, keep = found
+    await keep(chosen.choose(effect.overrides))
+    return _DONE
+
+
+async def _undo_choice(tx: Tx, effect: fx.UndoChoice, frontend: str) -> Turns | None:
+    found = await _chosen(tx, effect.scope, effect.session, effect.member, frontend)
+    undone = found[0].undo(effect.field) if found else None
+    if not found or not undone:
+        return None
+    await found[1](undone)
+    return _DONE
+
+
+async def _make_default(tx: Tx, effect: fx.MakeDefault, frontend: str) -> Turns | None:
+    row = await _own_session(tx, effect.session, effect.member)
+    found = await _chosen(tx, Scope.MEMBER, effect.session, effect.member, frontend)
+    if not row or not found:
+        return None
+    chosen, keep = found
+    here = await chosen_in(tx, row)
+    await keep(chosen.choose(here.only(effect.fields)))
+    return _DONE
+
+
+async def _start_session(tx: Tx, effect: fx.StartSession, _: str) -> Turns | None:
+    here = await seat(tx, effect.place, effect.member)
+    if not here:
+        return None
+    await start_session(tx, here, effect.title)
+    return _DONE
+
+
+async def _switch_session(tx: Tx, effect: fx.SwitchSession, _: str) -> Turns | None:
+    row = await _own_session(tx, effect.session, effect.member)
+    if not row or row.place != effect.place:
+        return None
+    await tx.run("UPDATE places SET session = ? WHERE id = ?", row.id, row.place_id)
+    return _DONE
+
+
+async def _rename_session(tx: Tx, effect: fx.RenameSession, _: str) -> Turns | None:
+    row = await _own_session(tx, effect.session, effect.member)
+    here = await seat(tx, row.place, effect.member) if row else None
+    if not row or not here:
+        return None
+    await rename_session(tx, here, row.id, effect.title)
+    return _DONE
+
+
+async def _delete_session(tx: Tx, effect: fx.DeleteSession, _: str) -> Turns | None:
+    sql = "DELETE FROM sessions WHERE id = ? AND owner = ?"
+    return _DONE if await tx.run(sql, effect.session, effect.member) else None
+
+
+async def _put_key(tx: Tx, effect: fx.PutKey, frontend: str) -> Turns | None:
+    found = await account_of(tx, effect.member, frontend)
+    if not found:
+        return None
+    await keys.put_key(tx, found, effect)
+    return _DONE
+
+
+async def _drop_key(tx: Tx, effect: fx.DropKey, _: str) -> Turns | None:
+    return _DONE if await keys.drop_key(tx, effect.member, effect.provider) else None
+
+
+async def _note_key_health(tx: Tx, effect: fx.NoteKeyHealth, _: str) -> Turns | None:
+    found = await keys.note_health(tx, effect.member, effect.provider, effect.health)
+    return _DONE if found else None
+
+
+async def _ask(tx: Tx, effect: fx.Ask, _: str) -> Turns | None:
+    here = await seat(tx, effect.place, effect.member)
+    return (await ask(tx, here, effect.question, effect.message),) if here else None
+
+
+async def _retry_turn(tx: Tx, effect: fx.RetryTurn, _: str) -> Turns | None:
+    row = await turn_row(tx, effect.turn)
+    if not row or (row["member"], row["attempt"]) != (effect.member, effect.attempt):
+        return None
+    if TurnState(row["state"]).is_open or row["taken_back"]:
+        return None
+    turn = await find_turn(tx, row)
+    session = await find_session(tx, row["session"])
+    if not turn or not session:
+        return None
+    choices = _once(effect, await choices_in(tx, session, effect.member))
+    await tx.run(
+        "UPDATE turns SET asked_at = ?, shown = NULL, untold = 0 WHERE id = ?", tx.now, turn.id
+    )
+    return (await run_with(tx, row, turn, choices),)
+
+
+def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
+    if not (effect.provider or effect.model):
+        return choices
+    return replace(
+        choices,
+        provider=effect.provider or choices.provider,
+        model=effect.model or choices.model,
+        window=None,
+    )
+
+
+async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns | None:
+    rows = await turn_rows(
+        tx,
+        "t.member = ? AND t.state = 'waiting' AND t.detail = ? AND t.asked_at >= ? ORDER BY t.id",
+        effect.member,
+        effect.reason.value,
+        to_ms(effect.since),
+    )
+    return tuple([await bind_anew(tx, row) for row in rows if await find_turn(tx, row)])
+
+
+async def _drop_waiting(tx: Tx, effect: fx.DropWaiting, _: str) -> Turns | None:
+    await tx.run(
+        "UPDATE turns SET state = 'expired', detail = '' WHERE member = ? AND place = ?"
+        " AND state IN ('received', 'waiting') AND id IS NOT ?",
+        effect.member,
+        await place_id(tx, effect.place),
+        effect.keep,
+    )
+    return _DONE
+
+
+async def _take_back(tx: Tx, effect: fx.TakeBack, _: str) -> Turns | None:
+    changed = await tx.run(
+        "UPDATE turns SET taken_back = ? WHERE id = ? AND member = ? AND taken_back = ?",
+        not effect.is_back,
+        effect.turn,
+        effect.member,
+        effect.is_back,
+    )
+    return _DONE if changed else None
+
+
+async def _set_question(tx: Tx, effect: fx.SetQuestion, _: str) -> Turns | None:
+    here = await seat(tx, effect.place, effect.member)
+    if not here:
+        return None
+    await tx.run(
+        "DELETE FROM questions WHERE member = ? AND place = ?", effect.member, here.place_id
+    )
+    if effect.question:
+        id_ = tx.ids.next("questions")
+        cell = Cell("questions", "question", str(id_))
+        await tx.insert(
+            "questions",
+            id=id_,
+            member=effect.member,
+            place=here.place_id,
+            asked_at=to_ms(effect.question.asked_at),
+            question=await tx.seal(here.data_key, dump_question(effect.question), cell),
+        )
+    return _DONE
+
+
+async def _note_once(tx: Tx, effect: fx.NoteOnce, _: str) -> Turns | None:
+    await tx.run("INSERT OR IGNORE INTO notices VALUES (?, ?)", effect.member, effect.notice)
+    return _DONE
+
+
+async def _learn_adjustment(tx: Tx, effect: fx.LearnAdjustment, _: str) -> Turns | None:
+    await tx.run(
+        "INSERT OR REPLACE INTO adjustments VALUES (?, ?, ?, ?)",
+        effect.provider,
+        effect.model,
+        effect.adjustment.value,
+        tx.now,
+    )
+    return _DONE
+
+
+_APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | None]]]] = {
+    fx.Choose: _choose,
+    fx.UndoChoice: _undo_choice,
+    fx.MakeDefault: _make_default,
+    fx.StartSession: _start_session,
+    fx.SwitchSession: _switch_session,
+    fx.RenameSession: _rename_session,
+    fx.DeleteSession: _delete_session,
+    fx.PutKey: _put_key,
+    fx.DropKey: _drop_key,
+    fx.NoteKeyHealth: _note_key_health,
+    fx.Ask: _ask,
+    fx.RetryTurn: _retry_turn,
+    fx.ReleaseWaiting: _release_waiting,
+    fx.DropWaiting: _drop_waiting,
+    fx.TakeBack: _take_back,
+    fx.SetQuestion: _set_question,
+    fx.NoteOnce: _note_once,
+    fx.LearnAdjustment: _learn_adjustment,
+}

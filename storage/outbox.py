@@ -1,0 +1,109 @@
+"""The outbox: a row per message to a messenger, its text sealed until it is sent."""
+
+# ruff: noqa: S608  # the pieces of SQL put together here are constants of this package
+
+from collections.abc import Iterable
+from sqlite3 import Row
+from typing import Final
+
+from bot.domain.chat import MemberId, TurnId
+from bot.domain.errors import VaultCorrupt
+from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
+from storage.codec import dump_reply, load_reply
+from storage.keyrings import Of
+from storage.people import host_key, place_id, read_place, seat
+from storage.tx import Tx
+from storage.vault import Cell
+
+WAITING: Final = "('pending', 'sending')"
+
+
+def _cell(delivery: int) -> Cell:
+    return Cell("outbox", "reply", str(delivery))
+
+
+async def post(tx: Tx, replies: Iterable[Outgoing]) -> tuple[Delivery, ...]:
+    """Put replies into the outbox."""
+    return tuple([await _post(tx, reply) for reply in replies])
+
+
+async def _post(tx: Tx, outgoing: Outgoing) -> Delivery:
+    id_ = tx.ids.next("outbox")
+    here = await seat(tx, outgoing.place, outgoing.member)
+    # To somebody who is no member there is no keyring; such replies are the host's own.
+    key = here.data_key if here else await host_key(tx)
+    await tx.insert(
+        "outbox",
+        id=id_,
+        place=here.place_id if here else await place_id(tx, outgoing.place),
+        member=outgoing.member,
+        turn=outgoing.turn,
+        part=outgoing.part,
+        edits=outgoing.edits,
+        state=DeliveryState.PENDING.value,
+        made_at=tx.now,
+        reply=await tx.seal(key, dump_reply(outgoing.reply), _cell(id_)),
+    )
+    return Delivery(id=DeliveryId(id_), outgoing=outgoing, state=DeliveryState.PENDING)
+
+
+async def mark(
+    tx: Tx, delivery: DeliveryId, state: DeliveryState, message: MessageRef | None
+) -> None:
+    """Note where a message stands; the text of one that is done is erased."""
+    is_done = state in {DeliveryState.SENT, DeliveryState.UNDELIVERABLE}
+    await tx.run(
+        "UPDATE outbox SET state = ?, message = coalesce(?, message),"
+        f" reply = CASE WHEN ? THEN NULL ELSE reply END WHERE id = ? AND state IN {WAITING}",
+        state.value,
+        message,
+        is_done,
+        delivery,
+    )
+
+
+async def give_up(tx: Tx) -> None:
+    """Send nothing of what waits: a restored backup does not know what was sent since."""
+    await tx.run(
+        f"UPDATE outbox SET state = ?, reply = NULL WHERE state IN {WAITING}",
+        DeliveryState.UNDELIVERABLE.value,
+    )
+
+
+async def waiting(tx: Tx) -> tuple[Delivery, ...]:
+    """Return what is not sent yet, oldest first; what does not authenticate is left out."""
+    rows = await tx.all(
+        "SELECT o.*, p.frontend, p.chat, p.thread, p.kind FROM outbox o"
+        f" JOIN places p ON p.id = o.place WHERE o.state IN {WAITING} ORDER BY o.id"
+    )
+    found = [await _read(tx, row) for row in rows]
+    return tuple(delivery for delivery in found if delivery)
+
+
+async def _read(tx: Tx, row: Row) -> Delivery | None:
+    outgoing = await _opened(tx, row)
+    if outgoing is None:
+        return None
+    state = DeliveryState(row["state"])
+    return Delivery(
+        id=DeliveryId(row["id"]),
+        outgoing=outgoing,
+        state=state,
+        is_repeat=state is DeliveryState.SENDING,
+    )
+
+
+async def _opened(tx: Tx, row: Row) -> Outgoing | None:
+    of = Of(row["member"], row["place"], is_host=True)
+    try:
+        reply = load_reply(await tx.open(row["reply"], _cell(row["id"]), of))
+    except VaultCorrupt:
+        return None
+    return Outgoing(
+        place=read_place(row),
+        member=MemberId(row["member"]),
+        reply=reply,
+        turn=None if row["turn"] is None else TurnId(row["turn"]),
+        part=row["part"],
+        edits=row["edits"],
+    )

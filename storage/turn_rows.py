@@ -1,0 +1,157 @@
+"""Rows of turns: made, opened, bound anew."""
+
+from dataclasses import replace
+from sqlite3 import Row
+from typing import Final
+
+from bot.domain.chat import Choices, MemberId, SessionId, Turn, TurnId, TurnState
+from bot.domain.errors import VaultCorrupt
+from bot.domain.events import MessageRef
+from storage.codec import dump_choices, dump_text, from_ms, load_choices, load_text
+from storage.conversations import (
+    SessionRow,
+    choices_in,
+    find_session,
+    rename_session,
+    take_session,
+)
+from storage.keyrings import Of
+from storage.people import Seat, read_place, seat
+from storage.rules import title_of
+from storage.tx import Tx
+from storage.vault import Cell
+
+OPEN: Final = "('received', 'waiting', 'requested')"
+_SELECT: Final = (
+    "SELECT t.*, p.frontend, p.chat, p.thread, p.kind FROM turns t JOIN places p ON p.id = t.place"
+)
+
+
+def cell(column: str, turn: int) -> Cell:
+    """Return where a turn's text lives."""
+    return Cell("turns", column, str(turn))
+
+
+async def turn_row(tx: Tx, turn: int) -> Row | None:
+    """Return a turn's row with its place."""
+    return await tx.one(f"{_SELECT} WHERE t.id = ?", turn)
+
+
+async def turn_rows(tx: Tx, where: str, *values: object) -> tuple[Row, ...]:
+    """Return the rows of turns, for a condition and an order written in this package."""
+    return tuple(await tx.all(f"{_SELECT} WHERE {where}", *values))
+
+
+async def open_turn(tx: Tx, row: Row) -> Turn:
+    """Return a turn, opened. Raises VaultCorrupt."""
+    of = Of(row["member"], row["place"])
+
+    async def text(column: str) -> str | None:
+        blob = row[column]
+        if blob is None:
+            return None
+        return load_text(await tx.open(blob, cell(column, row["id"]), of))
+
+    choices = await tx.open(row["choices"], cell("choices", row["id"]), of)
+    return Turn(
+        id=TurnId(row["id"]),
+        session=SessionId(row["session"]),
+        place=read_place(row),
+        member=MemberId(row["member"]),
+        question=await text("question") or "",
+        choices=load_choices(choices),
+        state=TurnState(row["state"]),
+        received_at=from_ms(row["received_at"]),
+        message=row["message"],
+        attempt=row["attempt"],
+        detail=row["detail"],
+        answer=await text("answer"),
+        partial=await text("partial") or "",
+        is_taken_back=bool(row["taken_back"]),
+    )
+
+
+async def find_turn(tx: Tx, row: Row) -> Turn | None:
+    """Return a turn, or None if it does not authenticate (it was reported)."""
+    try:
+        return await open_turn(tx, row)
+    except VaultCorrupt:
+        return None
+
+
+async def ask(tx: Tx, seat: Seat, question: str, message: MessageRef | None) -> Turn:
+    """Store a received turn, bound to the place's session and choices as they are now."""
+    session = await take_session(tx, seat)
+    choices = await choices_in(tx, session, seat.member)
+    id_ = tx.ids.next("turns")
+    await tx.insert(
+        "turns",
+        id=id_,
+        session=session.id,
+        place=seat.place_id,
+        member=seat.member,
+        data_key=seat.data_key,
+        state=TurnState.RECEIVED.value,
+        received_at=tx.now,
+        asked_at=tx.now,
+        message=message,
+        provider=choices.provider,
+        model=choices.model,
+        question=await tx.seal(seat.data_key, dump_text(question), cell("question", id_)),
+        choices=await tx.seal(seat.data_key, dump_choices(choices), cell("choices", id_)),
+    )
+    await _touch(tx, seat, session, question)
+    return Turn(
+        id=TurnId(id_),
+        session=SessionId(session.id),
+        place=seat.place,
+        member=seat.member,
+        question=question,
+        choices=choices,
+        state=TurnState.RECEIVED,
+        received_at=from_ms(tx.now),
+        message=message,
+    )
+
+
+async def _touch(tx: Tx, seat: Seat, session: SessionRow, question: str) -> None:
+    if session.row["title"] is None:
+        await rename_session(tx, seat, session.id, title_of(question))
+    await tx.run("UPDATE sessions SET last_at = ? WHERE id = ?", tx.now, session.id)
+
+
+async def bind_anew(tx: Tx, row: Row) -> Turn:
+    """Let a turn run with the session and choices of now; asked before, it stays where it is.
+
+    Raises VaultCorrupt.
+    """
+    turn = await open_turn(tx, row)
+    session = await _session_now(tx, row)
+    choices = await choices_in(tx, session, turn.member)
+    return await run_with(tx, row, replace(turn, session=SessionId(session.id)), choices)
+
+
+async def _session_now(tx: Tx, row: Row) -> SessionRow:
+    if row["attempt"] == 0 and row["seq"] is None:
+        here = await seat(tx, read_place(row), MemberId(row["member"]))
+        if here:
+            return await take_session(tx, here)
+    session = await find_session(tx, row["session"])
+    if session is None:  # pragma: no cover  # the foreign key does not let a session go first
+        raise LookupError(row["session"])
+    return session
+
+
+async def run_with(tx: Tx, row: Row, turn: Turn, choices: Choices) -> Turn:
+    """Store a turn as received, with these choices; return it."""
+    await tx.run(
+        "UPDATE turns SET session = ?, state = ?, detail = '', choices = ?, provider = ?,"
+        " model = ? WHERE id = ?",
+        turn.session,
+        TurnState.RECEIVED.value,
+        await tx.seal(row["data_key"], dump_choices(choices), cell("choices", turn.id)),
+        choices.provider,
+        choices.model,
+        turn.id,
+    )
+    return replace(turn, choices=choices, state=TurnState.RECEIVED, detail="")

@@ -1,0 +1,233 @@
+"""Turns in SQLite, in whole transitions, and the outbox that goes with them."""
+
+from collections.abc import Mapping, Sequence
+from sqlite3 import Row
+
+from bot.domain.chat import (
+    MemberId,
+    Message,
+    SessionId,
+    Turn,
+    TurnId,
+    TurnState,
+    WaitReason,
+    estimate_tokens,
+)
+from bot.domain.errors import VaultCorrupt
+from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
+from bot.domain.ports import Ending
+from storage import outbox, usage
+from storage.codec import dump_text, load_text
+from storage.effects import apply, erases
+from storage.history import read_history
+from storage.keyrings import Of
+from storage.rules import in_place_of, may_end
+from storage.turn_rows import (
+    OPEN,
+    bind_anew,
+    cell,
+    find_turn,
+    open_turn,
+    turn_row,
+    turn_rows,
+)
+from storage.tx import Repository, Tx
+
+
+class Turns(Repository):
+    """A TurnStore in SQLite."""
+
+    async def wait(
+        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+    ) -> Sequence[Delivery]:
+        """Let a received turn wait."""
+
+        async def work(tx: Tx) -> Sequence[Delivery]:
+            changed = await tx.run(
+                "UPDATE turns SET state = 'waiting', detail = ?"
+                " WHERE id = ? AND state = 'received'",
+                reason.value,
+                turn,
+            )
+            return await outbox.post(tx, replies) if changed else ()
+
+        return await self.write(work)
+
+    async def rebind(self, turn: TurnId) -> Turn:
+        """Bind a received turn to what holds now. Raises LookupError if it is gone."""
+
+        async def work(tx: Tx) -> Turn:
+            row = await turn_row(tx, turn)
+            if row is None:
+                raise LookupError(turn)
+            is_received = row["state"] == TurnState.RECEIVED
+            return await bind_anew(tx, row) if is_received else await open_turn(tx, row)
+
+        return await self.write(work)
+
+    async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
+        """Commit `requested(attempt)`; from `requested` too, where one surely was not sent."""
+
+        async def work(tx: Tx) -> bool:
+            changed = await tx.run(
+                "UPDATE turns SET state = 'requested', attempt = ?, detail = ''"
+                " WHERE id = ? AND attempt = ? AND state IN ('received', 'requested')",
+                attempt,
+                turn,
+                attempt - 1,
+            )
+            return changed > 0
+
+        return await self.write(work)
+
+    async def checkpoint(self, partials: Mapping[TurnId, str]) -> None:
+        """Keep the text of running turns so far: one commit for all."""
+
+        async def work(tx: Tx) -> None:
+            for turn, text in partials.items():
+                row = await tx.one(
+                    "SELECT data_key FROM turns WHERE id = ? AND state = 'requested'", turn
+                )
+                if row:
+                    sealed = await tx.seal(row["data_key"], dump_text(text), cell("partial", turn))
+                    await tx.run("UPDATE turns SET partial = ? WHERE id = ?", sealed, turn)
+
+        if partials:
+            await self.write(work)
+
+    async def shown(self, turn: TurnId, message: MessageRef) -> None:
+        """Note the message in which the answer grows."""
+
+        async def work(tx: Tx) -> None:
+            await tx.run(
+                f"UPDATE turns SET shown = ? WHERE id = ? AND state IN {OPEN}",  # noqa: S608  # a constant
+                message,
+                turn,
+            )
+
+        await self.write(work)
+
+    async def end(self, turn: TurnId, attempt: int, ending: Ending) -> Sequence[Delivery]:
+        """Commit the end of an attempt; an effect that is stale by now is left out."""
+
+        async def work(tx: Tx) -> Sequence[Delivery]:
+            row = await turn_row(tx, turn)
+            if row is None or not may_end(
+                TurnState(row["state"]),
+                row["attempt"],
+                attempt,
+                ending,
+                is_untold=bool(row["untold"]),
+            ):
+                return ()
+            await _settle(tx, row, ending)
+            await usage.bill(tx, row, ending)
+            for effect in ending.effects:
+                await apply(tx, effect, frontend=row["frontend"])
+            replies = [in_place_of(reply, row["shown"]) for reply in ending.replies]
+            return await outbox.post(tx, replies)
+
+        return await self.write(work, erases=erases(ending.effects))
+
+    async def find(self, turn: TurnId) -> Turn | None:
+        """Return a turn. Raises VaultCorrupt."""
+
+        async def work(tx: Tx) -> Turn | None:
+            row = await turn_row(tx, turn)
+            return await open_turn(tx, row) if row else None
+
+        return await self.read(work)
+
+    async def last(self, session: SessionId, member: MemberId) -> Turn | None:
+        """Return the member's newest turn there that authenticates and was not taken back."""
+
+        async def work(tx: Tx) -> Turn | None:
+            newest = 2**62
+            while rows := await turn_rows(
+                tx,
+                "t.session = ? AND t.member = ? AND t.id < ? AND t.taken_back = 0"
+                " ORDER BY t.id DESC LIMIT 1",
+                session,
+                member,
+                newest,
+            ):
+                if turn := await find_turn(tx, rows[0]):
+                    return turn
+                newest = rows[0]["id"]
+            return None
+
+        return await self.read(work)
+
+    async def history(
+        self, session: SessionId, *, before: TurnId, budget_tokens: int
+    ) -> tuple[Sequence[Message], bool]:
+        """Return the transcript's newest messages within a budget."""
+        return await self.read(
+            lambda tx: read_history(tx, session, before=before, budget=budget_tokens)
+        )
+
+    async def recover(self) -> Sequence[Turn]:
+        """Return every open turn, and those that expired with their epoch and were not told.
+
+        One that does not authenticate has failed by that: it would stay open for ever.
+        """
+
+        async def work(tx: Tx) -> Sequence[Turn]:
+            found = []
+            for row in await turn_rows(tx, f"t.state IN {OPEN} OR t.untold = 1 ORDER BY t.id"):
+                if turn := await find_turn(tx, row):
+                    found.append(turn)
+                else:
+                    await tx.run(
+                        "UPDATE turns SET state = 'failed', detail = 'sealed', untold = 0"
+                        " WHERE id = ?",
+                        row["id"],
+                    )
+            return tuple(found)
+
+        return await self.write(work)
+
+    async def deliveries(self) -> Sequence[Delivery]:
+        """Return the outbox."""
+        return await self.read(outbox.waiting)
+
+    async def mark_delivery(
+        self, delivery: DeliveryId, state: DeliveryState, message: MessageRef | None = None
+    ) -> None:
+        """Commit where a message stands."""
+        await self.write(lambda tx: outbox.mark(tx, delivery, state, message))
+
+
+async def _settle(tx: Tx, row: Row, ending: Ending) -> None:
+    """Store how a turn ended, and its answer if there is a new one."""
+    await tx.run(
+        "UPDATE turns SET state = ?, detail = ?, partial = NULL, shown = NULL, untold = 0"
+        " WHERE id = ?",
+        ending.state.value,
+        ending.detail,
+        row["id"],
+    )
+    if ending.answer is None:
+        return
+    answer = dump_text(ending.answer)
+    await tx.run(
+        "UPDATE turns SET answer = ?, tokens = ?, seq = coalesce(seq,"
+        " (SELECT coalesce(max(seq), 0) + 1 FROM turns WHERE session = ? AND seq IS NOT NULL))"
+        " WHERE id = ?",
+        await tx.seal(row["data_key"], answer, cell("answer", row["id"])),
+        estimate_tokens((await _question(tx, row), load_text(answer))),
+        row["session"],
+        row["id"],
+    )
+    await tx.run("UPDATE sessions SET last_at = ? WHERE id = ?", tx.now, row["session"])
+
+
+async def _question(tx: Tx, row: Row) -> str:
+    """Return the question for counting it; an answer is kept even if it does not authenticate."""
+    try:
+        blob = await tx.open(
+            row["question"], cell("question", row["id"]), Of(row["member"], row["place"])
+        )
+    except VaultCorrupt:
+        return ""
+    return load_text(blob)
