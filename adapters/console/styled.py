@@ -32,7 +32,7 @@ from adapters.shared.nodes import (
 )
 from bot.domain.events import Rows
 
-_NARROWEST = 12  # what is nested deeper than the width allows is not indented any more
+_NARROWEST = 12  # columns; what is nested deeper is not indented any more
 _COLUMN = 8
 _STYLES = {Mark.STRONG: "bold", Mark.EMPHASIS: "italic", Mark.STRIKE: "strike"}
 
@@ -42,17 +42,17 @@ class _Prefixed:
     """Something with `first` before its first line and `rest` before the others."""
 
     inner: RenderableType
-    first: str
+    first: RichText
     rest: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = options.max_width - len(self.rest)
-        narrower = options.update(width=max(room, _NARROWEST))
-        lines = console.render_lines(self.inner, narrower, pad=False)
-        for number, line in enumerate(lines):
-            prefix = self.rest if number else self.first
-            if room >= _NARROWEST or prefix.strip():
-                yield Segment(prefix)
+        if room < _NARROWEST:
+            yield from [self.inner] if self.first.plain == self.rest else [self.first, self.inner]
+            return
+        lines = console.render_lines(self.inner, options.update(width=room), pad=False)
+        for number, line in enumerate(lines or [[]]):
+            yield Segment(self.rest if number else self.first.plain)
             yield from line
             yield Segment.line()
 
@@ -87,7 +87,7 @@ def _block(block: Block) -> RenderableType:
         case CodeBlock(text):
             return _code(text, block.info)
         case Quote(blocks):
-            return _Prefixed(document(blocks), "│ ", "│ ")
+            return _Prefixed(document(blocks), RichText("│ "), "│ ")
         case Items():
             return _items(block)
         case Table():
@@ -99,8 +99,8 @@ def _block(block: Block) -> RenderableType:
 def _code(text: str, info: str) -> RenderableType:
     code = RichText(visible(text), style="cyan", overflow="fold")
     if not info:
-        return _Prefixed(code, "    ", "    ")
-    return _Prefixed(Group(RichText(visible(info), style="dim"), code), "    ", "    ")
+        return _Prefixed(code, RichText("    "), "    ")
+    return _Prefixed(Group(RichText(visible(info), style="dim"), code), RichText("    "), "    ")
 
 
 def _items(block: Items) -> RenderableType:
@@ -109,7 +109,8 @@ def _items(block: Items) -> RenderableType:
         bullet = "• " if block.start is None else f"{number}. "
         task = "" if item.is_done is None else ("[x] " if item.is_done else "[ ] ")
         inner = document(item.blocks, is_tight=block.is_tight)
-        parts.append(_Prefixed(inner, bullet + task, " " * len(bullet)))
+        marker = bullet + task
+        parts.append(_Prefixed(inner, RichText(marker), " " * len(marker)))
     return Group(*(parts if block.is_tight else _spaced(parts)))
 
 

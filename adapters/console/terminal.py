@@ -25,6 +25,7 @@ from bot.domain.errors import SendUnknown, StorageUnavailable
 from bot.domain.events import Body, Command, Incoming, QuestionKind, Reply, SecretText
 from bot.domain.ports import Clock, Receiver, ReplySink
 
+_NARROWEST = 20  # columns; in a window narrower still, lines wrap where it wants
 _PROMPTS = {
     None: "you> ",
     QuestionKind.MENU: "choose> ",
@@ -188,4 +189,4 @@ class TerminalScreen:
 
     def _size(self) -> tuple[int, int]:
         size = self._screen.get_size()
-        return size.columns or 80, size.rows or 24
+        return max(size.columns or 80, _NARROWEST), size.rows or 24
