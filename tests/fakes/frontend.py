@@ -1,0 +1,134 @@
+"""A messenger that records what it was told to show."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.domain.chat import Place
+from bot.domain.events import MessageRef, Reply
+from bot.domain.ports import Abilities, Receiver
+
+BUTTONS: Final = Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True)
+PLAIN: Final = Abilities()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One call that put text on a screen. `how`: post, edit, or finish (of a growing answer)."""
+
+    how: str
+    place: Place
+    message: MessageRef
+    reply: Reply
+    key: str = ""
+
+
+@dataclass(eq=False)
+class FakeSink:
+    """A ReplySink; `shown` is what it was offered, `is_open` until it was let go."""
+
+    frontend: "FakeFrontend"
+    place: Place
+    reply_to: MessageRef | None
+    shown: list[str] = field(default_factory=list)
+    is_open: bool = False
+    message: MessageRef | None = None
+
+    async def open(self) -> MessageRef | None:
+        self.is_open = True
+        self.frontend.fail("open")
+        if self.frontend.shows_opening:
+            self.message = self.frontend.new_ref()
+        return self.message
+
+    def show(self, text: str) -> None:
+        self.shown.append(text)
+
+    async def finish(self, reply: Reply) -> MessageRef | None:
+        self.frontend.fail("finish")
+        self.is_open = False
+        message = self.message or self.frontend.new_ref()
+        self.frontend.shown.append(Shown("finish", self.place, message, reply))
+        return message
+
+    async def close(self) -> None:
+        self.is_open = False
+
+
+class FakeFrontend:
+    """A Frontend. `fail_next` makes a call raise; `limit` is how much text a message holds.
+
+    `shows_opening`: a message exists as soon as an answer begins, as where drafts are messages.
+    """
+
+    def __init__(
+        self,
+        name: str = "fake",
+        abilities: Abilities = BUTTONS,
+        *,
+        limit: int = 4_000,
+        shows_opening: bool = False,
+    ) -> None:
+        self.name = name
+        self.abilities = abilities
+        self.limit = limit
+        self.shows_opening = shows_opening
+        self.shown: list[Shown] = []
+        self.sinks: list[FakeSink] = []
+        self.deleted: list[tuple[Place, MessageRef]] = []
+        self.noticed: list[MessageRef] = []
+        self._failures: dict[str, deque[Exception]] = {}
+        self._count = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that was shown, in order."""
+        return [shown.reply.text for shown in self.shown]
+
+    def texts_in(self, place: Place) -> list[str]:
+        """Every text that was shown in a place."""
+        return [shown.reply.text for shown in self.shown if shown.place == place]
+
+    def fail_next(self, call: str, *errors: Exception) -> None:
+        """Let the next calls of `post`, `edit`, `delete`, `open` or `finish` raise."""
+        self._failures.setdefault(call, deque()).extend(errors)
+
+    def fail(self, call: str) -> None:
+        """Raise what was queued for this call."""
+        if queued := self._failures.get(call):
+            raise queued.popleft()
+
+    def new_ref(self) -> MessageRef:
+        """Return the id of a new message of the bot's."""
+        self._count += 1
+        return MessageRef(f"b{self._count}")
+
+    async def run(self, receiver: Receiver) -> None:
+        """Nothing comes by itself: a test hands updates to the receiver."""
+
+    def split(self, text: str) -> Sequence[str]:
+        return [text[at : at + self.limit] for at in range(0, len(text), self.limit)] or [""]
+
+    def sink(self, place: Place, *, reply_to: MessageRef | None) -> FakeSink:
+        sink = FakeSink(self, place, reply_to)
+        self.sinks.append(sink)
+        return sink
+
+    async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
+        self.fail("post")
+        message = self.new_ref()
+        self.shown.append(Shown("post", place, message, reply, key))
+        return message
+
+    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
+        self.fail("edit")
+        self.shown.append(Shown("edit", place, message, reply))
+
+    async def delete(self, place: Place, message: MessageRef) -> bool:
+        self.fail("delete")
+        self.deleted.append((place, message))
+        return True
+
+    async def seen(self, place: Place, message: MessageRef) -> None:  # noqa: ARG002 - a port's
+        self.noticed.append(message)
