@@ -1,0 +1,71 @@
+# Every target sets up what it needs. `make check` is the one door.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: run test check fix bench endure lock types lint imports docs tests
+
+run: $(VENV)/.run
+	@exec $(BIN)/hearthkey run
+
+test: $(VENV)/.dev
+	$(PYTEST) -n 2
+
+check: lint types imports tests docs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev
+	$(PYTEST) -n 2 --ignore tests/docs --cov --cov-report=
+	$(BIN)/coverage report --include='bot/*,storage/*' --fail-under=95
+
+docs: $(VENV)/.dev
+	$(PYTEST) tests/docs
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m tests.docs.tables
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+endure: $(VENV)/.dev
+	$(BIN)/python -m tests.endure
+
+lock: $(VENV)/.dev
+	$(COMPILE) --output-file requirements/build.txt requirements/build.in
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Hearthkey needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Hearthkey needs Python's venv: on Debian, sudo apt install python3-venv" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements/build.txt requirements/run.txt pyproject.toml
+	@echo "Setting up Hearthkey: a minute or two, once." >&2
+	@$(PIP) install --require-hashes -r requirements/build.txt </dev/null >&2
+	@$(PIP) install --require-hashes -r requirements/run.txt </dev/null >&2
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable . </dev/null >&2
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt </dev/null >&2
+	@touch $@
