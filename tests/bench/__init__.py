@@ -1,0 +1,1 @@
+"""What the house costs, beside two bare loops: `python -m tests.bench`."""
