@@ -1,0 +1,266 @@
+"""From a vendor's status and body to one error of our vocabulary (providers.md section 11). Pure.
+
+The order matters: money before rate, since vendors send both as 429; the body before the status,
+since gateways pass failures on with statuses of their own.
+"""
+
+import email.utils
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.providers.reports import Report, presentable
+from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.errors import (
+    BadRequest,
+    Filtered,
+    InvalidKey,
+    ModelUnavailable,
+    NoCredit,
+    NoPermission,
+    Overloaded,
+    ParameterRefused,
+    ProviderError,
+    RateLimited,
+    RegionBlocked,
+    ServerFault,
+    TimedOut,
+    TooLong,
+)
+from bot.domain.secret import Secret
+
+_MONEY_CODES: Final = frozenset(
+    {
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+        "billing_hard_limit_reached",
+        "exceeded_current_quota_error",
+        "insufficient_balance",
+        "payment_required",
+        "1113",
+        *(str(code) for code in range(1308, 1322)),
+    }
+)
+_KEY_CODES: Final = frozenset({"invalid_api_key", "api_key_invalid", "invalid_authentication"})
+_FILTER_CODES: Final = frozenset(
+    {"content_filter", "content_policy_violation", "refusal", "bio_policy", "invalid_prompt"}
+)
+_BUSY_CODES: Final = frozenset(
+    {
+        "server_is_overloaded",
+        "overloaded_error",
+        "provider_overloaded",
+        "service_unavailable_error",
+        "insufficient_system_resource",
+    }
+)
+_ANY_CASE: Final = re.IGNORECASE
+_REGION: Final = re.compile(
+    r"country, region, or territory|user location is not supported", _ANY_CASE
+)
+_NETWORK_RULE: Final = re.compile(
+    r"\bip (?:address )?(?:is )?not |member of an organi[sz]ation", _ANY_CASE
+)
+_KEY_WORDS: Final = re.compile(
+    r"(?:invalid|incorrect) api[ _-]key|api[ _-]key not valid", _ANY_CASE
+)
+_TOO_LONG: Final = re.compile(
+    r"maximum context length|context[ _]length|reduce the length|prompt is too long"
+    r"|input token count|exceeds the (?:available )?context",
+    _ANY_CASE,
+)
+_WAIT: Final = re.compile(
+    r"(?:try again|retry)[^.0-9]{0,20}?\b(?:(\d+)m(?!s))?(\d+(?:\.\d+)?)?\s*(ms|s\b|sec)?",
+    _ANY_CASE,
+)
+_SURELY_UNPROCESSED: Final = frozenset({429, 503, 529})
+_MAYBE_PROCESSED_4XX: Final = frozenset({408, 409, 499})
+_DEFAULT_WAIT_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whom a request went to, to read the answer to it. `request` None: not a chat request."""
+
+    provider: str
+    model: str = ""
+    key: Secret = field(default_factory=lambda: Secret(""), repr=False)
+    request: ChatRequest | None = field(default=None, repr=False)
+
+
+def error_of(
+    status: int, headers: Mapping[str, str], report: Report, asked: Asked
+) -> ProviderError:
+    """Return the leaf that a response with a failing status stands for."""
+    said = presentable(report.message, asked.key)
+    if 300 <= status < 400:
+        said = f"HTTP {status}: a redirect, which is not followed"
+    build = _leaf(status, headers, report)
+    if build is not None:
+        wait = _retry_after(headers, report.message)
+        if build is RateLimited:
+            wait = _DEFAULT_WAIT_S if wait is None else wait
+            error: ProviderError = RateLimited(asked.provider, retry_after_s=wait, said=said)
+        elif build is Overloaded:
+            error = Overloaded(
+                asked.provider, retry_after_s=1.0 if wait is None else wait, said=said
+            )
+        else:
+            error = build(asked.provider, said=said)
+    elif (mend := _adjustment(status, report, asked.request)) is not None:
+        error = ParameterRefused(asked.provider, adjustment=mend, said=said)
+    else:
+        error = BadRequest(asked.provider, said=said)
+    error.model = asked.model
+    error.is_unsent = _is_unprocessed(status, error)
+    return error
+
+
+def begun(error: ProviderError) -> ProviderError:
+    """Return the error as one from within a response of status 200: it may have been billed."""
+    error.is_unsent = False
+    return error
+
+
+def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
+    status: int, headers: Mapping[str, str], report: Report
+) -> Callable[..., ProviderError] | None:
+    codes, text = report.codes, report.message
+    if (codes & _MONEY_CODES and status in {400, 402, 403, 429}) or (
+        status == 402 and "retry-after" not in headers
+    ):
+        return NoCredit
+    if "missing scopes" in text.lower() or (status in {401, 403} and _NETWORK_RULE.search(text)):
+        return NoPermission
+    if status == 401 or (status in {400, 403} and (codes & _KEY_CODES or _KEY_WORDS.search(text))):
+        return InvalidKey
+    if "unsupported_country_region_territory" in codes or _REGION.search(text):
+        return RegionBlocked
+    if codes & _FILTER_CODES or report.is_moderation:
+        return Filtered
+    if status == 403:
+        return NoPermission
+    if status in {404, 410} or "model_not_found" in codes or "v1/responses" in text:
+        return ModelUnavailable
+    if _is_too_long(status, report):
+        return TooLong
+    if status in {402, 429}:
+        return RateLimited
+    if status in {503, 529} or codes & _BUSY_CODES:
+        return Overloaded
+    if status in {408, 504} or "timeout" in codes:
+        return TimedOut
+    if status >= 500 or status == 409:
+        return ServerFault
+    return None
+
+
+def _is_too_long(status: int, report: Report) -> bool:
+    if status == 413 or "context_length_exceeded" in report.codes:
+        return True
+    # vLLM's "'max_tokens' is too large … maximum context length" is mended by dropping that.
+    is_about_limit = "max_tokens" in report.param or "'max_tokens'" in report.message
+    return status < 500 and not is_about_limit and bool(_TOO_LONG.search(report.message))
+
+
+def _is_unprocessed(status: int, error: ProviderError) -> bool:
+    if isinstance(error, Filtered):
+        return False  # a vendor may bill for having looked at it
+    if 300 <= status < 400:
+        return status in {301, 307, 308}
+    if 400 <= status < 500:
+        return status not in _MAYBE_PROCESSED_4XX
+    return status in _SURELY_UNPROCESSED
+
+
+def _adjustment(status: int, report: Report, request: ChatRequest | None) -> Adjustment | None:
+    """Return the one change that may mend the request, if it was not made yet (section 10)."""
+    if request is None or status not in {400, 422}:
+        return None
+    where, text = report.param.lower(), report.message.lower()
+    done = request.adjustments
+    for name, candidates in _MENDS:
+        if where != name and (where or not re.search(rf"\b{name}\b", text)):
+            continue
+        for mend in candidates(request, text):
+            if mend not in done:
+                return mend
+        return None
+    return None
+
+
+def _mend_limit(request: ChatRequest, text: str) -> tuple[Adjustment, ...]:
+    if request.max_tokens is None:
+        return ()
+    if "max_completion_tokens" in text and "too large" not in text:
+        return (Adjustment.MAX_COMPLETION_TOKENS, Adjustment.DROP_MAX_TOKENS)
+    return (Adjustment.DROP_MAX_TOKENS,)
+
+
+def _mend_temperature(request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
+    return () if request.temperature is None else (Adjustment.DROP_TEMPERATURE,)
+
+
+def _mend_system(request: ChatRequest, text: str) -> tuple[Adjustment, ...]:
+    is_about_role = re.search(r"system|developer", text) is not None
+    return (Adjustment.SYSTEM_IN_USER,) if request.system and is_about_role else ()
+
+
+def _mend_stream_options(_request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
+    return (Adjustment.DROP_STREAM_OPTIONS,)
+
+
+_Mend = Callable[[ChatRequest, str], tuple[Adjustment, ...]]
+_MENDS: Final[tuple[tuple[str, _Mend], ...]] = (
+    ("temperature", _mend_temperature),
+    ("max_tokens", _mend_limit),
+    ("max_completion_tokens", _mend_limit),
+    ("stream_options", _mend_stream_options),
+    ("include_usage", _mend_stream_options),
+    ("system", _mend_system),
+    ("messages", _mend_system),
+    ("role", _mend_system),
+)
+
+
+def _retry_after(headers: Mapping[str, str], message: str) -> float | None:
+    """Return the seconds the vendor asks to wait, from its headers, else its words."""
+    wait = _number(headers.get("retry-after-ms"))
+    if wait is not None:
+        return wait / 1_000
+    asked = headers.get("retry-after")
+    wait = _number(asked)
+    if wait is None and asked:
+        wait = _until(asked, headers.get("date"))
+    return _wait_in(message) if wait is None else wait
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _until(moment: str, sent: str | None) -> float | None:
+    """Return the seconds from the response's own `date` to an HTTP date: no clock to disagree."""
+    try:
+        until = email.utils.parsedate_to_datetime(moment)
+        since = email.utils.parsedate_to_datetime(sent or "")
+        return max(0.0, (until - since).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _wait_in(message: str) -> float | None:
+    found = _WAIT.search(message)
+    if found is None or not (found[1] or (found[2] and found[3])):
+        return None
+    part = float(found[2] or 0) / (1_000 if (found[3] or "").lower() == "ms" else 1)
+    return int(found[1] or 0) * 60 + part
