@@ -1,0 +1,132 @@
+"""The vendors Hearthkey knows: rows of `catalogue.toml`, and the endpoints an operator names."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from adapters.providers.dialect import Quirks, Vendor
+from adapters.providers.openai_chat import OpenAIChat
+from adapters.shared.http import HttpClient
+from bot.domain.chat import Adjustment, ProviderSpec
+from bot.domain.ports import Provider
+
+DEMO: Final = "demo"
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A vendor's table in the file; the file's head says what each field means."""
+
+    id: str
+    name: str
+    base_url: str = ""
+    origin: str = ""
+    key_page: str = ""
+    key_pattern: str = ""
+    aliases: tuple[str, ...] = ()
+    is_free: bool = False
+    is_demo: bool = False
+    check_path: str = "/models"
+    models_path: str = "/models"
+    default_model: str = ""
+    adjustments: frozenset[Adjustment] = frozenset()
+    body: dict[str, Any] = {}
+
+
+class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
+    vendor: tuple[Row, ...]
+
+
+def read_rows(text: str) -> Sequence[Row]:
+    """Return the rows of a catalogue. Raises msgspec.ValidationError, ValueError on a repeat."""
+    rows = msgspec.toml.decode(text, type=_Catalogue).vendor
+    names = [name for row in rows for name in (row.id, *row.aliases)]
+    if len(names) != len(set(names)):
+        msg = "two vendors share an id or an alias"
+        raise ValueError(msg)
+    return rows
+
+
+@cache
+def rows() -> Sequence[Row]:
+    """Return the rows that come with Hearthkey."""
+    return read_rows(files("adapters.providers").joinpath("catalogue.toml").read_text("utf-8"))
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a base URL, the same for every spelling of it.
+
+    Raises ValueError where it is no http or https URL, or holds a user, a query or a fragment.
+    """
+    parts = urlsplit(url)
+    port = parts.port
+    host = parts.hostname or ""
+    has_more = parts.username is not None or parts.query or parts.fragment
+    if parts.scheme not in _DEFAULT_PORTS or not host or has_more:
+        msg = "not the base URL of an API"
+        raise ValueError(msg)
+    if ":" in host:
+        host = f"[{host}]"
+    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+
+
+def build_providers(
+    http: HttpClient,
+    *,
+    endpoints: Mapping[str, str] | None = None,
+    base_urls: Mapping[str, str] | None = None,
+    proxies: Mapping[str, str] | None = None,
+    demo: str | None = None,
+) -> dict[str, Provider]:
+    """Return every vendor of the catalogue and every named endpoint, by id. Does no I/O.
+
+    `endpoints` maps an operator's own ids to base URLs; `base_urls` and `proxies` hold what
+    differs from the catalogue, by id; `demo` is the running demo server's base URL, None: none.
+    Raises ValueError on a base URL that is none, or an endpoint with a vendor's id.
+    """
+    places = dict(base_urls or {})
+    known = [row for row in rows() if not row.is_demo]
+    if demo is not None:
+        known += [row for row in rows() if row.is_demo]
+        places[DEMO] = demo
+    for name, url in (endpoints or {}).items():
+        if any(name in {row.id, *row.aliases} for row in rows()):
+            msg = f"the endpoint {name} has the name of a vendor"
+            raise ValueError(msg)
+        known.append(Row(id=name, name=name, base_url=url))
+    proxies = proxies or {}
+    return {
+        row.id: provider_of(http, row, base_url=places.get(row.id), proxy=proxies.get(row.id))
+        for row in known
+    }
+
+
+def provider_of(
+    http: HttpClient, row: Row, *, base_url: str | None = None, proxy: str | None = None
+) -> Provider:
+    """Return the provider of a row, at another base URL where one is given."""
+    url = (base_url or row.base_url).rstrip("/")
+    origin = origin_of(url)
+    spec = ProviderSpec(
+        id=row.id,
+        name=row.name,
+        origin=row.origin or origin,
+        key_page=row.key_page,
+        aliases=row.aliases,
+        is_free=row.is_free,
+        is_demo=row.is_demo,
+        key_pattern=row.key_pattern,
+    )
+    quirks = Quirks(
+        check_path=row.check_path,
+        models_path=row.models_path,
+        default_model=row.default_model,
+        adjustments=row.adjustments,
+        body=row.body,
+    )
+    return OpenAIChat(http, Vendor(spec=spec, base_url=url, proxy=proxy, quirks=quirks))
