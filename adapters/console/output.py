@@ -24,10 +24,10 @@ class Output:
             self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
         except OSError:
-            self._let_go()
+            self.let_go()
             raise SendUnknown from None
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Point the stream at nothing, or Python complains of it once more at its exit."""
         self.gone.set()
         nothing = os.open(os.devnull, os.O_WRONLY)

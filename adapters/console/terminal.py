@@ -114,7 +114,10 @@ class TerminalScreen:
                 line = await self._session.prompt_async(
                     handle_sigint=False, set_exception_handler=False
                 )
-            except (EOFError, OSError):  # Ctrl-D, or the window was closed
+            except EOFError:
+                return
+            except OSError:  # the window was closed
+                self._output.let_go()
                 return
             if is_leaving(line):
                 return

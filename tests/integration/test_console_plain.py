@@ -1,0 +1,238 @@
+"""The console over real pipes: lines in, whole messages out."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from adapters.console.frontend import ConsoleFrontend
+from adapters.console.translate import CommandHint
+from bot.clock import SystemClock
+from bot.domain.chat import Identity, Place
+from bot.domain.errors import SendUnknown
+from bot.domain.events import (
+    Button,
+    Command,
+    Incoming,
+    MessageRef,
+    QuestionKind,
+    Reply,
+    SecretText,
+    Text,
+)
+from bot.domain.ports import Abilities, Frontend
+from bot.domain.secret import Secret
+from tests.fakes.receiver import ScriptedReceiver
+
+MESSAGE = MessageRef("1")
+HINTS = (CommandHint(name="addkey", has_secret=True), CommandHint(name="model"))
+
+
+@dataclass
+class Pipes:
+    """A console between two pipes."""
+
+    typed: TextIO
+    printed: TextIO
+    frontend: ConsoleFrontend
+
+
+@pytest.fixture
+def pipes() -> Iterator[Pipes]:
+    """Give a console whose input and output are pipes."""
+    in_read, in_write = os.pipe()
+    out_read, out_write = os.pipe()
+    with (
+        os.fdopen(in_read, encoding="utf-8") as stdin,
+        os.fdopen(in_write, "w", encoding="utf-8", errors="surrogateescape") as typed,
+        os.fdopen(out_read, encoding="utf-8") as printed,
+        os.fdopen(out_write, "w", encoding="utf-8") as stdout,
+    ):
+        frontend = ConsoleFrontend(
+            commands=HINTS, clock=SystemClock(), greeting="Hello.", stdin=stdin, stdout=stdout
+        )
+        yield Pipes(typed, printed, frontend)
+
+
+async def echo(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+    """Answer every message after a moment, streaming."""
+    body = incoming.body
+    if not isinstance(body, Text):
+        return
+    sink = receiver.sink()
+    await sink.open()
+    for end in range(len(body.text)):
+        sink.show(body.text[:end])
+        await asyncio.sleep(0)
+    await sink.finish(Reply(text=f"**{body.text}**", footer="Demo, free"))
+
+
+async def run(pipes: Pipes, receiver: ScriptedReceiver, typed: str) -> str:
+    """Type all of it, end the input, and return what was printed."""
+    receiver.frontend = pipes.frontend
+    pipes.typed.write(typed)
+    pipes.typed.close()
+    await pipes.frontend.run(receiver)
+    pipes.frontend._stdout.close()
+    return pipes.printed.read()
+
+
+async def test_each_line_is_answered_whole(pipes: Pipes) -> None:
+    """Answers come once, in order, each whole, and the end of input ends the run."""
+    receiver = ScriptedReceiver(echo)
+    printed = await run(pipes, receiver, "one\n\n  \ntwo")
+    assert printed == "**one**\nDemo, free\n\n**two**\nDemo, free\n"
+    assert receiver.bodies == [Text("one"), Text("two")]
+
+
+async def test_who_and_where(pipes: Pipes) -> None:
+    """Every line has an id of its own; sender and place are the console's."""
+    receiver = ScriptedReceiver(echo)
+    await run(pipes, receiver, "same\nsame\n")
+    assert {incoming.sender for incoming in receiver.incoming} == {Identity("console", "me")}
+    assert {incoming.place for incoming in receiver.incoming} == {Place("console", "me")}
+    assert len({incoming.update for incoming in receiver.incoming}) == 2
+    other = ConsoleFrontend(commands=HINTS, clock=SystemClock())
+    assert other._incoming(Text("same")).update not in {i.update for i in receiver.incoming}
+
+
+async def test_a_line_waits_for_the_one_before(pipes: Pipes) -> None:
+    """A command after a message comes when its answer is there."""
+    seen: list[str] = []
+
+    async def slow(_: ScriptedReceiver, incoming: Incoming) -> None:
+        seen.append(f"{incoming.body} began")
+        await asyncio.sleep(0.01)
+        seen.append(f"{incoming.body} ended")
+
+    await run(pipes, ScriptedReceiver(slow), "a\n/model\n")
+    assert seen == [
+        f"{body} {what}" for body in (Text("a"), Command("model")) for what in ("began", "ended")
+    ]
+
+
+async def test_a_menu_is_printed_once_and_its_number_is_text(pipes: Pipes) -> None:
+    """The core resolves numbers; the next line does not wait for a choice."""
+
+    async def menu(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        if isinstance(incoming.body, Command):
+            rows = ((Button("Demo", "model:set:demo"), Button("Close", "model:close")),)
+            await receiver.say(Reply(text="Model", buttons=rows))
+            receiver.ask(QuestionKind.MENU)
+
+    receiver = ScriptedReceiver(menu)
+    assert await run(pipes, receiver, "/model\n1\n") == "Model\n1 Demo  0 Close\n"
+    assert receiver.bodies == [Command("model"), Text("1")]
+
+
+async def test_an_awaited_key_is_a_secret(pipes: Pipes) -> None:
+    """With a question for a key open, the next line never is a text; nor is it printed."""
+
+    async def ask(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        receiver.ask(QuestionKind.KEY if isinstance(incoming.body, Command) else None)
+
+    receiver = ScriptedReceiver(ask)
+    printed = await run(pipes, receiver, "/addkey demo\nsk-canary-1\n/addkey demo sk-canary-2\n")
+    assert receiver.bodies == [
+        Command("addkey", "demo"),
+        SecretText(Command(""), Secret("sk-canary-1")),
+        SecretText(Command("addkey", "demo"), Secret("sk-canary-2")),
+    ]
+    assert "canary" not in printed
+    assert "canary" not in repr(receiver.incoming)
+
+
+async def test_leaving(pipes: Pipes) -> None:
+    """What stands after /exit is not read."""
+    receiver = ScriptedReceiver(echo)
+    assert await run(pipes, receiver, "/exit\nmore\n") == ""
+    assert receiver.bodies == []
+
+
+async def test_bad_bytes(pipes: Pipes) -> None:
+    """Bytes that are no text, NUL and controls do no harm."""
+    receiver = ScriptedReceiver(echo)
+    await run(pipes, receiver, "a\udcff\x00\x1b[2Jb\r\n")
+    assert receiver.bodies == [Text("a\ufffd[2Jb")]
+
+
+async def test_a_very_long_line_has_a_bound(pipes: Pipes, tmp_path: Path) -> None:
+    """A file without line ends is taken in pieces; a regular file is read as a pipe is."""
+    source = tmp_path / "typed"
+    source.write_text("x" * 3_000_000 + "\nend\n")
+    receiver = ScriptedReceiver(lambda _r, _i: asyncio.sleep(0))
+    with source.open(encoding="utf-8") as stdin:
+        await ConsoleFrontend(commands=(), clock=SystemClock(), stdin=stdin).run(receiver)
+    lengths = [len(body.text) for body in receiver.bodies if isinstance(body, Text)]
+    assert sum(lengths) == 3_000_003
+    assert max(lengths) <= 1_048_576 + 65_536
+    del pipes
+
+
+async def test_no_room_to_store(pipes: Pipes) -> None:
+    """The member reads that the message was not taken, and may go on."""
+    receiver = ScriptedReceiver(echo)
+    receiver.is_full = True
+    printed = await run(pipes, receiver, "a\nb\n")
+    assert printed.count("could not be stored") == 2
+
+
+@pytest.mark.timeout(10)
+async def test_a_reader_that_went_away_ends_it_quietly(pipes: Pipes) -> None:
+    """The run ends although input goes on and the core keeps trying; nothing is raised."""
+    raised: list[type[Exception]] = []
+
+    async def insist(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        del incoming
+        while True:
+            try:
+                await receiver.say(Reply(text="x" * 100_000))
+            except SendUnknown as error:
+                raised.append(type(error))
+                await asyncio.sleep(0.001)
+
+    receiver = ScriptedReceiver(insist)
+    receiver.frontend = pipes.frontend
+    pipes.printed.close()
+    pipes.typed.write("a\n")
+    pipes.typed.flush()
+    await pipes.frontend.run(receiver)
+    assert raised
+    pipes.frontend._stdout.write("more")
+    pipes.frontend._stdout.flush()
+    for task in set(receiver._tasks):
+        task.cancel()
+
+
+@pytest.mark.timeout(10)
+async def test_a_stop_does_not_wait_for_input(pipes: Pipes) -> None:
+    """Cancelled while it waits for a line, the run ends at once."""
+    running = asyncio.ensure_future(pipes.frontend.run(ScriptedReceiver(echo)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_the_port(pipes: Pipes) -> None:
+    """The console is a frontend that can neither edit nor delete."""
+    frontend: Frontend = pipes.frontend
+    place = pipes.frontend.place
+    assert frontend.name == "console"
+    assert frontend.abilities == Abilities()
+    assert list(frontend.split("a" * 20_000)) == ["a" * 20_000]
+    assert await frontend.post(place, Reply(text="one"), key="1") is None
+    await frontend.edit(place, MESSAGE, Reply(text="two"))
+    assert not await frontend.delete(place, MESSAGE)
+    await frontend.seen(place, MESSAGE)
+    sink = frontend.sink(place, reply_to=None)
+    await sink.open()
+    sink.show("never")
+    await sink.close()
+    pipes.frontend._stdout.close()
+    assert pipes.printed.read() == "one\n\ntwo\n"
