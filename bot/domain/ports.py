@@ -62,7 +62,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there."""
+    """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
+
+    `is_local`: what is typed there reaches nobody but this process.
+    """
 
     prefix: str = "/"
     has_buttons: bool = False
@@ -70,6 +73,7 @@ class Abilities:
     can_delete: bool = False
     can_react: bool = False
     sends_once: bool = False
+    is_local: bool = False
 
 
 class ReplySink(Protocol):

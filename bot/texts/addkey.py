@@ -75,16 +75,17 @@ def unknown_company(typed: str, near: Sequence[ProviderSpec], *, is_held: bool) 
     )
 
 
-def paste(spec: ProviderSpec, *, deletes: bool, is_local: bool) -> Reply:
+def paste(spec: ProviderSpec, *, deletes: bool, has_back: bool) -> Reply:
     """How to get a key, and where to put it."""
     if spec.is_demo:
         text = "**Demo key**\nAny word will do. Type one here, for example: demo"
     else:
         name = escape(spec.name)
         page = "Open the key page and create a key." if spec.key_page else "Create a key there."
-        after = " I delete your message at once." if deletes and not is_local else ""
+        after = " I delete your message at once." if deletes else ""
         text = f"**{name} key**\n1. {page}\n2. Copy it and paste it here.{after}"
-    return Reply(text=text, buttons=(*_key_page(spec), (back("addkey:start"), cancel("addkey"))))
+    ways = (back("addkey:start"), cancel("addkey")) if has_back else (cancel("addkey"),)
+    return Reply(text=text, buttons=(*_key_page(spec), ways))
 
 
 def _key_page(spec: ProviderSpec) -> Rows:
@@ -213,6 +214,11 @@ def saved_already(name: str, mask: str) -> Reply:
     )
 
 
+def no_credit_note(name: str) -> str:
+    """The key is valid, and its account has no money."""
+    return f"It has no credit yet; add some at {escape(name)} before you write."
+
+
 def not_a_key(spec: ProviderSpec) -> Reply:
     """Something else came while a key was awaited."""
     name = escape(spec.name)
@@ -240,6 +246,20 @@ def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Repl
             (cancel("addkey"),),
         ),
     )
+
+
+def found_deletion(*, is_deleted: bool, is_local: bool) -> str:
+    """What became of a message that held a key nobody had asked for."""
+    if is_local:
+        return ""
+    if is_deleted:
+        return "I deleted it. "
+    return "I could not delete it; press and hold it to delete it. "
+
+
+def asking(question: str) -> Reply:
+    """The words are on their way to the model."""
+    return Reply(text=f"Asking {quote(question, 60)}.")
 
 
 def found(mask: str, company: str, *, gone: str, has_question: bool, save: str) -> Reply:

@@ -89,19 +89,26 @@ def _state(info: KeyInfo) -> str:
             return "no credit"
 
 
-def checked(name: str, info: KeyInfo) -> Reply:
+def checked(name: str, mask: str, provider: str, found: KeyHealth) -> Reply:
     """What a check said just now."""
-    head = f"**{escape(name)}** {escape(info.mask)}"
-    match info.health:
+    head = f"**{escape(name)}** {escape(mask)}"
+    match found:
         case KeyHealth.REJECTED:
-            text = (
-                f"{head}: not accepted.\n{escape(name)} does not know it, or no more. Replace it."
-            )
+            text = f"{head}: not accepted.\nIt may be deleted or expired there. Replace it."
         case KeyHealth.NO_CREDIT:
             text = f"{head}: no credit.\nAdd credit at {escape(name)}, then try again."
         case _:
             text = f"{head}: works.\nChecked just now; nothing was charged."
-    return Reply(text=text, buttons=_after_check(info.provider))
+    return Reply(text=text, buttons=_after_check(provider))
+
+
+def unreadable(name: str, provider: str) -> Reply:
+    """The stored key does not open."""
+    return Reply(
+        text=f"**Your {escape(name)} key cannot be used.** It was changed in storage, or stored"
+        " for another address. Nothing was charged. Add the key again.",
+        buttons=_after_check(provider),
+    )
 
 
 def check_missed(name: str, provider: str, mask: str) -> Reply:

@@ -238,14 +238,9 @@ def already(label: str) -> Reply:
     )
 
 
-def undone(label: str) -> Reply:
+def undone() -> Reply:
     """The model before is back."""
-    if not label:
-        return Reply(
-            text="The choice is undone; no model is chosen. Choose one: /model",
-            buttons=((_ALL, _CLOSE),),
-        )
-    return Reply(text=f"Back to **{escape(label)}** for this conversation.")
+    return Reply(text="Undone: the model is the one from before. /model shows it.")
 
 
 def made_default(label: str, marked: str) -> Reply:
@@ -267,8 +262,3 @@ def unknown() -> Reply:
         text="That model is in no list of yours any more. Nothing changed.",
         buttons=((_ALL, _CLOSE),),
     )
-
-
-def ask_again(question: str, action: str) -> Button:
-    """The button that asks an unanswered question of the model just chosen."""
-    return Button(f'Ask "{cut(question, 20)}"', action)

@@ -110,6 +110,11 @@ def temperature_misfit(value: float | None) -> Reply:
     )
 
 
+def temperature_closed(value: float | None) -> Reply:
+    """What stays of the menu."""
+    return Reply(text=temperature_line(value))
+
+
 def _length_rows(value: int | None, *, is_panel: bool, own: bool = True) -> Rows:
     suffix = ":p" if is_panel else ""
     taps = tuple(
@@ -139,6 +144,11 @@ def max_tokens(value: int | None, *, is_panel: bool = False) -> Reply:
         text=f"{length_line(value)}\nShorter is cheaper; too short cuts answers off.",
         buttons=_length_rows(value, is_panel=is_panel),
     )
+
+
+def length_closed(value: int | None) -> Reply:
+    """What stays of the menu."""
+    return Reply(text=length_line(value))
 
 
 def max_tokens_set(
@@ -282,9 +292,9 @@ def panel_closed() -> Reply:
     return Reply(text="**Settings of this conversation** are as you left them.")
 
 
-def undone(what: str, value: str) -> Reply:
-    """A change was taken back: `what` is now `value` again."""
-    return Reply(text=f"{what}: {value} again, in this conversation.")
+def undone(what: str) -> Reply:
+    """A change was taken back."""
+    return Reply(text=f"Undone. {what}: as before. /settings shows it.")
 
 
 def made_default(what: str, value: str, undo: str) -> Reply:

@@ -1,0 +1,249 @@
+"""/addkey: which company, which key; and keys that turn up unasked."""
+
+from collections.abc import Awaitable, Callable
+
+from bot import texts
+from bot.commands.companies import find_company, near_companies, offered
+from bot.commands.here import await_answer, by_verb, leaves, simply
+from bot.commands.savekey import keep_unchecked, lost_or_saved, save
+from bot.commands.spec import Call, Command, Handler, Outcome
+from bot.domain.chat import ProviderSpec
+from bot.domain.effects import Ask, SetQuestion
+from bot.domain.events import QuestionKind, Reply
+from bot.domain.keyforms import (
+    MOST_KEY_CHARS,
+    find_key,
+    guess,
+    may_be_key,
+    split_key,
+    strip_key,
+)
+from bot.domain.secret import Secret
+
+
+async def _run(call: Call) -> Outcome:
+    typed, secret = call.args.strip(), call.secret
+    if secret is None and typed:
+        typed, key = split_key(typed)
+        secret = Secret(key) if key else None
+    if not typed:
+        return await _place_key(call, _bare(secret)) if secret else Outcome(reply=_start(call))
+    spec = find_company(call.desk.providers, typed)
+    if spec is None:
+        return _unknown_company(call, typed, secret)
+    return await _try(call, spec, secret) if secret else ask_for_key(call, spec)
+
+
+def _start(call: Call) -> Reply:
+    return texts.addkey.companies(offered(call.desk.providers))
+
+
+async def _press_start(call: Call) -> Outcome:
+    return Outcome(reply=_start(call), is_apart=not call.args)
+
+
+def ask_for_key(call: Call, spec: ProviderSpec, *, is_apart: bool = False) -> Outcome:
+    """Say how to get a key of a company, and wait for it."""
+    deletes = call.abilities.can_delete and not call.abilities.is_local
+    has_back = call.abilities.has_buttons
+    return Outcome(
+        reply=texts.addkey.paste(spec, deletes=deletes, has_back=has_back),
+        effects=(_awaited(call, spec),),
+        is_apart=is_apart,
+    )
+
+
+def _awaited(call: Call, spec: ProviderSpec) -> SetQuestion:
+    return await_answer(call, f"addkey:key:{spec.id}", QuestionKind.KEY)
+
+
+def _bare(secret: Secret) -> Secret:
+    return Secret(strip_key(secret.reveal()))
+
+
+def _hold(call: Call, secret: Secret, question: str = "") -> None:
+    call.desk.held.hold(call.member.id, call.place, secret, question)
+
+
+def _take(call: Call) -> tuple[Secret, str] | None:
+    return call.desk.held.take(call.member.id, call.place)
+
+
+def _unknown_company(call: Call, typed: str, secret: Secret | None) -> Outcome:
+    if secret is not None:
+        _hold(call, _bare(secret))
+    near = near_companies(call.desk.providers, typed)
+    return Outcome(reply=texts.addkey.unknown_company(typed, near, is_held=secret is not None))
+
+
+async def _place_key(call: Call, key: Secret) -> Outcome:
+    """Find the company of a key that came without one: by its form, else by asking."""
+    found = guess(key.reveal())
+    specs = _likely(call, found.providers)
+    if found.is_sure and specs:
+        return await save(call, specs[0], key)
+    _hold(call, key)
+    return Outcome(reply=texts.addkey.several(key.mask(), specs or offered(call.desk.providers)))
+
+
+def _likely(call: Call, providers: tuple[str, ...]) -> tuple[ProviderSpec, ...]:
+    known = call.desk.providers
+    return tuple(known[each].spec for each in providers if each in known)
+
+
+async def _try(call: Call, spec: ProviderSpec, secret: Secret) -> Outcome:
+    """Take what a member says is a key of this company, if it can be one and no other's."""
+    pasted = secret.reveal()
+    if len(pasted) > MOST_KEY_CHARS * 2:
+        return Outcome(
+            reply=texts.addkey.too_long(MOST_KEY_CHARS), effects=(_awaited(call, spec),)
+        )
+    within = find_key(pasted)
+    key = Secret(within[0]) if within else _bare(secret)
+    if not within and not _fits(spec, key):
+        _hold(call, secret)
+        effects = (_awaited(call, spec),) if call.abilities.has_buttons else ()
+        return Outcome(reply=texts.addkey.not_a_key(spec), effects=effects)
+    found = guess(key.reveal())
+    if (
+        found.is_sure
+        and found.providers != (spec.id,)
+        and (other := _likely(call, found.providers))
+    ):
+        _hold(call, key)
+        return Outcome(reply=texts.addkey.another_company(spec, key.mask(), other[0]))
+    return await save(call, spec, key)
+
+
+def _fits(spec: ProviderSpec, key: Secret) -> bool:
+    if spec.is_demo:
+        return bool(key) and not any(letter.isspace() for letter in key.reveal())
+    return may_be_key(key.reveal())
+
+
+def _of_company(handle: Callable[[Call, ProviderSpec], Awaitable[Outcome]]) -> Handler:
+    """Return a press handler for an action whose argument is a company."""
+
+    async def press(call: Call) -> Outcome:
+        known = call.desk.providers.get(call.args)
+        if known is None:
+            return Outcome(reply=texts.turns.old_button())
+        return await handle(call, known.spec)
+
+    return press
+
+
+async def _pick(call: Call, spec: ProviderSpec) -> Outcome:
+    return ask_for_key(call, spec)
+
+
+async def _key(call: Call, spec: ProviderSpec) -> Outcome:
+    if call.secret is None:
+        return ask_for_key(call, spec)
+    if leaves(call, call.secret.reveal()):
+        return Outcome(reply=texts.addkey.cancelled())
+    return await _try(call, spec, call.secret)
+
+
+async def _for(call: Call, spec: ProviderSpec) -> Outcome:
+    held = _take(call)
+    return await save(call, spec, _bare(held[0])) if held else await lost_or_saved(call, spec)
+
+
+async def _keep(call: Call, spec: ProviderSpec) -> Outcome:
+    held = _take(call)
+    if held is None:
+        return await lost_or_saved(call, spec)
+    return await keep_unchecked(call, spec, held[0])
+
+
+async def _found(call: Call) -> Outcome:
+    """A key in a plain message: it was deleted first; the member says what becomes of it."""
+    if call.secret is None:
+        return Outcome(reply=_start(call))
+    key = _bare(call.secret)
+    _hold(call, key, call.text)
+    form = guess(key.reveal())
+    specs = _likely(call, form.providers) if form.is_sure else ()
+    return Outcome(
+        reply=texts.addkey.found(
+            key.mask(),
+            specs[0].name if specs else "",
+            gone=texts.addkey.found_deletion(
+                is_deleted=call.is_deleted, is_local=call.abilities.is_local
+            ),
+            has_question=bool(call.text.strip()),
+            save=f"addkey:for:{specs[0].id}" if specs else "addkey:which",
+        )
+    )
+
+
+async def _which(call: Call) -> Outcome:
+    held = _take(call)
+    if held is None:
+        return Outcome(reply=texts.addkey.lost_words())
+    return await _place_key(call, held[0])
+
+
+async def _ask(call: Call) -> Outcome:
+    """Ask the model what came while a key was awaited: the member says it is none."""
+    held = _take(call)
+    return _asked(call, held[0].reveal()) if held else Outcome(reply=texts.addkey.lost_words())
+
+
+async def _ask_rest(call: Call) -> Outcome:
+    """Ask what stood around a key."""
+    held = _take(call)
+    return _asked(call, held[1]) if held else Outcome(reply=texts.addkey.lost_words())
+
+
+def _asked(call: Call, question: str) -> Outcome:
+    ask = Ask(member=call.member.id, place=call.place, question=question)
+    return Outcome(reply=texts.addkey.asking(question), effects=(ask,))
+
+
+async def _cancel(call: Call) -> Outcome:
+    held = _take(call)
+    return Outcome(reply=texts.addkey.discarded() if held else texts.addkey.cancelled())
+
+
+def _more(verb: str) -> Handler:
+    async def press(call: Call) -> Outcome:
+        page = int(call.args) if call.args.isdigit() else 0
+        specs = offered(call.desk.providers)
+        return Outcome(reply=texts.addkey.more_companies(specs, verb, page))
+
+    return press
+
+
+_press = by_verb(
+    {
+        "start": _press_start,
+        "what": simply(texts.addkey.what_is_a_key()),
+        "pick": _of_company(_pick),
+        "key": _of_company(_key),
+        "for": _of_company(_for),
+        "again": _of_company(_for),
+        "keep": _of_company(_keep),
+        "more": _more("addkey:pick"),
+        "morefor": _more("addkey:for"),
+        "found": _found,
+        "which": _which,
+        "ask": _ask,
+        "askrest": _ask_rest,
+        "cancel": _cancel,
+    }
+)
+
+COMMANDS = (
+    Command(
+        name="addkey",
+        help="add an API key",
+        usage="[COMPANY] [KEY]",
+        example="addkey openai",
+        run=_run,
+        press=_press,
+        menu=8,
+        has_secret=True,
+    ),
+)

@@ -1,0 +1,96 @@
+"""What many commands look up, and how a press finds its handler."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import texts
+from bot.commands.spec import Call, Handler, Outcome
+from bot.domain.chat import Choices, Model, Overrides, Session, TurnState
+from bot.domain.effects import SetQuestion
+from bot.domain.events import Button, Question, QuestionKind, Reply
+
+_UNANSWERED = frozenset(
+    {TurnState.FAILED, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.EXPIRED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """The session of the place, what a turn there runs with, and the member's own choices."""
+
+    session: Session
+    choices: Choices
+    mine: Overrides
+
+
+async def look(call: Call) -> Here:
+    """Read where the member is."""
+    settings = call.desk.stores.settings
+    session = await settings.session(call.place, call.member.id)
+    return Here(
+        session=session,
+        choices=await settings.choices(session.id, call.member.id),
+        mine=await settings.overrides(call.member.id),
+    )
+
+
+def by_verb(verbs: Mapping[str, Handler]) -> Handler:
+    """Return a press handler that finds the verb's own; an unknown verb is an old button."""
+
+    async def press(call: Call) -> Outcome:
+        handler = verbs.get(call.verb)
+        if handler is None:
+            return Outcome(reply=texts.turns.old_button())
+        return await handler(call)
+
+    return press
+
+
+def company(call: Call, provider: str) -> str:
+    """Return a company's name; its id if it is on offer no more."""
+    known = call.desk.providers.get(provider)
+    return known.spec.name if known else provider
+
+
+def model_label(call: Call, provider: str, model: str) -> str:
+    """Return what a company calls a model, as far as its list was seen lately; else the id."""
+    known = call.desk.models.peek(call.member.id, provider, model)
+    return known.label if known else model
+
+
+def current_label(call: Call, choices: Choices) -> str:
+    """Return what the model of these choices is called; empty: none is chosen."""
+    return model_label(call, choices.provider, choices.model) if choices.model else ""
+
+
+def use_model(provider: str, model: Model) -> Overrides:
+    """Return the choice of a model: company, id and window belong together."""
+    return Overrides(provider=provider, model=model.id, window=model.context_tokens)
+
+
+def await_answer(call: Call, action: str, kind: QuestionKind = QuestionKind.TEXT) -> SetQuestion:
+    """Return the effect that makes the member's next message an answer."""
+    question = Question(kind=kind, asked_at=call.desk.clock.now(), action=action)
+    return SetQuestion(member=call.member.id, place=call.place, question=question)
+
+
+def leaves(call: Call, answer: str) -> bool:
+    """Whether an awaited answer is the `0` that stands for Cancel where there are no buttons."""
+    return answer.strip() == "0" and not call.abilities.has_buttons
+
+
+async def unanswered(call: Call, here: Here, label: str) -> Button | None:
+    """Return a button that asks the session's last question again, if it has no answer."""
+    last = await call.desk.stores.turns.last(here.session.id, call.member.id)
+    if last is None or last.answer or last.state not in _UNANSWERED:
+        return None
+    return Button(label, f"retry:again:{last.id}:{last.attempt}")
+
+
+def simply(reply: Reply) -> Handler:
+    """Return a handler that says one thing and changes nothing."""
+
+    async def say(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
+        return Outcome(reply=reply)
+
+    return say

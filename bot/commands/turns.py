@@ -1,0 +1,200 @@
+"""/stop, /retry and /undo: what can be done with the last question."""
+
+from bot import texts
+from bot.commands.here import Here, by_verb, look
+from bot.commands.model import option, resolve
+from bot.commands.modellists import Listed
+from bot.commands.modelsearch import search
+from bot.commands.spec import Call, Command, Outcome, Where
+from bot.domain.chat import Turn, TurnId, TurnState, WaitReason
+from bot.domain.effects import Ask, DropWaiting, ReleaseWaiting, RetryTurn, TakeBack
+from bot.texts.model import PAGE
+from bot.texts.stamps import is_fresh, stamp
+
+_CONTINUE = "Continue."
+
+
+async def _stop(call: Call) -> Outcome:
+    """End the answer; its own message says what was written and paid."""
+    if call.desk.runner.stop(call.place, call.member.id):
+        return Outcome()
+    return Outcome(reply=texts.conversation.nothing_running())
+
+
+async def _last(call: Call, here: Here) -> Turn | None:
+    return await call.desk.stores.turns.last(here.session.id, call.member.id)
+
+
+async def _retry(call: Call) -> Outcome:
+    here = await look(call)
+    last = await _last(call, here)
+    if last is None:
+        return Outcome(reply=texts.conversation.nothing_to_retry())
+    if last.state is TurnState.WAITING:
+        return Outcome(reply=texts.conversation.still_waiting())
+    if last.state.is_open:
+        return Outcome(reply=texts.conversation.still_running())
+    wanted = call.args.strip()
+    return await _retry_with(call, here, last, wanted) if wanted else _run_again(call, last)
+
+
+def _run_again(call: Call, turn: Turn, listed: Listed | None = None) -> Outcome:
+    again = RetryTurn(
+        turn=turn.id,
+        member=call.member.id,
+        attempt=turn.attempt,
+        provider=listed.provider if listed else "",
+        model=listed.model.id if listed else "",
+    )
+    return Outcome(effects=(again,), if_stale=texts.conversation.asked_already())
+
+
+async def _retry_with(call: Call, here: Here, last: Turn, wanted: str) -> Outcome:
+    lists = await call.desk.models.all(call.member.id)
+    found = search(lists.every(), wanted)
+    if found.only:
+        return _run_again(call, last, found.only)
+    fits = found.fits or found.near
+    if not fits:
+        return Outcome(reply=texts.conversation.retry_no_model(wanted))
+    before = f"retry:with:{last.id}:{last.attempt}"
+    options = [option(call, each, here, before=before) for each in fits[:PAGE]]
+    return Outcome(reply=texts.conversation.which_to_retry(wanted, options))
+
+
+async def _with(call: Call) -> Outcome:
+    turn, attempt, *rest = call.args.split(":", 2)
+    found = await _turn(call, turn)
+    lists = await call.desk.models.all(call.member.id)
+    listed = resolve(call, lists, rest[0]) if rest else None
+    if found is None or listed is None or str(found.attempt) != attempt:
+        return Outcome(reply=texts.conversation.asked_already())
+    return _run_again(call, found, listed)
+
+
+async def _turn(call: Call, wanted: str) -> Turn | None:
+    """Return a turn of the member's own."""
+    if not wanted.isdigit():
+        return None
+    turn = await call.desk.stores.turns.find(TurnId(int(wanted)))
+    return turn if turn and turn.member == call.member.id else None
+
+
+async def _again(call: Call) -> Outcome:
+    """Ask again what a button was about, once: the attempt must still be the one it knew."""
+    turn, _, attempt = call.args.partition(":")
+    if not (turn.isdigit() and attempt.isdigit()):
+        return Outcome(reply=texts.turns.old_button(), is_apart=True)
+    again = RetryTurn(turn=TurnId(int(turn)), member=call.member.id, attempt=int(attempt))
+    return Outcome(effects=(again,), if_stale=texts.conversation.asked_already())
+
+
+async def _drop(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
+    return Outcome(reply=texts.conversation.left(), is_apart=True)
+
+
+async def _continue(call: Call) -> Outcome:
+    ask = Ask(member=call.member.id, place=call.place, question=_CONTINUE)
+    return Outcome(effects=(ask,))
+
+
+async def _release(call: Call) -> Outcome:
+    """Answer a message that waited for a key for longer than ten minutes."""
+    turn = await _turn(call, call.args)
+    if turn is None or turn.state is not TurnState.WAITING:
+        return Outcome(reply=texts.conversation.asked_already(), is_apart=True)
+    release = ReleaseWaiting(
+        member=call.member.id, reason=WaitReason(turn.detail), since=turn.received_at
+    )
+    return Outcome(effects=(release,))
+
+
+async def _only_last(call: Call) -> Outcome:
+    """Drop what waits, but for the newest."""
+    last = await _last(call, await look(call))
+    keep = last.id if last else None
+    drop = DropWaiting(member=call.member.id, place=call.place, keep=keep)
+    if last is None or not last.state.is_open:
+        return Outcome(reply=texts.conversation.none_waits(), effects=(drop,))
+    return Outcome(reply=texts.conversation.only_the_last(last.question), effects=(drop,))
+
+
+async def _drop_all(call: Call) -> Outcome:
+    call.desk.runner.stop(call.place, call.member.id)
+    drop = DropWaiting(member=call.member.id, place=call.place)
+    return Outcome(reply=texts.conversation.none_waits(), effects=(drop,))
+
+
+async def _cancel(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
+    return Outcome(reply=texts.conversation.not_retried())
+
+
+async def _undo(call: Call) -> Outcome:
+    last = await _last(call, await look(call))
+    if last is None:
+        return Outcome(reply=texts.conversation.nothing_to_take_back())
+    if last.state in {TurnState.RECEIVED, TurnState.REQUESTED}:
+        return Outcome(reply=texts.conversation.still_running())
+    redo = f"undo:redo:{last.id}:{stamp(call.desk.clock.now())}"
+    return Outcome(
+        reply=texts.conversation.taken_back(last, redo),
+        effects=(TakeBack(turn=last.id, member=call.member.id),),
+        if_stale=texts.conversation.nothing_to_take_back(),
+    )
+
+
+async def _redo(call: Call) -> Outcome:
+    wanted, _, stamped = call.args.rpartition(":")
+    if not is_fresh(stamped, call.desk.clock.now()):
+        return Outcome(reply=texts.conversation.too_old_to_redo())
+    turn = await _turn(call, wanted)
+    if turn is None:
+        return Outcome(reply=texts.conversation.gone())
+    put_back = texts.conversation.put_back(turn.question)
+    return Outcome(
+        reply=put_back,
+        effects=(TakeBack(turn=turn.id, member=call.member.id, is_back=True),),
+        if_stale=put_back,
+    )
+
+
+COMMANDS = (
+    Command(
+        name="stop",
+        help="end an answer",
+        run=_stop,
+        press=by_verb({"now": _stop}),
+        where=Where.ANYWHERE,
+        menu=3,
+        is_instant=True,
+    ),
+    Command(
+        name="retry",
+        help="answer again",
+        usage="[MODEL]",
+        example="retry mini",
+        run=_retry,
+        press=by_verb(
+            {
+                "again": _again,
+                "with": _with,
+                "drop": _drop,
+                "continue": _continue,
+                "waiting": _release,
+                "last": _only_last,
+                "dropall": _drop_all,
+                "cancel": _cancel,
+            }
+        ),
+        where=Where.ANYWHERE,
+        menu=4,
+    ),
+    Command(
+        name="undo",
+        help="take back the last question",
+        run=_undo,
+        press=by_verb({"redo": _redo}),
+        where=Where.ANYWHERE,
+        menu=5,
+    ),
+)
