@@ -38,6 +38,7 @@ from adapters.shared.nodes import (
 )
 
 _MAX_CONTAINERS = 24  # token levels: a quote is one, a list and its item are two
+_MAX_NESTING = 32  # what bounds the parser's own recursion, and must exceed _MAX_CONTAINERS
 _MAX_INLINES = 16
 _MAX_COLUMNS = 64
 _MAX_STYLED = 4_000  # characters read at once; the time for it grows with their square
@@ -49,11 +50,7 @@ _TASK = re.compile(r"\[([ xX])\] ")
 
 def parse(text: str) -> Blocks:
     """Return the blocks of a Markdown text, or of the beginning of one."""
-    source = _SURROGATE.sub("\ufffd", text)
-    try:
-        return tuple(_blocks(iter(_PARSER.parse(source))))
-    except RecursionError:  # hundreds of images in each other's descriptions: nobody's prose
-        return (Paragraph(_literal(source)),)
+    return tuple(_blocks(iter(_PARSER.parse(_SURROGATE.sub("\ufffd", text)))))
 
 
 def blocks_done(text: str) -> int:
@@ -69,11 +66,6 @@ def blocks_done(text: str) -> int:
     _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, {}, tokens)
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
     return ends[starts[-1] - 1] if len(starts) > 1 else 0
-
-
-def _literal(text: str) -> Inlines:
-    first, *more = _LINE_END.split(text)
-    return (Text(first), *(node for line in more for node in (Break(), Text(line))))
 
 
 def _quote_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -139,7 +131,7 @@ def _parser() -> MarkdownIt:
     would turn each paragraph before a list or a rule into a headline for a moment, and models do
     not write them.
     """
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 32})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
     parser.use(cjk_friendly).enable(["table", "strikethrough"])
     parser.disable(["reference", "lheading", "html_block", "html_inline"])
     ends_all = ["paragraph", "reference", "blockquote"]
