@@ -1,0 +1,33 @@
+"""The stores under test: SQLite on a disk, and the twin in memory."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.ports import Stores
+from storage.memory import MemoryStores
+from storage.stores import open_stores
+from storage.vault import MasterKey
+from tests.fakes.clock import FakeClock
+from tests.fakes.house import House
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that stands still."""
+    return FakeClock()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+async def house(
+    request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
+) -> AsyncIterator[House]:
+    """Return an empty house over each implementation."""
+    if request.param == "memory":
+        twin: Stores = MemoryStores(clock)
+        yield House(twin, clock)
+        return
+    stores = await open_stores(tmp_path / "data", MasterKey(b"k" * 32), clock)
+    yield House(stores, clock)
+    await stores.close()

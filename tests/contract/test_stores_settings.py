@@ -1,0 +1,363 @@
+"""What every Settings and KeyVault does, and what effects change there."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.chat import (
+    Adjustment,
+    Choices,
+    KeyHealth,
+    MemberId,
+    Overrides,
+    Scope,
+    SessionId,
+    TurnState,
+    Usage,
+)
+from bot.domain.effects import (
+    Ask,
+    Choose,
+    DeleteSession,
+    DropKey,
+    Effect,
+    LearnAdjustment,
+    MakeDefault,
+    NoteKeyHealth,
+    NoteOnce,
+    PutKey,
+    RenameSession,
+    SetQuestion,
+    StartSession,
+    SwitchSession,
+    UndoChoice,
+)
+from bot.domain.errors import VaultCorrupt
+from bot.domain.events import Button, Question, QuestionKind
+from bot.domain.ports import Applied, Ending
+from bot.domain.secret import Secret
+from tests.fakes.house import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, House
+
+KEY = "sk-canary-alice-0001"
+
+
+def put(member: MemberId, key: str = KEY, *, health: KeyHealth = KeyHealth.WORKS) -> PutKey:
+    """Return the effect that stores a member's key."""
+    return PutKey(member=member, provider="demo", origin=ORIGIN, key=Secret(key), health=health)
+
+
+async def test_a_member_is_known_by_their_account(house: House) -> None:
+    """The same account is the same member, another is another; rights are said each time."""
+    alice = await house.member()
+    operator = await house.stores.settings.member(alice.identity, "Al", is_operator=True)
+    assert (operator.id, operator.name, operator.is_operator) == (alice.id, "Al", True)
+    assert (await house.member(BOB)).id != alice.id
+    assert (await house.ask()).member == alice.id
+
+
+async def test_a_place_has_one_session_now(house: House) -> None:
+    """It is made when first needed, and is the member's own in private, nobody's in a group."""
+    alice, bob = await house.member(), await house.member(BOB)
+    settings = house.stores.settings
+    hers = await settings.session(HERS, alice.id)
+    assert await settings.session(HERS, alice.id) == hers
+    assert (hers.owner, hers.title, hers.messages) == (alice.id, "", 0)
+    assert hers.started_at == hers.last_at == house.clock.now()
+    shared = await settings.session(GROUP, alice.id)
+    assert (await settings.session(GROUP, bob.id)).id == shared.id
+    assert shared.owner is None
+
+
+async def test_a_private_session_is_never_anothers(house: House) -> None:
+    """Somebody else who writes in the same private place gets a session of their own."""
+    alice, bob = await house.member(), await house.member(BOB)
+    hers = await house.stores.settings.session(HERS, alice.id)
+    his = await house.stores.settings.session(HERS, bob.id)
+    assert his.id != hers.id
+    assert his.owner == bob.id
+
+
+async def test_a_session_is_titled_by_its_first_question(house: House) -> None:
+    """First words, at most 40 characters, until it is renamed."""
+    turn = await house.talk("  How do I boil\n rice and eggs in one pot at once?", "x")
+    await house.talk("And then?", "x")
+    session = await house.stores.settings.session(HERS, turn.member)
+    assert session.title == "How do I boil rice and eggs in one pot…"
+    assert len(session.title) <= 40
+    assert session.messages == 4
+    await house.do(RenameSession(member=turn.member, session=session.id, title="Rice"))
+    assert (await house.stores.settings.session(HERS, turn.member)).title == "Rice"
+
+
+async def test_sessions_are_listed_newest_first(house: House) -> None:
+    """Only those with messages, of this place and member, in pages, with their number."""
+    alice = await house.member()
+    ids = []
+    for number in range(3):
+        await house.do(StartSession(member=alice.id, place=HERS, title=f"t{number}"))
+        ids.append((await house.talk(f"q{number}", "a")).session)
+        await house.clock.advance(60)
+    await house.do(StartSession(member=alice.id, place=HERS))
+    await house.talk("bob", "x", sender=BOB, place=HIS)
+    listed, count = await house.stores.settings.sessions(alice.id, HERS, limit=2)
+    assert count == 3
+    assert [session.id for session in listed] == [ids[2], ids[1]]
+    assert [session.title for session in listed] == ["t2", "t1"]
+    rest, _ = await house.stores.settings.sessions(alice.id, HERS, offset=2, limit=2)
+    assert [session.id for session in rest] == [ids[0]]
+    assert rest[0].messages == 2
+    bob = await house.member(BOB)
+    assert await house.stores.settings.sessions(bob.id, HERS) == ((), 0)
+
+
+async def test_messages_are_counted_without_what_was_taken_back(house: House) -> None:
+    """A question counts at once, its answer when it is there."""
+    turn = await house.ask()
+    session = house.stores.settings.session
+    assert (await session(HERS, turn.member)).messages == 1
+    await house.answer(turn)
+    assert (await session(HERS, turn.member)).messages == 2
+    (again,) = (await house.do(Ask(member=turn.member, place=HERS, question="Continue."))).turns
+    assert (await session(HERS, turn.member)).messages == 3
+    await house.stores.turns.end(again.id, 0, Ending(state=TurnState.FAILED))
+    assert (await session(HERS, turn.member)).messages == 3
+
+
+async def test_switching_sessions(house: House) -> None:
+    """An earlier session of the place goes on; not another place's or member's."""
+    first = await house.talk("one", "x")
+    await house.do(StartSession(member=first.member, place=HERS))
+    second = await house.talk("two", "x")
+    assert second.session != first.session
+    bob = await house.member(BOB)
+    switch = SwitchSession(member=first.member, place=HERS, session=first.session)
+    for stale in (
+        replace(switch, member=bob.id),
+        replace(switch, place=GROUP),
+        replace(switch, session=SessionId(999)),
+    ):
+        assert (await house.do(stale)).applied is Applied.STALE
+    assert (await house.do(switch)).applied is Applied.DONE
+    assert (await house.ask("three")).session == first.session
+
+
+async def test_choices_of_a_session_go_over_the_members(house: House) -> None:
+    """Session over member over default, and a turn keeps what held when it came."""
+    alice = await house.member()
+    before = await house.ask("before")
+    choose = Choose(
+        scope=Scope.MEMBER,
+        member=alice.id,
+        session=before.session,
+        overrides=Overrides(provider="demo", model="small", temperature=0.3),
+    )
+    await house.do(choose)
+    await house.do(
+        replace(
+            choose,
+            scope=Scope.SESSION,
+            overrides=Overrides(model="large", max_tokens=None, instructions="Be 简短."),
+        )
+    )
+    expected = Choices(
+        provider="demo",
+        model="large",
+        temperature=0.3,
+        max_tokens=None,
+        instructions="Be 简短.",
+    )
+    assert await house.stores.settings.choices(before.session, alice.id) == expected
+    assert (await house.ask("after")).choices == expected
+    stored = await house.stores.turns.find(before.id)
+    assert stored
+    assert stored.choices == Choices()
+    session = await house.stores.settings.session(HERS, alice.id)
+    assert session.overrides == Overrides(model="large", max_tokens=None, instructions="Be 简短.")
+    mine = await house.stores.settings.overrides(alice.id)
+    assert mine == Overrides(provider="demo", model="small", temperature=0.3)
+    await house.do(StartSession(member=alice.id, place=HERS))
+    assert (await house.ask("new")).choices == mine.over(Choices())
+
+
+async def test_instructions_stay_out_of_groups(house: House) -> None:
+    """A member's own instructions never flow into a group."""
+    alice = await house.member()
+    turn = await house.ask("x", place=GROUP)
+    await house.do(
+        Choose(
+            scope=Scope.MEMBER,
+            member=alice.id,
+            session=turn.session,
+            overrides=Overrides(temperature=0.2, instructions="private"),
+        )
+    )
+    choices = await house.stores.settings.choices(turn.session, alice.id)
+    assert (choices.temperature, choices.instructions) == (0.2, "")
+
+
+@pytest.mark.parametrize("scope", list(Scope), ids=str)
+async def test_a_choice_can_be_undone_once_per_field(house: House, scope: Scope) -> None:
+    """What the last choice of a field replaced comes back; then there is nothing more."""
+    turn = await house.ask()
+    choose = Choose(
+        scope=scope,
+        member=turn.member,
+        session=turn.session,
+        overrides=Overrides(temperature=0.1, model="a"),
+    )
+
+    async def chosen() -> Overrides:
+        if scope is Scope.MEMBER:
+            return await house.stores.settings.overrides(turn.member)
+        return (await house.stores.settings.session(HERS, turn.member)).overrides
+
+    undo = UndoChoice(scope=scope, member=turn.member, session=turn.session, field="temperature")
+    assert (await house.do(undo)).applied is Applied.STALE
+    await house.do(choose)
+    await house.do(replace(choose, overrides=Overrides(temperature=0.9)))
+    assert (await house.do(undo)).applied is Applied.DONE
+    assert await chosen() == Overrides(temperature=0.1, model="a")
+    assert (await house.do(undo)).applied is Applied.STALE
+    assert (await house.do(replace(undo, field="model"))).applied is Applied.DONE
+    assert await chosen() == Overrides(temperature=0.1)
+
+
+async def test_a_sessions_choice_becomes_the_default(house: House) -> None:
+    """Only the named fields that were chosen there; it can be undone like a choice."""
+    turn = await house.ask()
+    await house.do(
+        Choose(
+            scope=Scope.SESSION,
+            member=turn.member,
+            session=turn.session,
+            overrides=Overrides(provider="demo", model="m", temperature=0.5),
+        )
+    )
+    fields = ("provider", "model", "max_tokens")
+    await house.do(MakeDefault(member=turn.member, session=turn.session, fields=fields))
+    mine = house.stores.settings.overrides
+    assert await mine(turn.member) == Overrides(provider="demo", model="m")
+    await house.do(
+        UndoChoice(scope=Scope.MEMBER, member=turn.member, session=turn.session, field="model")
+    )
+    assert await mine(turn.member) == Overrides(provider="demo")
+
+
+async def test_nobody_changes_what_is_anothers(house: House) -> None:
+    """Every effect on another member's session, key or turn is stale."""
+    turn = await house.talk("hers", "x")
+    await house.do(put(turn.member))
+    bob = await house.member(BOB)
+    session = turn.session
+    attempts: tuple[Effect, ...] = (
+        Choose(
+            scope=Scope.SESSION,
+            member=bob.id,
+            session=session,
+            overrides=Overrides(model="x"),
+        ),
+        MakeDefault(member=bob.id, session=session, fields=("model",)),
+        RenameSession(member=bob.id, session=session, title="his"),
+        DeleteSession(member=bob.id, session=session),
+        DropKey(member=bob.id, provider="demo"),
+        NoteKeyHealth(member=bob.id, provider="demo", health=KeyHealth.REJECTED),
+    )
+    for effect in attempts:
+        assert (await house.do(effect, sender=BOB)).applied is Applied.STALE, effect
+    kept = await house.stores.settings.session(HERS, turn.member)
+    assert (kept.id, kept.title, kept.overrides) == (session, "hers", Overrides())
+    assert await house.stores.keys.open_key(turn.member, "demo", ORIGIN) == Secret(KEY)
+
+
+async def test_a_stranger_changes_nothing(house: House) -> None:
+    """Effects of a member that does not exist are stale."""
+    nobody = MemberId("nobody")
+    attempts: tuple[Effect, ...] = (
+        StartSession(member=nobody, place=HERS),
+        Ask(member=nobody, place=HERS, question="?"),
+        put(nobody),
+        Choose(
+            scope=Scope.MEMBER,
+            member=nobody,
+            session=SessionId(1),
+            overrides=Overrides(model="x"),
+        ),
+    )
+    for effect in attempts:
+        assert (await house.do(effect)).applied is Applied.STALE, effect
+
+
+async def test_a_deleted_session_is_gone_and_its_usage_stays(house: House) -> None:
+    """Turns, waiting messages and the place's session go; what it cost does not."""
+    member = await house.member()
+    turn = await house.ask()
+    await house.answer(turn, cost=Decimal("0.5"), replies=[house.reply(member, "x", turn=turn)])
+    delete = DeleteSession(member=turn.member, session=turn.session)
+    assert (await house.do(delete)).applied is Applied.DONE
+    assert (await house.do(delete)).applied is Applied.STALE
+    assert await house.stores.turns.find(turn.id) is None
+    assert await house.stores.turns.deliveries() == ()
+    assert await house.stores.settings.sessions(turn.member, HERS) == ((), 0)
+    spent = await house.stores.settings.spent(turn.member)
+    assert (spent.answers, spent.cost_usd) == (1, Decimal("0.5"))
+    assert (await house.ask("again")).session != turn.session
+
+
+async def test_a_groups_session_is_nobodys_to_delete(house: House) -> None:
+    """It holds what others said too."""
+    turn = await house.talk("q", "a", place=GROUP)
+    delete = DeleteSession(member=turn.member, session=turn.session)
+    assert (await house.do(delete)).applied is Applied.STALE
+
+
+async def test_open_questions_are_one_per_member_and_place(house: House) -> None:
+    """The newest is kept; None closes it."""
+    alice = await house.member()
+    settings = house.stores.settings
+    first = Question(kind=QuestionKind.KEY, asked_at=house.clock.now(), action="addkey:key:demo")
+    menu = Question(
+        kind=QuestionKind.MENU,
+        asked_at=house.clock.now(),
+        buttons=(Button("One", "a:b"), Button("Két", url="https://example.org", is_danger=True)),
+    )
+    await house.do(SetQuestion(member=alice.id, place=HERS, question=first))
+    await house.do(SetQuestion(member=alice.id, place=HERS, question=menu))
+    await house.do(SetQuestion(member=alice.id, place=GROUP, question=first))
+    stored = {each.place: each for each in await settings.questions()}
+    assert stored[HERS].question == menu
+    assert stored[HERS].member == alice.id
+    assert stored[GROUP].question == first
+    await house.do(SetQuestion(member=alice.id, place=HERS, question=None))
+    await house.do(SetQuestion(member=alice.id, place=HERS, question=None))
+    assert [each.place for each in await settings.questions()] == [GROUP]
+
+
+async def test_a_notice_is_noted_per_member(house: House) -> None:
+    """Noting it twice is no failure."""
+    alice, bob = await house.member(), await house.member(BOB)
+    note = NoteOnce(member=alice.id, notice="privacy")
+    assert (await house.do(note)).applied is Applied.DONE
+    assert (await house.do(note)).applied is Applied.DONE
+    assert await house.stores.settings.has_noted(alice.id, "privacy")
+    assert not await house.stores.settings.has_noted(bob.id, "privacy")
+
+
+async def test_what_a_vendor_refused_is_known_for_30_days(house: House) -> None:
+    """Per model; learning it again begins the 30 days anew."""
+    learn = LearnAdjustment(
+        provider="demo", model="m", adjustment=Adjustment.MAX_COMPLETION_TOKENS
+    )
+    settings = house.stores.settings
+    await house.member()
+    await house.do(learn)
+    await house.clock.advance(20 * DAY_S)
+    await house.do(learn)
+    await house.clock.advance(20 * DAY_S)
+    assert await settings.adjustments("demo", "m") == {Adjustment.MAX_COMPLETION_TOKENS}
+    assert await settings.adjustments("demo", "other") == frozenset()
+    await house.clock.advance(1DAY_S)
+    assert await settings.adjustments("demo", "m") == frozenset()
+
+
