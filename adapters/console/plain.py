@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TextIO
 
 from adapters.console.output import Output
-from adapters.console.render import NOT_STORED, plain
+from adapters.console.render import plain
 from adapters.console.translate import is_leaving, read_line, read_secret
 from bot.domain.chat import Identity, Place
-from bot.domain.errors import SendUnknown, StorageUnavailable
+from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Body, Incoming, MessageRef, QuestionKind, Reply
 from bot.domain.ports import Receiver, ReplySink
 
@@ -66,11 +66,8 @@ class PlainScreen:
         return _WholeSink(self)
 
     async def _hand_over(self, receiver: Receiver, body: Body) -> None:
-        try:
+        with suppress(StorageUnavailable):  # the application itself has said so
             await receiver.receive(self._incoming(body))
-        except StorageUnavailable:
-            with suppress(SendUnknown):
-                self._write(NOT_STORED)
 
     def _write(self, text: str) -> None:
         gap = "\n" if self._has_written else ""

@@ -5,7 +5,6 @@ import re
 from bot.domain.events import Reply, Rows
 from bot.domain.menus import addresses, numbered
 
-NOT_STORED = "Your message could not be stored, so it was not sent. Try again in a moment."
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _C0_PICTURES = 0x2400
 

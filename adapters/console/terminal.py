@@ -18,10 +18,9 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from adapters.console.output import Output
 from adapters.console.page import Page
 from adapters.console.prompt import new_prompt
-from adapters.console.render import NOT_STORED
 from adapters.console.translate import LEAVING, CommandHint, is_leaving, read_line, read_secret
 from bot.domain.chat import Identity, Place
-from bot.domain.errors import SendUnknown, StorageUnavailable
+from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Body, Command, Incoming, QuestionKind, Reply, SecretText
 from bot.domain.ports import Clock, Receiver, ReplySink
 
@@ -133,11 +132,8 @@ class TerminalScreen:
     async def _hand_over(self, receiver: Receiver, body: Body) -> None:
         self._is_busy = True
         self._handed_over.set()
-        try:
+        with suppress(StorageUnavailable):  # the application itself has said so
             await receiver.receive(self._incoming(body))
-        except StorageUnavailable:
-            with suppress(SendUnknown):
-                self._page.say(NOT_STORED)
 
     async def _watch(self, receiver: Receiver, place: Place) -> None:
         """Know when nothing is running any more, so that Ctrl-C leaves."""

@@ -412,11 +412,11 @@ async def test_a_long_answer_keeps_to_its_window(devices: tuple[int, TextIO, Tex
 
 
 async def test_nothing_can_be_stored(devices: tuple[int, TextIO, TextIO]) -> None:
-    """The member reads it, and the prompt stays."""
+    """That is the application's to say; the prompt stays."""
     async with console(devices, silent) as terminal:
         terminal.receiver.is_full = True
         terminal.press("hi\r")
-        await terminal.until("could not be stored")
+        await terminal.until("you> hi")
         terminal.receiver.is_full = False
         terminal.press("again\r")
         await terminal.until("you> again")
