@@ -68,12 +68,15 @@ class _Reading:
             self._take(option)
         self._refuse_unknown((*OPTIONS, *reached))
         self._check_exposed((*OPTIONS, *reached))
+        telegram, matrix = self._telegram(), self._matrix()
+        # The console shares its terminal with the log.
+        level = "info" if telegram or matrix else "warning"
         made = Config(
             data_dir=self._get(options.DATA_DIR) or default_data_dir(),
-            log_level=self._get(options.LOG_LEVEL) or "info",
+            log_level=self._get(options.LOG_LEVEL) or level,
             access=self._access(),
-            telegram=self._telegram(),
-            matrix=self._matrix(),
+            telegram=telegram,
+            matrix=matrix,
             providers={
                 name: ProviderConfig(
                     base_url=self._get(base_url_of(name)), proxy=self._get(proxy_of(name))

@@ -58,7 +58,7 @@ LOG_LEVEL: Final = Option[str](
     help="How much is logged. No level logs a key or a message's text.",
     allowed=", ".join(kinds.LOG_LEVELS),
     example="info",
-    default="info",
+    default="info; in the console, which shares the terminal, warning",
 )
 ACCESS: Final = Option[str](
     name="access",

@@ -54,7 +54,7 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = load_config({})
     assert config.data_dir == tmp_path / "data" / "hearthkey"
     assert config_path({}) == tmp_path / "config" / "hearthkey" / "config.toml"
-    assert (config.log_level, config.access.is_open, config.file) == ("info", False, None)
+    assert (config.log_level, config.access.is_open, config.file) == ("warning", False, None)
     assert not config.has_messenger
     assert sorted(config.providers) == ["anthropic", "deepseek", "google", "openai"]
     assert config.web.listen is None
@@ -126,6 +126,7 @@ def test_the_file_has_the_same_names(given: Given, tmp_path: Path) -> None:
     )
     config = given.load()
     assert config.data_dir == tmp_path / "data"
+    assert config.log_level == "info"
     assert len(config.access.operators) == 2
     assert config.has_messenger
     assert config.endpoints == (EndpointConfig(id="home", base_url=config.endpoints[0].base_url),)

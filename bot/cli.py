@@ -1,0 +1,66 @@
+"""The command `hearthkey`. What a task does not need is not imported, to be ready at once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.errors import StartError
+
+EXIT_STOPPED: Final = 2
+EXIT_INTERRUPTED: Final = 130
+MESSENGERS: Final[tuple[str, ...]] = ()  # what `run` can run, for `init` to ask about
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 2 with one line per problem if it cannot start."""
+    args = _parser().parse_args(argv)
+    try:
+        if args.version:
+            return _version()
+        return _init() if args.task == "init" else _run()
+    except StartError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"hearthkey: {problem}\n")
+        return EXIT_STOPPED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hearthkey",
+        description="Chat with AI models from your messenger, with your own API key.",
+        epilog="docs/configuration.md lists every setting.",
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and leave")
+    tasks = parser.add_subparsers(dest="task", metavar="TASK")
+    tasks.add_parser("run", help="run the bot; with no messenger configured, open the console")
+    tasks.add_parser("init", help="ask a few questions and write the configuration")
+    return parser
+
+
+def _run() -> int:
+    from bot.config import load_config  # noqa: PLC0415  # --help needs none of it
+    from bot.logs import set_up_logging  # noqa: PLC0415
+
+    os.umask(0o077)
+    config = load_config(os.environ)
+    set_up_logging(config.log_level)
+    from bot.app import run  # noqa: PLC0415  # a mistake in the settings is told before this
+
+    return run(config)
+
+
+def _init() -> int:
+    from bot.init import write_config  # noqa: PLC0415
+
+    return write_config(os.environ, sys.stdin, sys.stdout, messengers=MESSENGERS)
+
+
+def _version() -> int:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    sys.stdout.write(f"hearthkey {version('hearthkey')}\n")
+    return 0

@@ -1,0 +1,101 @@
+"""The command: tasks, exit codes, and one line per problem."""
+
+import io
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import bot.app
+from bot import cli
+from bot.config import Config
+from bot.domain.errors import StartError
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's own settings, umask and logging out of it."""
+    monkeypatch.setenv("HEARTHKEY_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text("")
+    monkeypatch.setattr("os.umask", lambda _: 0)
+    monkeypatch.setattr("bot.logs.set_up_logging", lambda _: None)
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The package's own."""
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"hearthkey {version('hearthkey')}\n"
+
+
+@pytest.mark.parametrize("argv", [[], ["run"]], ids=["nothing", "run"])
+def test_running_is_the_default(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application gets the configuration, and its exit code is ours."""
+    seen: list[Config] = []
+
+    def run(config: Config) -> int:
+        seen.append(config)
+        return 7
+
+    monkeypatch.setattr(bot.app, "run", run)
+    assert cli.main(argv) == 7
+    assert len(seen) == 1
+
+
+def test_every_problem_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, with exit code 2 and no traceback."""
+    monkeypatch.setenv("HEARTHKEY_ACCESS", "maybe")
+    monkeypatch.setenv("HEARTHKEY_WIBBLE", "x")
+    assert cli.main(["run"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["hearthkey", "hearthkey"]
+    assert len(lines) == 2
+
+
+def test_a_problem_of_the_application_is_a_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as a missing master key."""
+
+    def run(_: Config) -> int:
+        raise StartError(["the master key is missing"])
+
+    monkeypatch.setattr(bot.app, "run", run)
+    assert cli.main(["run"]) == 2
+    assert capsys.readouterr().err == "hearthkey: the master key is missing\n"
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of anything."""
+
+    def run(_: Config) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bot.app, "run", run)
+    assert cli.main([]) == 130
+
+
+def test_init_writes_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a pipe as from a terminal; without answers nothing is written."""
+    (tmp_path / "config.toml").unlink()
+    monkeypatch.setattr("sys.stdin", io.StringIO("\nhome=http://127.0.0.1:8080/v1\n"))
+    assert cli.main(["init"]) == 0
+    assert "endpoints" in (tmp_path / "config.toml").read_text()
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert cli.main(["init"]) == 2
+    assert "hearthkey: no answer to" in capsys.readouterr().err
+
+
+def test_help_needs_nothing_heavy() -> None:
+    """Being ready at once begins with importing little."""
+    code = (
+        "import sys; from bot import cli; cli.main(['--version']);"
+        "print(sorted({'aiohttp', 'httpx', 'cryptography', 'asyncio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
