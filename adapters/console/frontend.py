@@ -31,7 +31,7 @@ class ConsoleFrontend:
     """
 
     name = NAME
-    abilities = Abilities()
+    abilities = Abilities(is_local=True)
 
     def __init__(
         self,

@@ -51,7 +51,8 @@ class PlainScreen:
                 return
             question = receiver.open_question(identity, place)
             is_key = question is not None and question.kind is QuestionKind.KEY
-            body = read_secret(line) if is_key else read_line(line, self._secret_commands)
+            read = read_secret if is_key else read_line
+            body = read(line, self._secret_commands)
             if body is not None:
                 await self._hand_over(receiver, body)
                 await receiver.settled(place)

@@ -126,7 +126,7 @@ class TerminalScreen:
     def _read(self, line: str) -> Body | None:
         """Read a line by the prompt it was typed at: what was typed unseen is a secret."""
         if self._kind is QuestionKind.KEY:
-            return read_secret(line)
+            return read_secret(line, self._secret_commands)
         return read_line(line, self._secret_commands)
 
     async def _hand_over(self, receiver: Receiver, body: Body) -> None:

@@ -55,10 +55,10 @@ def read_line(line: str, secret_commands: Container[str]) -> Text | Command | Se
     return split_secret(name, args) if name in secret_commands else Command(name, args)
 
 
-def read_secret(line: str) -> SecretText | None:
-    """Return the answer to a question for a key, None for an empty line."""
-    text = clean(line)
-    return SecretText(Command("", ""), Secret(text)) if text else None
+def read_secret(line: str, secret_commands: Container[str]) -> Text | Command | SecretText | None:
+    """Return the answer to a question for a key; a command is a command there too."""
+    body = read_line(line, secret_commands)
+    return SecretText(Command(""), Secret(body.text)) if isinstance(body, Text) else body
 
 
 def split_secret(name: str, args: str) -> Command | SecretText:

@@ -89,8 +89,9 @@ def test_secrets(name: str, args: str, body: Command | SecretText) -> None:
 
 def test_what_is_typed_unseen_is_a_secret() -> None:
     """A slash or a word makes no difference there; an empty line is nothing."""
-    assert read_secret(" /model \n") == SecretText(Command(""), Secret("/model"))
-    assert read_secret(" \n") is None
+    assert read_secret(" demo-1 \n", {"addkey"}) == SecretText(Command(""), Secret("demo-1"))
+    assert read_secret(" /model \n", {"addkey"}) == Command("model")
+    assert read_secret(" \n", {"addkey"}) is None
 
 
 @pytest.mark.parametrize(
