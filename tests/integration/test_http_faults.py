@@ -1,0 +1,257 @@
+"""Every fault of the network and of a vendor: named rightly, and sent exactly once."""
+
+import traceback
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.providers.catalogue import build_providers
+from adapters.shared.http import HttpClient
+from adapters.shared.transport import Timeouts
+from bot.domain import errors
+from bot.domain.errors import ProviderError
+from bot.domain.ports import Provider
+from tests.simulators.asking import KEY, Heard, endpoint, hear, request
+from tests.simulators.behaviour import Behaviour
+from tests.simulators.openai_sim import OpenAISim
+
+TIMEOUTS = Timeouts(connect_s=0.5, write_s=0.2, read_s=0.2, total_s=5.0)
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[OpenAISim]:
+    """A vendor."""
+    async with OpenAISim() as server:
+        yield server
+
+
+@pytest.fixture
+async def provider(sim: OpenAISim) -> AsyncIterator[Provider]:
+    """A provider at the vendor, with short patience."""
+    async with endpoint(sim, timeouts=TIMEOUTS) as made:
+        yield made
+
+
+def assert_clean(error: BaseException) -> None:
+    """No error in the chain holds the key, in its words or in the frames it came through."""
+    chain: BaseException | None = error
+    while chain is not None:
+        shown = traceback.TracebackException.from_exception(chain, capture_locals=True)
+        assert KEY.reveal() not in "".join(shown.format())
+        assert KEY.reveal() not in repr(vars(chain))
+        assert type(chain).__module__.split(".")[0] in {"bot", "adapters"}, type(chain)
+        chain = chain.__cause__ or chain.__context__
+
+
+BEFORE_THE_ANSWER = {
+    "reset with nothing read": ({"reset": "connect"}, errors.Unreachable, False),
+    "reset after the headers": ({"reset": "headers"}, errors.Unreachable, False),
+    "reset after the whole request": ({"reset": "body"}, errors.Unreachable, False),
+    "500 that billed": ({"status": 500}, errors.ServerFault, False),
+    "502 that billed": ({"status": 502}, errors.ServerFault, False),
+    "504 that billed": ({"status": 504}, errors.TimedOut, False),
+    "408": ({"status": 408}, errors.TimedOut, False),
+    "409": ({"status": 409}, errors.ServerFault, False),
+    "503": ({"status": 503}, errors.Overloaded, True),
+    "529": ({"status": 529}, errors.Overloaded, True),
+    "429": ({"status": 429}, errors.RateLimited, True),
+    "429 for money": (
+        {"status": 429, "error": {"code": "insufficient_quota", "message": "m"}},
+        errors.NoCredit,
+        True,
+    ),
+    "400": ({"status": 400, "error": {"message": "no"}}, errors.BadRequest, True),
+    "401": ({"status": 401}, errors.InvalidKey, True),
+    "402": ({"status": 402}, errors.NoCredit, True),
+    "403": ({"status": 403}, errors.NoPermission, True),
+    "404": ({"status": 404}, errors.ModelUnavailable, True),
+    "413": ({"status": 413}, errors.TooLong, True),
+    "302": ({"status": 302}, errors.BadRequest, False),
+    "307": ({"status": 307}, errors.BadRequest, True),
+    "an endless error body": ({"status": 500, "body": "x" * 100_000}, errors.ServerFault, False),
+    "a web page": ({"body": "<html>", "content_type": "text/html"}, errors.BadRequest, False),
+    "a 200 with an error": (
+        {"body": '{"error": {"code": 429, "message": "busy"}}'},
+        errors.RateLimited,
+        False,
+    ),
+    "a 200 with half a JSON": ({"body": '{"choices": ['}, errors.ServerFault, False),
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "leaf", "is_unsent"), BEFORE_THE_ANSWER.values(), ids=BEFORE_THE_ANSWER.keys()
+)
+async def test_faults_before_the_answer(
+    sim: OpenAISim,
+    provider: Provider,
+    act: dict[str, object],
+    leaf: type[ProviderError],
+    is_unsent: bool,
+) -> None:
+    """The right leaf, the right promise, one request at most, and no key in the error."""
+    sim.queue.append(Behaviour(**act))  # type: ignore[arg-type]  # the table's own
+    heard = await hear(provider, request())
+    assert type(heard.failure) is leaf
+    assert heard.failure.is_unsent is is_unsent
+    assert heard.failure.provider == "sim"
+    assert heard.failure.model == "sim-1"
+    assert heard.events == []
+    assert len(sim.witness.asked) <= 1
+    assert sim.connections == 1
+    assert_clean(heard.failure)
+
+
+IN_THE_ANSWER = {
+    "a cut": ({"cut_after": 3}, errors.Cut),
+    "a cut at once": ({"cut_after": 0}, errors.Cut),
+    "an end without a mark": ({"has_done": False, "has_end": False}, errors.Cut),
+    "a stall": ({"stall_after": 3}, errors.TimedOut),
+    "a stall at once": ({"stall_after": 0}, errors.TimedOut),
+    "an error": ({"error_after": 3}, errors.ServerFault),
+    "an error at once": ({"error_after": 0}, errors.ServerFault),
+    "an error of overload": (
+        {"error_after": 2, "error": {"code": 503, "message": "m"}},
+        errors.Overloaded,
+    ),
+    "an error of rate": (
+        {"error_after": 2, "error": {"code": 429, "message": "m"}},
+        errors.RateLimited,
+    ),
+    "an error of filters": (
+        {"error_after": 2, "error": {"code": "content_filter", "message": "m"}},
+        errors.Filtered,
+    ),
+    "an end for want of machines": (
+        {"finish": "insufficient_system_resource"},
+        errors.Overloaded,
+    ),
+    "an end in error": ({"finish": "error"}, errors.ServerFault),
+}
+
+
+@pytest.mark.parametrize(("act", "leaf"), IN_THE_ANSWER.values(), ids=IN_THE_ANSWER.keys())
+async def test_faults_in_the_answer(
+    sim: OpenAISim, provider: Provider, act: dict[str, object], leaf: type[ProviderError]
+) -> None:
+    """What came is kept, the error may have been billed, and nothing is sent again."""
+    sim.queue.append(Behaviour(tokens=5, **act))  # type: ignore[arg-type]  # the table's own
+    heard = await hear(provider, request())
+    came = next((act[name] for name in act if name.endswith("_after")), 5)
+    assert heard.text.split() == [f"word{n}" for n in range(1, 6)][: int(str(came))]
+    assert type(heard.failure) is leaf
+    assert heard.failure.is_unsent is False
+    assert heard.finish == []
+    assert [seen.is_billed for seen in sim.witness.asked] == [True]
+    assert_clean(heard.failure)
+
+
+async def test_nobody_listens(sim: OpenAISim, unused_tcp_port: int) -> None:
+    """A refused connection is surely unsent."""
+    async with endpoint(sim, url=f"http://127.0.0.1:{unused_tcp_port}/v1") as provider:
+        await assert_unsent(provider)
+
+
+async def test_an_unknown_name(sim: OpenAISim) -> None:
+    """A host that does not resolve is surely unsent."""
+    async with endpoint(sim, url="http://nobody.invalid/v1", timeouts=TIMEOUTS) as provider:
+        await assert_unsent(provider)
+
+
+async def test_no_tls_there(sim: OpenAISim) -> None:
+    """A handshake that fails is surely unsent: not one header left."""
+    async with endpoint(sim, url=sim.url.replace("http:", "https:")) as provider:
+        await assert_unsent(provider)
+    assert sim.witness.seen == []
+
+
+async def test_no_proxy_there(sim: OpenAISim, unused_tcp_port: int) -> None:
+    """A proxy that is down is surely unsent, and nothing goes around it."""
+    proxy = f"http://sk-canary-user:sk-canary-word@127.0.0.1:{unused_tcp_port}"
+    async with endpoint(sim, proxy=proxy) as provider:
+        error = (await assert_unsent(provider)).failure
+        assert "sk-canary" not in f"{error!r} {error.__cause__!r}"
+    assert sim.witness.seen == []
+
+
+async def test_a_proxy_that_refuses_the_tunnel(sim: OpenAISim) -> None:
+    """The request never left for the vendor."""
+    url = "https://vendor.invalid/v1"
+    async with OpenAISim() as proxy:
+        proxy.queue.append(Behaviour(status=502))
+        async with endpoint(sim, url=url, proxy=proxy.url.removesuffix("/v1")) as provider:
+            await assert_unsent(provider)
+        assert [seen.method for seen in proxy.witness.seen] == ["CONNECT"]
+        assert "authorization" not in proxy.witness.seen[0].headers
+
+
+async def test_the_proxy_of_a_provider_is_used(sim: OpenAISim) -> None:
+    """What is for the vendor arrives at the proxy, with the vendor's name on it."""
+    async with endpoint(
+        sim, url="http://vendor.invalid/v1", proxy=sim.url.removesuffix("/v1")
+    ) as provider:
+        heard = await hear(provider, request())
+    assert heard.error is None
+    [seen] = sim.witness.asked
+    assert seen.path == "http://vendor.invalid/v1/chat/completions"
+    assert seen.headers["host"] == "vendor.invalid"
+
+
+async def test_no_answer_in_time(sim: OpenAISim) -> None:
+    """A vendor that takes the request and says nothing may have been paid for it."""
+    sim.queue.append(Behaviour(rate=0.1, tokens=3, stall_after=0))
+    silent = Timeouts(connect_s=0.5, write_s=0.1, read_s=0.1, total_s=5.0)
+    async with endpoint(sim, timeouts=silent) as impatient:
+        heard = await hear(impatient, request())
+    assert type(heard.failure) is errors.TimedOut
+    assert heard.failure.is_unsent is False
+
+
+async def test_a_full_pool_is_surely_unsent(sim: OpenAISim) -> None:
+    """Waiting for a connection that never comes free is no request."""
+    http = HttpClient(timeouts=Timeouts(connect_s=0.1), max_connections=1)
+    provider = build_providers(http, endpoints={"sim": sim.url})["sim"]
+    sim.queue.append(Behaviour(tokens=2, stall_after=1))
+    held = provider.stream(request(), KEY)
+    await anext(aiter(held))
+    await assert_unsent(provider)
+    assert len(sim.witness.asked) == 1
+    await http.close()
+
+
+async def test_a_kept_connection_that_dies_is_not_sent_again(
+    sim: OpenAISim, provider: Provider
+) -> None:
+    """The HTTP library retries some requests on reused connections; never this one."""
+    assert (await hear(provider, request("first"))).error is None
+    sim.queue.append(Behaviour(reset="body"))
+    heard = await hear(provider, request("second"))
+    assert sim.connections == 1
+    assert type(heard.failure) is errors.Unreachable
+    assert heard.failure.is_unsent is False
+    assert [seen.question for seen in sim.witness.asked] == ["first", "second"]
+    assert sim.witness.billed["second"] == 1
+
+
+async def test_connections_are_kept(sim: OpenAISim, provider: Provider) -> None:
+    """Answers read to their end share a connection, also where HTTP's end comes a bit later."""
+    for number in range(3):
+        assert (await hear(provider, request(f"{number}"))).error is None
+    assert sim.connections == 1
+
+
+async def test_a_vendor_that_never_hangs_up(sim: OpenAISim, provider: Provider) -> None:
+    """After the end mark nobody waits for the rest."""
+    sim.queue.append(Behaviour(is_held=True))
+    heard = await hear(provider, request())
+    assert heard.error is None
+    assert len(heard.finish) == 1
+
+
+async def assert_unsent(provider: Provider) -> Heard:
+    """Ask, and be told that surely nothing was sent."""
+    heard = await hear(provider, request())
+    assert type(heard.failure) is errors.Unreachable
+    assert heard.failure.is_unsent is True
+    assert_clean(heard.failure)
+    return heard

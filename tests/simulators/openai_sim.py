@@ -1,0 +1,169 @@
+"""An OpenAI-compatible vendor on a real socket, written in bytes so that it can misbehave.
+
+In a process of its own: `python -m tests.simulators.openai_sim [--port 0] [--witness FILE]`
+prints `{"port": …, "url": …}` and runs until its standard input ends. GET /witness returns what
+was seen and billed, POST /script queues behaviours, each for one request.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from collections import deque
+from pathlib import Path
+from typing import Any, Final, Self
+
+from bot.domain.secret import Secret
+from tests.simulators.answering import Gone, Stream, abort, send, send_json, whole
+from tests.simulators.behaviour import (
+    Behaviour,
+    answer_text,
+    behaviour_of,
+    find_magic,
+)
+from tests.simulators.strict import refuse_body, refuse_key
+from tests.simulators.witness import Seen, Witness
+
+MODELS: Final = [
+    {"id": "sim-1", "object": "model", "context_length": 32_000, "max_output_tokens": 4_096},
+    {"id": "sim-2", "object": "model", "name": "Simulated 2", "max_model_len": 8_192},
+    {"id": "sim-embed", "object": "model"},
+]
+_BILLED_FAULTS: Final = {500, 502, 504}
+
+
+class OpenAISim:
+    """The vendor. `queue` holds behaviours for the next requests; then comes the default."""
+
+    def __init__(self, *, witness: Path | None = None) -> None:
+        """Take where to write down what was seen."""
+        self.witness = Witness(witness)
+        self.queue: deque[Behaviour] = deque()
+        self.default = Behaviour()
+        self.models: Any = {"object": "list", "data": MODELS}
+        self.connections = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1_024)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop, and end every open connection."""
+        if self._server is not None:
+            self._server.close()
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self.connections += 1
+        try:
+            if self.queue and self.queue[0].reset == "connect":
+                self.queue.popleft()
+                abort(writer)
+                return
+            while await self._request(reader, writer):
+                pass
+        except (Gone, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *fields = head.strip().split("\r\n")
+        method, path, _ = line.split(" ", 2)
+        headers = {name.lower(): value for name, _, value in (f.partition(": ") for f in fields)}
+        key = Secret(headers.get("authorization", "").removeprefix("Bearer "))
+        seen = Seen(method=method, path=path, headers=headers, key=key)
+        if path not in {"/witness", "/script"}:
+            self.witness.seen.append(seen)
+        if self.queue and self.queue[0].reset == "headers":
+            self.queue.popleft()
+            abort(writer)
+            return False
+        raw = await reader.readexactly(int(headers.get("content-length", "0")))
+        seen.is_whole = True
+        body = json.loads(raw) if raw else {}
+        if path == "/witness":
+            return await send_json(writer, 200, self.witness.as_json())
+        if path == "/script":
+            self.queue.extend(map(behaviour_of, body))
+            return await send_json(writer, 200, {})
+        seen.body = body if isinstance(body, dict) else {}
+        return await self._respond(seen, reader, writer)
+
+    async def _respond(
+        self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        model = str(seen.body.get("model", ""))
+        found = find_magic(seen.question, model) if seen.body else None
+        act = self.queue.popleft() if self.queue else found or self.default
+        seen.status = act.status
+        is_chat = seen.path.endswith("/chat/completions")
+        if act.status == 200:
+            refusal = refuse_key(seen.headers.get("authorization", ""))
+            if refusal is None and is_chat:
+                refusal = refuse_body(seen.body, act.refuses)
+            if refusal is not None:
+                seen.status, error = refusal
+                self.witness.note(seen)
+                return await send_json(writer, seen.status, {"error": error})
+        if is_chat:
+            would_bill = act.status == 200 or act.status in _BILLED_FAULTS
+            seen.is_billed = would_bill if act.billed is None else act.billed
+            seen.answer = answer_text(act, seen.question) if act.status == 200 else ""
+        self.witness.note(seen)
+        if act.reset == "body":
+            abort(writer)
+            return False
+        if act.status != 200:
+            body = act.body if act.body is not None else json.dumps({"error": act.error})
+            return await send(writer, act.status, body.encode(), act)
+        if not is_chat:
+            return await send_json(writer, 200, self.models)
+        if act.is_whole or act.body is not None:
+            body = json.dumps(whole(act, seen.answer)) if act.body is None else act.body
+            return await send(writer, 200, body.encode(), act)
+        return await Stream(act, seen, reader, writer).run()
+
+
+async def _main(port: int, witness: Path | None) -> None:
+    sim = OpenAISim(witness=witness)
+    await sim.start(port)
+    sys.stdout.write(json.dumps({"port": sim.port, "url": sim.url}) + "\n")
+    sys.stdout.flush()
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await sim.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--witness", type=Path)
+    arguments = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_main(arguments.port, arguments.witness))
