@@ -15,20 +15,21 @@ Ask = Callable[[int, str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Questions `first` … `first + count - 1`.
+    """Questions `first` … `first + count - 1`, each answered with so many tokens.
 
-    `spread_s`: over how long their starts are spread; None: one after another, by one member.
-    `stored`: how many messages and how many members there are before (the house only).
+    `rate` is in tokens per second, 0 for all at once. `spread_s`: over how long the starts are
+    spread; None: one question after another, by one member. `stored`: how many messages and how
+    many members there are before (the house only). The parent fills in `base_url` and `first`.
     """
 
     subject: str
-    base_url: str
-    first: int
     count: int
     tokens: int
     rate: float = 0.0
     spread_s: float | None = None
     stored: int = 0
+    base_url: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

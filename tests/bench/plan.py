@@ -1,0 +1,36 @@
+"""What is measured, in which sizes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
+
+    `crowds` are the numbers of parallel streams; the last of them is also started all at once.
+    """
+
+    messages: int = 200
+    crowds: tuple[int, ...] = (1, 10, 50, 200)
+    tokens: int = 300
+    rate: float = 40.0
+    spread_s: float = 2.5
+    stored: tuple[int, int] = (10, 10_000)
+    turns: int = 100
+    starts: int = 5
+    idle_s: float = 3.0
+    vault_s: float = 0.5
+
+
+FULL = Plan()
+QUICK = Plan(
+    messages=20,
+    crowds=(1, 10),
+    tokens=40,
+    spread_s=0.5,
+    stored=(10, 200),
+    turns=10,
+    starts=2,
+    idle_s=0.5,
+    vault_s=0.02,
+)
