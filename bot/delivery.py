@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from bot.domain.errors import ChatGone, FrontendError, SendRefused, SendThrottle
 from bot.domain.events import Delivery, DeliveryState, MessageRef, Reply
 from bot.domain.ports import Clock, Frontend, ReplySink, TurnStore
 from bot.lanes import Lanes
+from bot.patience import Patience
 from bot.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ class Courier:
         self._frontends = frontends
         self._clock = clock
         self._lanes = Lanes(tasks)
+        self.patience = Patience(clock, self.say)
 
     def send(self, deliveries: Sequence[Delivery], sink: ReplySink | None = None) -> None:
         """Queue messages; a turn's first part goes into `sink`, where it has been growing."""
@@ -38,6 +41,13 @@ class Courier:
             mine = sink if delivery.outgoing.part == 0 else None
             self._lanes.put((delivery.outgoing.place, ""), partial(self._deliver, delivery, mine))
 
+    async def say(self, place: Place, reply: Reply) -> None:
+        """Say something that is not kept: it may be lost, and then nothing else is."""
+        try:
+            await self._frontends[place.frontend].post(place, reply, key=secrets.token_hex(8))
+        except FrontendError as error:
+            _log.warning("a note was not delivered: %s", type(error).__name__)
+
     def pending(self, place: Place) -> list[asyncio.Event]:
         """Return the events that come when what is on its way to a place has arrived."""
         return self._lanes.pending(place)
@@ -45,25 +55,35 @@ class Courier:
     async def _deliver(self, delivery: Delivery, sink: ReplySink | None) -> None:
         pause_s = _FIRST_PAUSE_S
         while True:
-            await self._turns.mark_delivery(delivery.id, DeliveryState.SENDING)
+            await self._mark(delivery, DeliveryState.SENDING)
+            wait_s = pause_s
             try:
                 message = await self._call(delivery, sink)
             except (ChatGone, SendRefused) as error:
+                if isinstance(error, SendRefused) and (sink or delivery.outgoing.edits):
+                    delivery, sink = _anew(delivery), None
+                    continue
                 _log.warning("a message cannot be delivered: %s", type(error).__name__)
-                await self._turns.mark_delivery(delivery.id, DeliveryState.UNDELIVERABLE)
+                await self._mark(delivery, DeliveryState.UNDELIVERABLE)
                 return
             except SendUnknown:
                 delivery, sink = replace(delivery, is_repeat=True), None
             except SendThrottled as error:
-                pause_s = error.retry_after_s
-                await self._turns.mark_delivery(delivery.id, DeliveryState.PENDING)
+                wait_s = error.retry_after_s
+                await self._mark(delivery, DeliveryState.PENDING)
             except FrontendError:
-                await self._turns.mark_delivery(delivery.id, DeliveryState.PENDING)
+                await self._mark(delivery, DeliveryState.PENDING)
             else:
-                await self._turns.mark_delivery(delivery.id, DeliveryState.SENT, message)
+                await self._mark(delivery, DeliveryState.SENT, message)
                 return
-            await self._clock.sleep(pause_s)
+            await self._clock.sleep(wait_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _mark(
+        self, delivery: Delivery, state: DeliveryState, message: MessageRef | None = None
+    ) -> None:
+        turns = self._turns
+        await self.patience.hold(lambda: turns.mark_delivery(delivery.id, state, message))
 
     async def _call(self, delivery: Delivery, sink: ReplySink | None) -> MessageRef | None:
         outgoing = delivery.outgoing
@@ -77,6 +97,11 @@ class Courier:
         if delivery.is_repeat and not frontend.abilities.sends_once:
             reply = _marked(reply)
         return await frontend.post(outgoing.place, reply, key=f"d{delivery.id}")
+
+
+def _anew(delivery: Delivery) -> Delivery:
+    """Let a message come as one of its own: the one it was to go into is gone, or refuses it."""
+    return replace(delivery, outgoing=replace(delivery.outgoing, edits=None))
 
 
 def _marked(reply: Reply) -> Reply:

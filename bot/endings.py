@@ -15,10 +15,11 @@ from bot.domain.chat import (
     Usage,
     estimate_tokens,
 )
-from bot.domain.errors import EmptyAnswer, Filtered, ProviderError
+from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
 from bot.domain.events import Outgoing, Reply, ReplyKind
 from bot.domain.ports import Ending, Frontend
 from bot.running import Running
+from bot.texts import failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,10 @@ class Asked:
 
 
 def answered(running: Running, asked: Asked) -> Ending:
-    """The model came to its own end; raises EmptyAnswer or Filtered where that is no answer."""
+    """The model came to its own end; raises Cut, EmptyAnswer or Filtered where it did not."""
     turn, spec = running.turn, asked.spec
+    if running.finish is None:
+        raise Cut(spec.id, model=turn.choices.model)
     if running.finish is FinishReason.FILTERED:
         raise Filtered(spec.id, model=turn.choices.model)
     if not running.text.strip():
@@ -82,7 +85,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     turn = replace(running.turn, attempt=running.attempt)
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
-    said = texts.failures.failed(turn, error, provider=name, mask=asked.mask, now=now)
+    said = failures.failed(turn, error, provider=name, mask=asked.mask, now=now)
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)
     elif running.text and not is_declined:
@@ -91,6 +94,23 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         state=TurnState.FAILED,
         detail=error.category,
         answer=None if is_declined else running.text or None,
+        usage=usage,
+        cost_usd=usd,
+        replies=(_out(turn, said),),
+    )
+
+
+def broken(running: Running, asked: Asked, reference: str) -> Ending:
+    """Our own fault while the vendor was asked: what was written stays and is paid."""
+    usage, usd = settle(running, asked) if running.is_sent else (None, None)
+    turn = replace(running.turn, attempt=running.attempt)
+    said = texts.turns.broken_turn(turn, reference)
+    if running.text:
+        said = texts.turns.broken_off(running.text, said)
+    return Ending(
+        state=TurnState.FAILED,
+        detail="ours",
+        answer=running.text or None,
         usage=usage,
         cost_usd=usd,
         replies=(_out(turn, said),),

@@ -2,17 +2,14 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from bot import endings, prompt, texts
+from bot import endings, faults, prompt, texts
+from bot.asking import Asker
 from bot.delivery import Courier
 from bot.domain.chat import (
-    Adjustment,
-    ChatRequest,
     MemberId,
     Place,
     SessionId,
@@ -21,13 +18,8 @@ from bot.domain.chat import (
     TurnState,
     WaitReason,
 )
-from bot.domain.effects import Effect, LearnAdjustment, NoteOnce
 from bot.domain.errors import (
     FrontendError,
-    Overloaded,
-    ParameterRefused,
-    ProviderError,
-    RateLimited,
     StorageUnavailable,
     VaultCorrupt,
 )
@@ -36,13 +28,11 @@ from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, Reply
 from bot.domain.secret import Secret
 from bot.lanes import Lanes
 from bot.questions import Questions
-from bot.running import Ended, Reason, Running
+from bot.running import Reason, Running
 from bot.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 CHECKPOINT_S: Final = 2.0
-_TRIES: Final = 3
-_LONGEST_WAIT_S: Final = 60.0
 
 
 class SessionManager:
@@ -67,6 +57,8 @@ class SessionManager:
         self._clock = clock
         self._tasks = tasks
         self._lanes = Lanes(tasks)
+        self._patience = courier.patience
+        self._asker = Asker(stores=stores, clock=clock, patience=courier.patience)
         self._running: dict[TurnId, Running] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -75,7 +67,7 @@ class SessionManager:
         """Queue a received turn, to run after `after`; return how many are before it."""
         lane = (turn.place, "" if turn.place.is_private else turn.member)
         before = self._lanes.length(lane)
-        self._lanes.put(lane, lambda: self._run(turn, after))
+        self._lanes.put(lane, lambda: self._run(turn, after, has_waited=before > 0))
         return before
 
     def is_running(self, place: Place, member: MemberId) -> bool:
@@ -125,9 +117,15 @@ class SessionManager:
                 expired.append(turn)
         return expired
 
+    async def tell_expired(self, turn: Turn) -> None:
+        """Offer a Retry for what a restored backup left open, once."""
+        reply = texts.turns.restored(turn)
+        await self._end(turn, _plain(turn, TurnState.EXPIRED, turn.detail, reply), None)
+
     async def close(self, grace_s: float) -> None:
         """Start nothing more, let running answers end for a while, then park them."""
         self._is_closing = True
+        self._patience.end()
         running = tuple(self._running.values())
         if running:
             waits = [asyncio.ensure_future(each.done.wait()) for each in running]
@@ -147,15 +145,13 @@ class SessionManager:
             if running.turn.place == place and running.turn.member == member
         ]
 
-    async def _run(self, turn: Turn, after: asyncio.Event | None) -> None:
+    async def _run(self, turn: Turn, after: asyncio.Event | None, *, has_waited: bool) -> None:
+        running = None
         try:
-            if after is not None:
-                await after.wait()
-                turn = await self._stores.turns.rebind(turn.id)
-            if self._is_closing or turn.state is not TurnState.RECEIVED:
+            fresh = await self._fresh(turn, after, has_waited=has_waited)
+            if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
                 return
-            running = Running(turn=turn, attempt=turn.attempt)
-            self._running[turn.id] = running
+            running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
             self._tick()
             try:
                 await self._take(running)
@@ -163,13 +159,30 @@ class SessionManager:
                 del self._running[turn.id]
                 running.done.set()
         except StorageUnavailable as error:
-            _log.error("a turn cannot be stored: %s", error.reason)
-            await self._tell(turn, texts.turns.storage_unavailable())
+            _log.error("a turn is left for the next start: %s", error.reason)
         except Exception as error:  # noqa: BLE001 - the error boundary
-            reference = secrets.token_hex(3)
-            _log.error("turn failed ref=%s: %s", reference, type(error).__name__, exc_info=error)
+            reference = faults.report("turn", error)
+            turn = replace(turn, attempt=running.attempt if running else turn.attempt)
             reply = texts.turns.broken_turn(turn, reference)
             await self._end(turn, _plain(turn, TurnState.FAILED, "ours", reply), None)
+
+    async def _fresh(
+        self, turn: Turn, after: asyncio.Event | None, *, has_waited: bool
+    ) -> Turn | None:
+        """Return a turn as it is now that it may run; None if it was erased meanwhile."""
+        if after is not None:
+            await after.wait()
+            try:
+                return await self._patience.hold(
+                    lambda: self._stores.turns.rebind(turn.id), turn.place
+                )
+            except LookupError:
+                reference = faults.report("turn", LookupError())
+                await self._courier.say(turn.place, texts.turns.broken(reference))
+                return None
+        if has_waited:
+            return await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
+        return turn
 
     async def _take(self, running: Running) -> None:
         """Find who answers and with which key, or say what is missing."""
@@ -179,7 +192,10 @@ class SessionManager:
         if provider is not None:
             spec = provider.spec
             try:
-                key = await self._stores.keys.open_key(turn.member, spec.id, spec.origin)
+                key = await self._patience.hold(
+                    lambda: self._stores.keys.open_key(turn.member, spec.id, spec.origin),
+                    turn.place,
+                )
             except VaultCorrupt:
                 reply = texts.turns.key_unreadable(turn, spec.name)
                 ending = _plain(turn, TurnState.FAILED, "key_unreadable", reply)
@@ -194,126 +210,60 @@ class SessionManager:
         has_demo = any(provider.spec.is_demo for provider in self._providers.values())
         reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
         out = Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)
-        deliveries = await self._stores.turns.wait(turn.id, WaitReason.KEY, (out,))
+        deliveries = await self._patience.hold(
+            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,)), turn.place
+        )
         self._courier.send(deliveries)
 
     async def _answer(self, running: Running, provider: Provider, key: Secret) -> None:
         turn, spec = running.turn, provider.spec
-        learned = await self._stores.settings.adjustments(spec.id, turn.choices.model)
-        request, has_older = await prompt.build(turn, self._stores.turns, learned)
+        learned = await self._patience.hold(
+            lambda: self._stores.settings.adjustments(spec.id, turn.choices.model), turn.place
+        )
+        request, has_older = await self._patience.hold(
+            lambda: prompt.build(turn, self._stores.turns, learned), turn.place
+        )
         asked = endings.Asked(spec=spec, request=request, mask=key.mask())
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
         )
         opening = self._tasks.start(self._open(sink, turn))
+        ending = None
         try:
-            ending = await self._ending(running, provider, key, asked, sink, has_older=has_older)
+            ending = await self._asker.ask(
+                running, provider, key, asked, sink, has_older=has_older
+            )
         finally:
-            await opening
-        if ending is None:
-            await sink.close()
-            return
-        await self._end(replace(turn, attempt=running.attempt), ending, sink)
-
-    async def _ending(
-        self,
-        running: Running,
-        provider: Provider,
-        key: Secret,
-        asked: endings.Asked,
-        sink: ReplySink,
-        *,
-        has_older: bool,
-    ) -> Ending | None:
-        try:
-            learned = await self._ask(running, provider, key, asked.request, sink)
-            notes, effects = await self._notices(running.turn, learned, has_older=has_older)
-            ending = endings.answered(running, replace(asked, notes=notes))
-            return replace(ending, effects=effects)
-        except ProviderError as error:
-            return endings.failed(running, asked, error, self._clock.now())
-        except Ended:
-            if running.reason is Reason.SHUTDOWN:
-                if running.text:
-                    await self._stores.turns.checkpoint({running.turn.id: running.text})
-                return None
-            detail = "removed" if running.reason is Reason.REMOVED else ""
-            return endings.stopped(running, asked, detail=detail)
-
-    async def _ask(
-        self,
-        running: Running,
-        provider: Provider,
-        key: Secret,
-        request: ChatRequest,
-        sink: ReplySink,
-    ) -> frozenset[Adjustment]:
-        """Make the request; again only if it surely was not processed. Return what it taught."""
-        first = request.adjustments
-        for left in reversed(range(_TRIES)):
-            running.attempt += 1
-            if not await self._stores.turns.begin_attempt(running.turn.id, running.attempt):
-                raise Ended
-            running.is_sent = True
-            try:
-                await running.guard(_read(provider, request, key, running, sink))
-                break
-            except ProviderError as error:
-                if not error.is_unsent:
-                    raise
-                running.is_sent = False
-                mended = _mend(request, error)
-                if not left or mended is None:
-                    raise
-                request, pause_s = mended
-                await running.guard(self._clock.sleep(pause_s))
-        return request.adjustments - first
-
-    async def _notices(
-        self, turn: Turn, learned: frozenset[Adjustment], *, has_older: bool
-    ) -> tuple[tuple[str, ...], tuple[Effect, ...]]:
-        """Return what is said once under this answer, and what is remembered with it."""
-        model, provider = turn.choices.model, turn.choices.provider
-        effects: list[Effect] = [
-            LearnAdjustment(provider=provider, model=model, adjustment=each) for each in learned
-        ]
-        notes: list[str] = []
-        said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
-        if Adjustment.DROP_TEMPERATURE in learned:
-            said[f"temperature:{model}"] = texts.turns.no_temperature(model)
-        for notice, note in said.items():
-            if not await self._stores.settings.has_noted(turn.member, notice):
-                notes.append(note)
-                effects.append(NoteOnce(member=turn.member, notice=notice))
-        return tuple(notes), tuple(effects)
+            await asyncio.wait((opening,))  # its own failure must not cost the answer
+            if ending is None:
+                await sink.close()
+        if ending is not None:
+            await self._end(replace(turn, attempt=running.attempt), ending, sink)
 
     async def _open(self, sink: ReplySink, turn: Turn) -> None:
         try:
             message = await sink.open()
         except FrontendError:
             return  # the answer still comes, as a message of its own
+        except Exception as error:  # noqa: BLE001 - nothing that shows work may cost the answer
+            faults.report("opening", error)
+            return
         if message is not None:
             await self._stores.turns.shown(turn.id, message)
 
     async def _end(self, turn: Turn, ending: Ending, sink: ReplySink | None) -> None:
-        frontend = self._frontends[turn.place.frontend]
-        ending = endings.in_parts(ending, frontend)
         asked = self._questions.asked_by(turn.member, turn.place, ending.replies, is_ending=True)
-        ending = replace(ending, effects=(*ending.effects, *asked))
-        deliveries = await self._stores.turns.end(turn.id, turn.attempt, ending)
-        self._questions.follow(ending.effects)
+        whole = replace(
+            endings.in_parts(ending, self._frontends[turn.place.frontend]),
+            effects=(*ending.effects, *asked),
+        )
+        deliveries = await self._patience.hold(
+            lambda: self._stores.turns.end(turn.id, turn.attempt, whole), turn.place
+        )
+        self._questions.follow(whole.effects)
         self._courier.send(deliveries, sink)
         if sink is not None and not deliveries:
             await sink.close()
-
-    async def _tell(self, turn: Turn, reply: Reply) -> None:
-        """Say something that cannot be stored: it may be lost, and then nothing else is."""
-        try:
-            await self._frontends[turn.place.frontend].post(
-                turn.place, reply, key=secrets.token_hex(8)
-            )
-        except FrontendError as error:
-            _log.warning("a note was not delivered: %s", type(error).__name__)
 
     def _tick(self) -> None:
         if self._ticker is None or self._ticker.done():
@@ -338,28 +288,6 @@ class SessionManager:
                 continue
             for turn, running in grown.items():
                 running.saved = texts_now[turn]
-
-
-async def _read(
-    provider: Provider, request: ChatRequest, key: Secret, running: Running, sink: ReplySink
-) -> None:
-    async with aclosing(provider.stream(request, key)) as events:  # type: ignore[type-var]  # every stream is a generator
-        async for event in events:
-            if running.take(event):
-                sink.show(running.text)
-
-
-def _mend(request: ChatRequest, error: ProviderError) -> tuple[ChatRequest, float] | None:
-    """Return what to send instead, and after how long; None: nothing would help."""
-    if isinstance(error, ParameterRefused):
-        if error.adjustment in request.adjustments:
-            return None
-        return replace(request, adjustments=request.adjustments | {error.adjustment}), 0.0
-    if isinstance(error, RateLimited | Overloaded):
-        return (request, error.retry_after_s) if error.retry_after_s <= _LONGEST_WAIT_S else None
-    if error.category == "network":
-        return request, 1.0
-    return None
 
 
 def _plain(turn: Turn, state: TurnState, detail: str, reply: Reply) -> Ending:

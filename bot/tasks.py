@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from bot import faults
+
 _log = logging.getLogger(__name__)
 
 
@@ -24,7 +26,7 @@ class Tasks:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("background work ended: %s", type(error).__name__, exc_info=error)
+            _log.error("background work ended: %s", faults.named(error))
 
     async def idle(self, timeout_s: float) -> bool:
         """Wait until nothing runs; False if the time was not enough."""
@@ -37,8 +39,8 @@ class Tasks:
         return True
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it."""
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        """Cancel what still runs, and what it starts on its way out, and wait for it."""
+        while running := tuple(self._running):
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)

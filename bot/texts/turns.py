@@ -205,6 +205,15 @@ def storage_unavailable() -> Reply:
     )
 
 
+def storage_waits() -> Reply:
+    """What was taken cannot go on until something can be stored again."""
+    return Reply(
+        text="**I cannot store anything now**, so this takes longer. The disk of this server may"
+        " be full. What you sent is kept; I go on as soon as it can be stored.",
+        kind=ReplyKind.ANSWER,
+    )
+
+
 def key_lost() -> Reply:
     """A key was being saved when the process ended."""
     return Reply(

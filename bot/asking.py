@@ -1,0 +1,150 @@
+"""Asking a vendor: the attempts of one turn, and from how they went, the turn's ending."""
+
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from bot import endings, faults, texts
+from bot.domain.chat import Adjustment, ChatRequest, Turn
+from bot.domain.effects import Effect, LearnAdjustment, NoteOnce
+from bot.domain.errors import (
+    Overloaded,
+    ParameterRefused,
+    ProviderError,
+    RateLimited,
+    StorageUnavailable,
+    TimedOut,
+    Unreachable,
+)
+from bot.domain.ports import Clock, Ending, Provider, ReplySink, Stores
+from bot.domain.secret import Secret
+from bot.patience import Patience
+from bot.running import Ended, Reason, Running
+
+_TRIES: Final = 3
+_LONGEST_WAIT_S: Final = 60.0
+
+
+class Asker:
+    """Sends again only what surely was not processed; each time is a recorded attempt."""
+
+    def __init__(self, *, stores: Stores, clock: Clock, patience: Patience) -> None:
+        self._stores = stores
+        self._clock = clock
+        self._patience = patience
+
+    async def ask(
+        self,
+        running: Running,
+        provider: Provider,
+        key: Secret,
+        asked: endings.Asked,
+        sink: ReplySink,
+        *,
+        has_older: bool,
+    ) -> Ending | None:
+        """Return how the turn ends; None: it does not end now, or did so elsewhere."""
+        turn = running.turn
+        try:
+            learned = await self._attempts(running, provider, key, asked.request, sink)
+            notes, effects = await self._patience.hold(
+                lambda: self._notices(turn, learned, has_older=has_older), turn.place
+            )
+            ending = endings.answered(running, replace(asked, notes=notes))
+            return replace(ending, effects=effects)
+        except ProviderError as error:
+            return endings.failed(running, asked, error, self._clock.now())
+        except Ended:
+            return await self._ended(running, asked)
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the vendor may have billed: settle it
+            return endings.broken(running, asked, faults.report("turn", error))
+
+    async def _attempts(
+        self,
+        running: Running,
+        provider: Provider,
+        key: Secret,
+        request: ChatRequest,
+        sink: ReplySink,
+    ) -> frozenset[Adjustment]:
+        """Make the request; again only if it surely was not processed. Return what it taught."""
+        first = request.adjustments
+        for left in reversed(range(_TRIES)):
+            if running.reason is not None or not await self._begin(running):
+                raise Ended
+            try:
+                await running.guard(_read(provider, request, key, running, sink))
+                break
+            except ProviderError as error:
+                if not error.is_unsent:
+                    raise
+                running.is_sent = False
+                mended = _mend(request, error)
+                if not left or mended is None:
+                    raise
+                request, pause_s = mended
+                await running.guard(self._clock.sleep(pause_s))
+        return request.adjustments - first
+
+    async def _ended(self, running: Running, asked: endings.Asked) -> Ending | None:
+        if running.reason is Reason.STOPPED:
+            return endings.stopped(running, asked, detail="")
+        if running.reason is Reason.REMOVED:
+            return endings.stopped(running, asked, detail="removed")
+        if running.reason is Reason.SHUTDOWN and running.text:
+            await self._stores.turns.checkpoint({running.turn.id: running.text})
+        return None
+
+    async def _begin(self, running: Running) -> bool:
+        """Commit `requested`; False if the turn was ended or erased meanwhile."""
+        attempt = running.attempt + 1
+        turn = running.turn
+        has_begun = await self._patience.hold(
+            lambda: self._stores.turns.begin_attempt(turn.id, attempt), turn.place
+        )
+        if has_begun:
+            running.attempt = attempt
+        return has_begun
+
+    async def _notices(
+        self, turn: Turn, learned: frozenset[Adjustment], *, has_older: bool
+    ) -> tuple[tuple[str, ...], tuple[Effect, ...]]:
+        """Return what is said once under this answer, and what is remembered with it."""
+        model, provider = turn.choices.model, turn.choices.provider
+        effects: list[Effect] = [
+            LearnAdjustment(provider=provider, model=model, adjustment=each) for each in learned
+        ]
+        notes: list[str] = []
+        said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
+        if Adjustment.DROP_TEMPERATURE in learned:
+            said[f"temperature:{model}"] = texts.turns.no_temperature(model)
+        for notice, note in said.items():
+            if not await self._stores.settings.has_noted(turn.member, notice):
+                notes.append(note)
+                effects.append(NoteOnce(member=turn.member, notice=notice))
+        return tuple(notes), tuple(effects)
+
+
+async def _read(
+    provider: Provider, request: ChatRequest, key: Secret, running: Running, sink: ReplySink
+) -> None:
+    running.is_sent = True
+    async with aclosing(provider.stream(request, key)) as events:  # type: ignore[type-var]  # every stream is a generator
+        async for event in events:
+            if running.take(event):
+                sink.show(running.text)
+
+
+def _mend(request: ChatRequest, error: ProviderError) -> tuple[ChatRequest, float] | None:
+    """Return what to send instead, and after how long; None: nothing would help."""
+    if isinstance(error, ParameterRefused):
+        if error.adjustment in request.adjustments:
+            return None
+        return replace(request, adjustments=request.adjustments | {error.adjustment}), 0.0
+    if isinstance(error, RateLimited | Overloaded):
+        return (request, error.retry_after_s) if error.retry_after_s <= _LONGEST_WAIT_S else None
+    if isinstance(error, Unreachable | TimedOut):
+        return request, 1.0
+    return None
