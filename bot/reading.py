@@ -13,7 +13,7 @@ from bot.domain.events import (
     Text,
 )
 from bot.domain.events import Command as Typed
-from bot.domain.keyforms import find_key
+from bot.domain.keyforms import find_key, split_key
 from bot.domain.secret import Secret
 
 
@@ -43,7 +43,7 @@ def read(
     `is_answering`: an answer to this member is growing here, so a plain "stop" ends it.
     """
     if isinstance(body, Typed):
-        return Use(name=body.name, command=commands.get(body.name), is_typed=True, args=body.args)
+        return _typed(body, commands)
     if isinstance(body, Press):
         return _pressed(body.action, commands)
     if isinstance(body, SecretText):
@@ -70,16 +70,34 @@ def _text(
             return _pressed(question.action, commands, text=body.text)
     if is_answering and word in {"stop", "cancel"}:
         return Use(name="stop", command=commands.get("stop"), is_typed=True)
-    if (found := find_key(body.text)) is not None:
-        key, rest = found
-        return Use(
-            name="addkey",
-            command=commands.get("addkey"),
-            verb="found",
-            text=rest,
-            secret=Secret(key),
-        )
-    return body
+    return _found(body.text, commands) or body
+
+
+def _found(text: str, commands: Mapping[str, Command], *, is_question: bool = True) -> Use | None:
+    """Return what becomes of a text with a key in it; None if there is none."""
+    found = find_key(text)
+    if found is None:
+        return None
+    key, rest = found
+    return Use(
+        name="addkey",
+        command=commands.get("addkey"),
+        verb="found",
+        text=rest if is_question else "",
+        secret=Secret(key),
+    )
+
+
+def _typed(body: Typed, commands: Mapping[str, Command]) -> Use:
+    """Read a command; a key after it is a secret, whichever the command is."""
+    command = commands.get(body.name)
+    args, secret = body.args, None
+    if command is not None and command.has_secret:
+        args, key = split_key(body.args)
+        secret = Secret(key) if key else None
+    elif (found := _found(body.args, commands, is_question=False)) is not None:
+        return found
+    return Use(name=body.name, command=command, is_typed=True, args=args, secret=secret)
 
 
 def _secret(body: SecretText, question: Question | None, commands: Mapping[str, Command]) -> Use:

@@ -2,12 +2,12 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from bot import texts
+from bot import faults, texts
 from bot.access import Access
 from bot.commands import nearest
 from bot.commands.spec import Call, Desk, Outcome, Where
@@ -25,7 +25,6 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
-    Reply,
     SecretText,
     Text,
 )
@@ -69,11 +68,12 @@ class Router:
         self._lanes = Lanes(tasks)
         self._members: dict[Identity, Member] = {}
         self._expired: dict[MemberId, list[Turn]] = {}
+        self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
 
     async def start(self) -> None:
         """Take up what the last run left: the outbox, the inbox, the open turns."""
         await self._questions.load(self._stores.settings)
-        self._courier.send([_late(each) for each in await self._stores.turns.deliveries()])
+        self._courier.send(_late(await self._stores.turns.deliveries()))
         await self._replay()
         for turn in await self._sessions.recover():
             self._expired.setdefault(turn.member, []).append(turn)
@@ -100,8 +100,11 @@ class Router:
                 await self._take_use(incoming, member, use)
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
-            await self._say(incoming.place, texts.turns.storage_unavailable())
+            if incoming.place not in self._refused:
+                self._refused.add(incoming.place)
+                await self._courier.say(incoming.place, texts.turns.storage_unavailable())
             raise
+        self._refused.discard(incoming.place)
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""
@@ -152,14 +155,14 @@ class Router:
     async def _turn_away(self, incoming: Incoming) -> None:
         is_private = incoming.place.is_private
         if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
-            await self._say(incoming.place, texts.turns.stranger(str(incoming.sender)))
+            await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
 
     async def _take_turn(self, incoming: Incoming, member: Member) -> None:
         after = self._lanes.tail((incoming.place, member.id))
         try:
             turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
         except InboxFull:
-            await self._say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
             return
         if turn is None:
             return
@@ -169,12 +172,13 @@ class Router:
             frontend = self._frontends[incoming.place.frontend]
             await frontend.seen(incoming.place, incoming.message)
         if before == _BACKLOG + 1:
-            await self._say(incoming.place, texts.turns.backlog(before))
+            await self._courier.say(incoming.place, texts.turns.backlog(before))
 
     async def _take_use(self, incoming: Incoming, member: Member, use: Use) -> None:
         row = await self._stores.intake.accept(_storable(incoming, use))
         if row is None:
             return
+        await self._tell_expired(member)
         is_instant = use.command is not None and use.command.is_instant
         lane = row.id if is_instant else member.id
         self._lanes.put(
@@ -182,24 +186,30 @@ class Router:
         )
 
     async def _handle(self, row: InboxId, incoming: Incoming, member: Member, use: Use) -> None:
+        await self._bounded(
+            row, incoming, member, use.name, lambda: self._outcome(incoming, member, use)
+        )
+
+    async def _bounded(
+        self,
+        row: InboxId,
+        incoming: Incoming,
+        member: Member,
+        name: str,
+        decide: Callable[[], Awaitable[Outcome]],
+    ) -> None:
+        """Handle a stored update: count the start, decide, commit. The error boundary."""
+        intake, hold, place = self._stores.intake, self._courier.patience.hold, incoming.place
         try:
-            await self._stores.intake.begin(row)
-            outcome = await self._outcome(incoming, member, use)
-            await self._finish(row, incoming, member, outcome)
+            await hold(lambda: intake.begin(row), place)
+            outcome = await hold(decide, place)
+            await hold(lambda: self._finish(row, incoming, member, outcome), place)
         except StorageUnavailable as error:
-            _log.error("a command cannot be stored: %s", error.reason)
-            await self._say(incoming.place, texts.turns.storage_unavailable())
+            _log.error("an update is left for the next start: %s", error.reason)
         except Exception as error:  # noqa: BLE001 - the error boundary
-            reference = secrets.token_hex(3)
-            _log.error(
-                "command %s failed ref=%s: %s",
-                use.command.name if use.command else "?",
-                reference,
-                type(error).__name__,
-                exc_info=error,
-            )
-            await self._stores.intake.park(row, reference)
-            await self._say(incoming.place, texts.turns.broken(reference))
+            reference = faults.report(f"command {name}", error)
+            await hold(lambda: intake.park(row, reference))
+            await self._courier.say(place, texts.turns.broken(reference))
 
     async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
         is_deleted = use.secret is not None and await self._delete(incoming)
@@ -239,7 +249,7 @@ class Router:
             effects = (*effects, *asked)
         result = await self._stores.intake.finish(row, effects, replies)
         if result.applied is Applied.STALE and outcome.if_stale is not None:
-            await self._say(place, outcome.if_stale)
+            await self._courier.say(place, outcome.if_stale)
         if result.applied is not Applied.DONE:
             return
         self._questions.follow(effects)
@@ -274,7 +284,7 @@ class Router:
                 reference = secrets.token_hex(3)
                 _log.error("an update keeps failing and is set aside ref=%s", reference)
                 await self._stores.intake.park(row.id, reference)
-                await self._say(incoming.place, texts.turns.broken(reference))
+                await self._courier.say(incoming.place, texts.turns.broken(reference))
             else:
                 await self._again(row)
 
@@ -282,43 +292,51 @@ class Router:
         incoming = row.incoming
         member = await self._member(incoming)
         use = self._read(incoming, member)
+        done = self._lanes.put(
+            (incoming.place, member.id),
+            lambda: self._bounded(
+                row.id,
+                incoming,
+                member,
+                "replay" if isinstance(use, Text) else use.name,
+                lambda: self._outcome_again(incoming, member, use),
+            ),
+        )
+        if row.tries:
+            await done.wait()
+
+    async def _outcome_again(self, incoming: Incoming, member: Member, use: Use | Text) -> Outcome:
+        """Decide what a restart makes of an update: a secret is gone and is asked for again."""
         if isinstance(incoming.body, SecretText):
             await self._delete(incoming)
-            await self._finish(row.id, incoming, member, Outcome(reply=texts.turns.key_lost()))
-        elif isinstance(use, Text):
+            return Outcome(reply=texts.turns.key_lost())
+        if isinstance(use, Text):
             ask = Ask(
                 member=member.id,
                 place=incoming.place,
                 question=use.text,
                 message=incoming.message,
             )
-            await self._finish(row.id, incoming, member, Outcome(effects=(ask,)))
-        else:
-            done = self._lanes.put(
-                (incoming.place, member.id),
-                partial(self._handle, row.id, incoming, member, use),
-            )
-            if row.tries:
-                await done.wait()
+            return Outcome(effects=(ask,))
+        return await self._outcome(incoming, member, use)
 
     async def _tell_expired(self, member: Member) -> None:
         """Offer what a restored backup left open once the member writes: not by itself."""
         for turn in self._expired.pop(member.id, ()):
-            await self._say(turn.place, texts.turns.restored(turn))
-
-    async def _say(self, place: Place, reply: Reply) -> None:
-        """Say something that is not kept: it may be lost, and then nothing else is."""
-        try:
-            await self._frontends[place.frontend].post(place, reply, key=secrets.token_hex(8))
-        except FrontendError as error:
-            _log.warning("a note was not delivered: %s", type(error).__name__)
+            await self._sessions.tell_expired(turn)
 
 
-def _late(delivery: Delivery) -> Delivery:
-    """Say that an answer comes late, unless it is marked as sent again anyway."""
+def _late(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Say under the last part of an answer that it comes late, unless it is marked anyway."""
+    last = {each.outgoing.turn: each.id for each in deliveries if each.outgoing.turn is not None}
+    return [
+        _with_late(each) if each.id in last.values() and not each.is_repeat else each
+        for each in deliveries
+    ]
+
+
+def _with_late(delivery: Delivery) -> Delivery:
     out = delivery.outgoing
-    if out.turn is None or delivery.is_repeat:
-        return delivery
     footer = f"{out.reply.footer}. {texts.turns.LATE}" if out.reply.footer else texts.turns.LATE
     return replace(delivery, outgoing=replace(out, reply=replace(out.reply, footer=footer)))
 
