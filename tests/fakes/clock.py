@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 START: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-_SETTLING: Final = 50
+_SETTLING: Final = 200
 
 
 async def let_run() -> None:

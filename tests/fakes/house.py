@@ -1,137 +1,207 @@
-"""Short ways to say what happens in a house: for tests of the stores."""
+"""The application's core on fakes: what a test says to it, and what it showed."""
 
-import itertools
 from collections.abc import Sequence
-from decimal import Decimal
+from itertools import count
 
-from bot.domain.chat import Identity, Member, Place, PlaceKind, Turn, TurnState, Usage
-from bot.domain.effects import Effect
-from bot.domain.events import (
-    Body,
-    Command,
-    Delivery,
-    Incoming,
-    MessageRef,
-    Outgoing,
-    Press,
-    Reply,
-    Text,
+from bot.access import Access
+from bot.commands.modellists import ModelLists
+from bot.commands.spec import Desk
+from bot.delivery import Courier
+from bot.domain.chat import (
+    Identity,
+    KeyHealth,
+    MemberId,
+    Overrides,
+    Place,
+    PlaceKind,
+    Scope,
+    Turn,
+    TurnId,
 )
-from bot.domain.ports import Ending, Result, Stores
-from tests.fakes.clock import FakeClock
+from bot.domain.effects import Choose, PutKey
+from bot.domain.events import Body, Command, Incoming, MessageRef, Press, SecretText, Text
+from bot.domain.secret import Secret
+from bot.held import HeldSecrets
+from bot.questions import Questions
+from bot.router import Router
+from bot.sessions import SessionManager
+from bot.tasks import Tasks
+from storage.memory import MemoryStores
+from tests.fakes.clock import FakeClock, let_run
+from tests.fakes.commands import Gate, table
+from tests.fakes.frontend import FakeFrontend
+from tests.fakes.provider import ACME, FakeProvider
 
-ALICE = Identity("console", "alice")
-BOB = Identity("console", "bob")
-HERS = Place("console", "alice")
-HIS = Place("console", "bob")
-GROUP = Place("console", "family", kind=PlaceKind.GROUP)
-ORIGIN = "https://api.example.org"
-DAY_S = 86_400
+ALICE = Identity("fake", "alice")
+BOB = Identity("fake", "bob")
+STRANGER = Identity("fake", "mallory")
+HOME = Place("fake", "alice")
+BOBS = Place("fake", "bob")
+CLUB = Place("fake", "club", kind=PlaceKind.GROUP)
 
 
 class House:
-    """Stores with a clock, and people who write in them."""
+    """One running application. A crash is `crash` and then `open` again on the same stores."""
 
-    def __init__(self, stores: Stores, clock: FakeClock) -> None:
-        """Wrap the stores under test."""
-        self.stores = stores
-        self.clock = clock
-        self._updates = itertools.count(1)
+    def __init__(
+        self, frontend: FakeFrontend | None = None, *, clock: FakeClock | None = None
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.stores = MemoryStores(self.clock)
+        self.provider = FakeProvider()
+        self.frontend = frontend or FakeFrontend()
+        self.access = Access(allowed=frozenset({ALICE, BOB}))
+        self.gate = Gate()
+        self._updates = count(1)
+        self._build()
 
-    def incoming(
+    def _build(self) -> None:
+        self.tasks = Tasks()
+        providers = {ACME.id: self.provider}
+        frontends = {self.frontend.name: self.frontend}
+        abilities = {self.frontend.name: self.frontend.abilities}
+        self.courier = Courier(self.stores.turns, frontends, self.clock, self.tasks)
+        self.questions = Questions(self.clock, abilities)
+        self.held = HeldSecrets(self.clock)
+        self.sessions = SessionManager(
+            stores=self.stores,
+            providers=providers,
+            frontends=frontends,
+            courier=self.courier,
+            questions=self.questions,
+            clock=self.clock,
+            tasks=self.tasks,
+        )
+        desk = Desk(
+            stores=self.stores,
+            providers=providers,
+            clock=self.clock,
+            runner=self.sessions,
+            held=self.held,
+            models=ModelLists(self.stores.keys, providers, self.clock),
+            commands=table(self.gate),
+            abilities=abilities,
+        )
+        self.router = Router(
+            stores=self.stores,
+            frontends=frontends,
+            access=self.access,
+            questions=self.questions,
+            sessions=self.sessions,
+            courier=self.courier,
+            desk=desk,
+            tasks=self.tasks,
+        )
+
+    async def member(self, who: Identity = ALICE) -> MemberId:
+        """Return the id of the member behind an account."""
+        return (await self.stores.settings.member(who, "", is_operator=False)).id
+
+    async def give_key(
         self,
-        body: Body,
+        who: Identity = ALICE,
+        place: Place = HOME,
         *,
-        sender: Identity = ALICE,
-        place: Place = HERS,
-        update: str = "",
-        message: str | None = None,
+        key: str = "sk-canary-alice",
+        overrides: Overrides | None = None,
+    ) -> None:
+        """Let a member have a key and a model, without a word being said."""
+        member = await self.member(who)
+        session = await self.stores.settings.session(place, member)
+        chosen = Overrides(provider=ACME.id, model="acme-1", window=None)
+        row = await self.stores.intake.accept(self._incoming(Command("setup"), who, place))
+        assert row is not None
+        await self.stores.intake.finish(
+            row.id,
+            (
+                PutKey(
+                    member=member,
+                    provider=ACME.id,
+                    origin=ACME.origin,
+                    key=Secret(key),
+                    health=KeyHealth.WORKS,
+                ),
+                Choose(
+                    scope=Scope.SESSION,
+                    member=member,
+                    session=session.id,
+                    overrides=chosen.merged(overrides or Overrides()),
+                ),
+            ),
+            (),
+        )
+
+    def _incoming(
+        self, body: Body, who: Identity, place: Place, *, update: str = "", message: str = ""
     ) -> Incoming:
-        """Return an update; a new one unless `update` is given."""
+        number = next(self._updates)
         return Incoming(
-            update=update or f"u{next(self._updates)}",
-            sender=sender,
-            sender_name=sender.id.title(),
+            update=update or f"u{number}",
+            sender=who,
+            sender_name=who.id.title(),
             place=place,
             body=body,
             sent_at=self.clock.now(),
-            message=None if message is None else MessageRef(message),
+            message=MessageRef(message or f"m{number}"),
         )
 
-    async def member(self, identity: Identity = ALICE) -> Member:
-        """Return the member behind an account."""
-        return await self.stores.settings.member(identity, identity.id.title(), is_operator=False)
-
-    async def ask(
-        self, text: str = "What about eggs?", *, sender: Identity = ALICE, place: Place = HERS
-    ) -> Turn:
-        """Let somebody write."""
-        incoming = self.incoming(Text(text), sender=sender, place=place)
-        turn = await self.stores.intake.accept_turn(incoming, limit=100)
-        assert turn is not None
-        return turn
-
-    async def answer(
+    async def receive(
         self,
-        turn: Turn,
-        text: str = "Boil them.",
+        body: Body,
+        who: Identity = ALICE,
+        place: Place = HOME,
         *,
-        cost: Decimal | None = None,
-        state: TurnState = TurnState.ANSWERED,
-        replies: Sequence[Outgoing] = (),
-    ) -> Sequence[Delivery]:
-        """Ask and answer a turn's next attempt."""
-        attempt = turn.attempt + 1
-        assert await self.stores.turns.begin_attempt(turn.id, attempt)
-        ending = Ending(
-            state=state,
-            answer=text,
-            usage=Usage(input_tokens=10, output_tokens=20),
-            cost_usd=cost,
-            replies=tuple(replies),
-        )
-        return await self.stores.turns.end(turn.id, attempt, ending)
+        update: str = "",
+        message: str = "",
+    ) -> Incoming:
+        """Hand over an update; it is durable when this returns."""
+        incoming = self._incoming(body, who, place, update=update, message=message)
+        await self.router.receive(incoming)
+        return incoming
 
-    async def talk(
-        self,
-        text: str,
-        answer: str,
-        *,
-        sender: Identity = ALICE,
-        place: Place = HERS,
-    ) -> Turn:
-        """Let somebody write and be answered."""
-        turn = await self.ask(text, sender=sender, place=place)
-        await self.answer(turn, answer)
-        return turn
+    async def say(self, line: str, who: Identity = ALICE, place: Place = HOME) -> None:
+        """Type a line (`/name args` is a command) and let everything run."""
+        body: Body = Text(line)
+        if line.startswith("/"):
+            name, _, args = line[1:].partition(" ")
+            body = Command(name, args)
+        await self.receive(body, who, place)
+        await let_run()
 
-    async def do(
-        self,
-        *effects: Effect,
-        replies: Sequence[Outgoing] = (),
-        sender: Identity = ALICE,
-        place: Place = HERS,
-        body: Body | None = None,
-    ) -> Result:
-        """Handle a command of somebody with these effects."""
-        incoming = self.incoming(body or Command("do"), sender=sender, place=place)
-        row = await self.stores.intake.accept(incoming)
-        assert row is not None
-        return await self.stores.intake.finish(row.id, effects, replies)
+    async def press(
+        self, action: str, who: Identity = ALICE, place: Place = HOME, *, message: str = "b1"
+    ) -> None:
+        """Press a button and let everything run."""
+        await self.receive(Press(action), who, place, message=message)
+        await let_run()
 
-    async def press(self, *effects: Effect, sender: Identity = ALICE) -> Result:
-        """Handle a button."""
-        return await self.do(*effects, sender=sender, body=Press("some:button"))
+    async def paste(self, command: str, key: str, who: Identity = ALICE) -> None:
+        """Send a secret as a messenger that knows commands hands it over."""
+        name, _, args = command.partition(" ")
+        await self.receive(SecretText(Command(name, args), Secret(key)), who)
+        await let_run()
 
-    def reply(
-        self, member: Member, text: str = "Done.", *, turn: Turn | None = None, part: int = 0
-    ) -> Outgoing:
-        """Return a reply to a member in private, or to a turn where it was asked."""
-        place = turn.place if turn else Place(member.identity.frontend, member.identity.id)
-        return Outgoing(
-            place=place,
-            member=member.id,
-            reply=Reply(text=text),
-            turn=turn.id if turn else None,
-            part=part,
-        )
+    async def start(self) -> None:
+        """Start, and let everything run."""
+        await self.router.start()
+        await let_run()
+
+    async def crash(self) -> None:
+        """End as a killed process does: no commit is made on the way out."""
+        await self.tasks.close()
+        self._build()
+
+    async def restart(self) -> None:
+        """Crash and start again."""
+        await self.crash()
+        await self.start()
+
+    async def turns(self) -> Sequence[Turn]:
+        """Return every turn there is, oldest first."""
+        found = [await self.stores.turns.find(TurnId(id_)) for id_ in range(1, 500)]
+        return [turn for turn in found if turn is not None]
+
+    @property
+    def said(self) -> list[str]:
+        """Every text that was shown, in order."""
+        return self.frontend.texts
