@@ -10,7 +10,7 @@ from storage.memory import MemoryStores
 from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.clock import FakeClock
-from tests.fakes.house import House
+from tests.fakes.neighbours import Neighbours
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def clock() -> FakeClock:
 @pytest.fixture(params=["sqlite", "memory"])
 async def house(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Neighbours]:
     """Return an empty house over each implementation."""
     if request.param == "memory":
         twin: Stores = MemoryStores(clock)
-        yield House(twin, clock)
+        yield Neighbours(twin, clock)
         return
     stores = await open_stores(tmp_path / "data", MasterKey(b"k" * 32), clock)
-    yield House(stores, clock)
+    yield Neighbours(stores, clock)
     await stores.close()

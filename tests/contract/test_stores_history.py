@@ -14,17 +14,17 @@ from bot.domain.effects import (
     TakeBack,
 )
 from bot.domain.ports import Applied, Ending
-from tests.fakes.house import BOB, GROUP, House
+from tests.fakes.neighbours import BOB, GROUP, Neighbours
 
 
-async def found(house: House, turn: Turn) -> Turn:
+async def found(house: Neighbours, turn: Turn) -> Turn:
     """Return a turn as it is stored now."""
     stored = await house.stores.turns.find(turn.id)
     assert stored is not None
     return stored
 
 
-async def history(house: House, turn: Turn, budget: int = 10_000) -> tuple[list[str], bool]:
+async def history(house: Neighbours, turn: Turn, budget: int = 10_000) -> tuple[list[str], bool]:
     """Return the texts a turn would be asked with, and whether older ones did not fit."""
     messages, has_older = await house.stores.turns.history(
         turn.session, before=turn.id, budget_tokens=budget
@@ -32,7 +32,7 @@ async def history(house: House, turn: Turn, budget: int = 10_000) -> tuple[list[
     return [message.text for message in messages], has_older
 
 
-async def test_history_is_whole_turns_oldest_first(house: House) -> None:
+async def test_history_is_whole_turns_oldest_first(house: Neighbours) -> None:
     """Questions and answers in order, without the turn that is asked now."""
     await house.talk("q1", "a1")
     await house.talk("q2", "a2")
@@ -49,7 +49,7 @@ async def test_history_is_whole_turns_oldest_first(house: House) -> None:
     assert not has_older
 
 
-async def test_history_keeps_to_its_budget(house: House) -> None:
+async def test_history_keeps_to_its_budget(house: Neighbours) -> None:
     """The newest whole turns that fit, and whether older ones did not."""
     await house.talk("q1 " * 50, "a1")
     await house.talk("q2", "a2")
@@ -60,7 +60,7 @@ async def test_history_keeps_to_its_budget(house: House) -> None:
     assert (await history(house, turn))[1] is False
 
 
-async def test_history_reads_over_many_turns(house: House) -> None:
+async def test_history_reads_over_many_turns(house: Neighbours) -> None:
     """More turns than are read at once come in order."""
     for number in range(140):
         await house.talk(f"q{number}", f"a{number}")
@@ -70,7 +70,7 @@ async def test_history_reads_over_many_turns(house: House) -> None:
     assert not has_older
 
 
-async def test_history_has_answers_only(house: House) -> None:
+async def test_history_has_answers_only(house: Neighbours) -> None:
     """Turns without an answer are left out; a stopped one with text is part of it."""
     failed = await house.ask("failed")
     await house.stores.turns.end(failed.id, 0, Ending(state=TurnState.FAILED))
@@ -80,7 +80,7 @@ async def test_history_has_answers_only(house: House) -> None:
     assert (await history(house, await house.ask("now")))[0] == ["stopped", "half an"]
 
 
-async def test_a_late_answer_stands_where_it_came(house: House) -> None:
+async def test_a_late_answer_stands_where_it_came(house: Neighbours) -> None:
     """History is in the order of first answers, which in a group is not that of questions."""
     first = await house.ask("alice", place=GROUP)
     second = await house.ask("bob", sender=BOB, place=GROUP)
@@ -91,7 +91,7 @@ async def test_a_late_answer_stands_where_it_came(house: House) -> None:
     assert (await history(house, turn))[0] == ["bob", "to bob", "alice", "to alice"]
 
 
-async def test_a_retry_keeps_its_place(house: House) -> None:
+async def test_a_retry_keeps_its_place(house: Neighbours) -> None:
     """The old answer stays until the new one is there, which takes its place in the history."""
     turn = await house.talk("q1", "old")
     await house.talk("q2", "a2")
@@ -106,7 +106,7 @@ async def test_a_retry_keeps_its_place(house: House) -> None:
     assert (await history(house, probe))[0] == ["q1", "new", "q2", "a2"]
 
 
-async def test_taking_back_and_putting_back(house: House) -> None:
+async def test_taking_back_and_putting_back(house: Neighbours) -> None:
     """A turn taken back is out of the history and is not the last; once each way."""
     await house.talk("q1", "a1")
     turn = await house.talk("q2", "a2")
@@ -126,7 +126,7 @@ async def test_taking_back_and_putting_back(house: House) -> None:
     assert (await house.do(replace(back, member=bob.id))).applied is Applied.STALE
 
 
-async def test_the_last_turn_is_the_members_own(house: House) -> None:
+async def test_the_last_turn_is_the_members_own(house: Neighbours) -> None:
     """The newest of this member in this session that was not taken back."""
     bob = await house.member(BOB)
     first = await house.talk("a1", "x", place=GROUP)

@@ -8,10 +8,10 @@ from bot.domain.errors import InboxFull
 from bot.domain.events import Command, MessageRef, Press, SecretText, Text
 from bot.domain.ports import Applied
 from bot.domain.secret import Secret
-from tests.fakes.house import ALICE, BOB, GROUP, HERS, HIS, House
+from tests.fakes.neighbours import ALICE, BOB, GROUP, HERS, HIS, Neighbours
 
 
-async def test_a_text_becomes_a_received_turn(house: House) -> None:
+async def test_a_text_becomes_a_received_turn(house: Neighbours) -> None:
     """A text is bound to place, session, choices and message on arrival."""
     incoming = house.incoming(Text("Why is rice white?"), message="77")
     turn = await house.stores.intake.accept_turn(incoming, limit=3)
@@ -29,7 +29,7 @@ async def test_a_text_becomes_a_received_turn(house: House) -> None:
     assert turn.session == session.id
 
 
-async def test_a_text_taken_twice_is_one_turn(house: House) -> None:
+async def test_a_text_taken_twice_is_one_turn(house: Neighbours) -> None:
     """The same update again does nothing, whatever its body is now."""
     incoming = house.incoming(Text("once"), update="same")
     assert await house.stores.intake.accept_turn(incoming, limit=3)
@@ -38,7 +38,7 @@ async def test_a_text_taken_twice_is_one_turn(house: House) -> None:
     assert len(await house.stores.turns.recover()) == 1
 
 
-async def test_an_update_id_is_a_frontends_own(house: House) -> None:
+async def test_an_update_id_is_a_frontends_own(house: Neighbours) -> None:
     """Two messengers may number their updates alike."""
     elsewhere = GROUP.__class__("telegram", "5")
     assert await house.stores.intake.accept(house.incoming(Command("a"), update="1"))
@@ -46,7 +46,7 @@ async def test_an_update_id_is_a_frontends_own(house: House) -> None:
     assert await house.stores.intake.accept(other)
 
 
-async def test_open_turns_are_bounded_per_member(house: House) -> None:
+async def test_open_turns_are_bounded_per_member(house: Neighbours) -> None:
     """Over the limit nothing is stored; others and ended turns do not count."""
     intake = house.stores.intake
     first = await intake.accept_turn(house.incoming(Text("1")), limit=2)
@@ -61,7 +61,7 @@ async def test_open_turns_are_bounded_per_member(house: House) -> None:
     assert taken is not None
 
 
-async def test_only_a_text_is_a_turn(house: House) -> None:
+async def test_only_a_text_is_a_turn(house: Neighbours) -> None:
     """A command never becomes a prompt by mistake."""
     with pytest.raises(TypeError):
         await house.stores.intake.accept_turn(house.incoming(Command("new")), limit=2)
@@ -78,7 +78,7 @@ async def test_only_a_text_is_a_turn(house: House) -> None:
     ids=["command", "bare", "press", "text"],
 )
 async def test_what_was_not_handled_comes_again(
-    house: House, body: Command | Press | Text
+    house: Neighbours, body: Command | Press | Text
 ) -> None:
     """A stored update is pending, whole, until it is handled."""
     incoming = house.incoming(body, message="m1", place=GROUP)
@@ -95,7 +95,7 @@ async def test_what_was_not_handled_comes_again(
     assert await house.stores.intake.pending() == ()
 
 
-async def test_a_secret_is_never_kept(house: House) -> None:
+async def test_a_secret_is_never_kept(house: Neighbours) -> None:
     """Of a secret only the stub is stored: who, where, which message, which command."""
     body = SecretText(Command("addkey", "openai"), Secret("sk-canary-1234567890"))
     row = await house.stores.intake.accept(house.incoming(body, message="m9"))
@@ -108,7 +108,7 @@ async def test_a_secret_is_never_kept(house: House) -> None:
     assert pending.incoming.sender == ALICE
 
 
-async def test_effects_and_replies_happen_once(house: House) -> None:
+async def test_effects_and_replies_happen_once(house: Neighbours) -> None:
     """Handling a row twice applies nothing twice."""
     member = await house.member()
     row = await house.stores.intake.accept(house.incoming(Command("new")))
@@ -127,7 +127,7 @@ async def test_effects_and_replies_happen_once(house: House) -> None:
     assert await house.stores.turns.deliveries() == first.deliveries
 
 
-async def test_an_unknown_row_changes_nothing(house: House) -> None:
+async def test_an_unknown_row_changes_nothing(house: Neighbours) -> None:
     """A row that is gone counts as handled."""
     member = await house.member()
     row = await house.stores.intake.accept(house.incoming(Command("new")))
@@ -139,7 +139,7 @@ async def test_an_unknown_row_changes_nothing(house: House) -> None:
     assert not await house.stores.settings.has_noted(member.id, "x")
 
 
-async def test_one_stale_effect_takes_all_back(house: House) -> None:
+async def test_one_stale_effect_takes_all_back(house: Neighbours) -> None:
     """When a compare-and-set fails, only "handled" is kept: no effect, no reply."""
     member = await house.member()
     turn = await house.talk("a", "b")
@@ -165,7 +165,7 @@ async def test_one_stale_effect_takes_all_back(house: House) -> None:
     assert await house.stores.intake.pending() == ()
 
 
-async def test_a_parked_row_is_set_aside(house: House) -> None:
+async def test_a_parked_row_is_set_aside(house: Neighbours) -> None:
     """A parked row neither comes again nor is handled; its update stays known."""
     member = await house.member()
     incoming = house.incoming(Command("new"), update="bad")
@@ -178,7 +178,7 @@ async def test_a_parked_row_is_set_aside(house: House) -> None:
     assert await house.stores.intake.accept(incoming) is None
 
 
-async def test_pending_rows_come_in_order(house: House) -> None:
+async def test_pending_rows_come_in_order(house: Neighbours) -> None:
     """Oldest first, whoever sent them."""
     for name, sender, place in (("a", ALICE, HERS), ("b", BOB, HIS), ("c", ALICE, GROUP)):
         await house.stores.intake.accept(house.incoming(Command(name), sender=sender, place=place))

@@ -22,7 +22,7 @@ from bot.domain.effects import (
 from bot.domain.errors import VaultCorrupt
 from bot.domain.ports import Applied, Ending
 from bot.domain.secret import Secret
-from tests.fakes.house import BOB, DAY_S, HERS, ORIGIN, House
+from tests.fakes.neighbours import BOB, DAY_S, HERS, ORIGIN, Neighbours
 
 KEY = "sk-canary-alice-0001"
 
@@ -32,7 +32,7 @@ def put(member: MemberId, key: str = KEY, *, health: KeyHealth = KeyHealth.WORKS
     return PutKey(member=member, provider="demo", origin=ORIGIN, key=Secret(key), health=health)
 
 
-async def test_a_key_opens_for_its_owner_and_origin(house: House) -> None:
+async def test_a_key_opens_for_its_owner_and_origin(house: Neighbours) -> None:
     """Anybody else has none, and another origin is refused."""
     alice, bob = await house.member(), await house.member(BOB)
     assert await house.stores.keys.open_key(alice.id, "demo", ORIGIN) is None
@@ -44,7 +44,7 @@ async def test_a_key_opens_for_its_owner_and_origin(house: House) -> None:
         await house.stores.keys.open_key(alice.id, "demo", "https://evil.example.org")
 
 
-async def test_keys_are_listed_by_their_mask(house: House) -> None:
+async def test_keys_are_listed_by_their_mask(house: Neighbours) -> None:
     """With when they were added, checked and used, and never the key."""
     alice = await house.member()
     await house.do(put(alice.id, health=KeyHealth.UNCHECKED))
@@ -72,7 +72,7 @@ async def test_keys_are_listed_by_their_mask(house: House) -> None:
     assert info.used_at == house.clock.now()
 
 
-async def test_a_new_key_takes_the_place_of_the_old(house: House) -> None:
+async def test_a_new_key_takes_the_place_of_the_old(house: Neighbours) -> None:
     """One key per provider; dropped once."""
     alice = await house.member()
     await house.do(put(alice.id))
@@ -86,7 +86,7 @@ async def test_a_new_key_takes_the_place_of_the_old(house: House) -> None:
     assert await house.stores.keys.keys(alice.id) == ()
 
 
-async def test_usage_by_model_and_day(house: House) -> None:
+async def test_usage_by_model_and_day(house: Neighbours) -> None:
     """Dearest model first, newest day first, unknown cost counted apart."""
     alice = await house.member()
     session = await house.stores.settings.session(HERS, alice.id)

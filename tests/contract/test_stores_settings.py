@@ -35,7 +35,7 @@ from bot.domain.effects import (
 from bot.domain.events import Button, Question, QuestionKind
 from bot.domain.ports import Applied, Ending
 from bot.domain.secret import Secret
-from tests.fakes.house import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, House
+from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, Neighbours
 
 KEY = "sk-canary-alice-0001"
 
@@ -45,7 +45,7 @@ def put(member: MemberId, key: str = KEY, *, health: KeyHealth = KeyHealth.WORKS
     return PutKey(member=member, provider="demo", origin=ORIGIN, key=Secret(key), health=health)
 
 
-async def test_a_member_is_known_by_their_account(house: House) -> None:
+async def test_a_member_is_known_by_their_account(house: Neighbours) -> None:
     """The same account is the same member, another is another; rights are said each time."""
     alice = await house.member()
     operator = await house.stores.settings.member(alice.identity, "Al", is_operator=True)
@@ -54,7 +54,7 @@ async def test_a_member_is_known_by_their_account(house: House) -> None:
     assert (await house.ask()).member == alice.id
 
 
-async def test_a_place_has_one_session_now(house: House) -> None:
+async def test_a_place_has_one_session_now(house: Neighbours) -> None:
     """It is made when first needed, and is the member's own in private, nobody's in a group."""
     alice, bob = await house.member(), await house.member(BOB)
     settings = house.stores.settings
@@ -67,7 +67,7 @@ async def test_a_place_has_one_session_now(house: House) -> None:
     assert shared.owner is None
 
 
-async def test_a_private_session_is_never_anothers(house: House) -> None:
+async def test_a_private_session_is_never_anothers(house: Neighbours) -> None:
     """Somebody else who writes in the same private place gets a session of their own."""
     alice, bob = await house.member(), await house.member(BOB)
     hers = await house.stores.settings.session(HERS, alice.id)
@@ -76,7 +76,7 @@ async def test_a_private_session_is_never_anothers(house: House) -> None:
     assert his.owner == bob.id
 
 
-async def test_a_session_is_titled_by_its_first_question(house: House) -> None:
+async def test_a_session_is_titled_by_its_first_question(house: Neighbours) -> None:
     """First words, at most 40 characters, until it is renamed."""
     turn = await house.talk("  How do I boil\n rice and eggs in one pot at once?", "x")
     await house.talk("And then?", "x")
@@ -88,7 +88,7 @@ async def test_a_session_is_titled_by_its_first_question(house: House) -> None:
     assert (await house.stores.settings.session(HERS, turn.member)).title == "Rice"
 
 
-async def test_sessions_are_listed_newest_first(house: House) -> None:
+async def test_sessions_are_listed_newest_first(house: Neighbours) -> None:
     """Only those with messages, of this place and member, in pages, with their number."""
     alice = await house.member()
     ids = []
@@ -109,7 +109,7 @@ async def test_sessions_are_listed_newest_first(house: House) -> None:
     assert await house.stores.settings.sessions(bob.id, HERS) == ((), 0)
 
 
-async def test_messages_are_counted_without_what_was_taken_back(house: House) -> None:
+async def test_messages_are_counted_without_what_was_taken_back(house: Neighbours) -> None:
     """A question counts at once, its answer when it is there."""
     turn = await house.ask()
     session = house.stores.settings.session
@@ -122,7 +122,7 @@ async def test_messages_are_counted_without_what_was_taken_back(house: House) ->
     assert (await session(HERS, turn.member)).messages == 3
 
 
-async def test_switching_sessions(house: House) -> None:
+async def test_switching_sessions(house: Neighbours) -> None:
     """An earlier session of the place goes on; not another place's or member's."""
     first = await house.talk("one", "x")
     await house.do(StartSession(member=first.member, place=HERS))
@@ -140,7 +140,7 @@ async def test_switching_sessions(house: House) -> None:
     assert (await house.ask("three")).session == first.session
 
 
-async def test_choices_of_a_session_go_over_the_members(house: House) -> None:
+async def test_choices_of_a_session_go_over_the_members(house: Neighbours) -> None:
     """Session over member over default, and a turn keeps what held when it came."""
     alice = await house.member()
     before = await house.ask("before")
@@ -178,7 +178,7 @@ async def test_choices_of_a_session_go_over_the_members(house: House) -> None:
     assert (await house.ask("new")).choices == mine.over(Choices())
 
 
-async def test_instructions_stay_out_of_groups(house: House) -> None:
+async def test_instructions_stay_out_of_groups(house: Neighbours) -> None:
     """A member's own instructions never flow into a group."""
     alice = await house.member()
     turn = await house.ask("x", place=GROUP)
@@ -195,7 +195,7 @@ async def test_instructions_stay_out_of_groups(house: House) -> None:
 
 
 @pytest.mark.parametrize("scope", list(Scope), ids=str)
-async def test_a_choice_can_be_undone_once_per_field(house: House, scope: Scope) -> None:
+async def test_a_choice_can_be_undone_once_per_field(house: Neighbours, scope: Scope) -> None:
     """What the last choice of a field replaced comes back; then there is nothing more."""
     turn = await house.ask()
     choose = Choose(
@@ -221,7 +221,7 @@ async def test_a_choice_can_be_undone_once_per_field(house: House, scope: Scope)
     assert await chosen() == Overrides(temperature=0.1)
 
 
-async def test_a_sessions_choice_becomes_the_default(house: House) -> None:
+async def test_a_sessions_choice_becomes_the_default(house: Neighbours) -> None:
     """Only the named fields that were chosen there; it can be undone like a choice."""
     turn = await house.ask()
     await house.do(
@@ -242,7 +242,7 @@ async def test_a_sessions_choice_becomes_the_default(house: House) -> None:
     assert await mine(turn.member) == Overrides(provider="demo")
 
 
-async def test_nobody_changes_what_is_anothers(house: House) -> None:
+async def test_nobody_changes_what_is_anothers(house: Neighbours) -> None:
     """Every effect on another member's session, key or turn is stale."""
     turn = await house.talk("hers", "x")
     await house.do(put(turn.member))
@@ -268,7 +268,7 @@ async def test_nobody_changes_what_is_anothers(house: House) -> None:
     assert await house.stores.keys.open_key(turn.member, "demo", ORIGIN) == Secret(KEY)
 
 
-async def test_a_stranger_changes_nothing(house: House) -> None:
+async def test_a_stranger_changes_nothing(house: Neighbours) -> None:
     """Effects of a member that does not exist are stale."""
     nobody = MemberId("nobody")
     attempts: tuple[Effect, ...] = (
@@ -286,7 +286,7 @@ async def test_a_stranger_changes_nothing(house: House) -> None:
         assert (await house.do(effect)).applied is Applied.STALE, effect
 
 
-async def test_a_deleted_session_is_gone_and_its_usage_stays(house: House) -> None:
+async def test_a_deleted_session_is_gone_and_its_usage_stays(house: Neighbours) -> None:
     """Turns, waiting messages and the place's session go; what it cost does not."""
     member = await house.member()
     turn = await house.ask()
@@ -302,14 +302,14 @@ async def test_a_deleted_session_is_gone_and_its_usage_stays(house: House) -> No
     assert (await house.ask("again")).session != turn.session
 
 
-async def test_a_groups_session_is_nobodys_to_delete(house: House) -> None:
+async def test_a_groups_session_is_nobodys_to_delete(house: Neighbours) -> None:
     """It holds what others said too."""
     turn = await house.talk("q", "a", place=GROUP)
     delete = DeleteSession(member=turn.member, session=turn.session)
     assert (await house.do(delete)).applied is Applied.STALE
 
 
-async def test_open_questions_are_one_per_member_and_place(house: House) -> None:
+async def test_open_questions_are_one_per_member_and_place(house: Neighbours) -> None:
     """The newest is kept; None closes it."""
     alice = await house.member()
     settings = house.stores.settings
@@ -331,7 +331,7 @@ async def test_open_questions_are_one_per_member_and_place(house: House) -> None
     assert [each.place for each in await settings.questions()] == [GROUP]
 
 
-async def test_a_notice_is_noted_per_member(house: House) -> None:
+async def test_a_notice_is_noted_per_member(house: Neighbours) -> None:
     """Noting it twice is no failure."""
     alice, bob = await house.member(), await house.member(BOB)
     note = NoteOnce(member=alice.id, notice="privacy")
@@ -341,7 +341,7 @@ async def test_a_notice_is_noted_per_member(house: House) -> None:
     assert not await house.stores.settings.has_noted(bob.id, "privacy")
 
 
-async def test_what_a_vendor_refused_is_known_for_30_days(house: House) -> None:
+async def test_what_a_vendor_refused_is_known_for_30_days(house: Neighbours) -> None:
     """Per model; learning it again begins the 30 days anew."""
     learn = LearnAdjustment(
         provider="demo", model="m", adjustment=Adjustment.MAX_COMPLETION_TOKENS

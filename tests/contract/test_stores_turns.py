@@ -24,17 +24,17 @@ from bot.domain.effects import (
 )
 from bot.domain.events import DeliveryId, DeliveryState, MessageRef
 from bot.domain.ports import Applied, Ending
-from tests.fakes.house import BOB, DAY_S, GROUP, HERS, HIS, House
+from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, Neighbours
 
 
-async def found(house: House, turn: Turn) -> Turn:
+async def found(house: Neighbours, turn: Turn) -> Turn:
     """Return a turn as it is stored now."""
     stored = await house.stores.turns.find(turn.id)
     assert stored is not None
     return stored
 
 
-async def history(house: House, turn: Turn, budget: int = 10_000) -> tuple[list[str], bool]:
+async def history(house: Neighbours, turn: Turn, budget: int = 10_000) -> tuple[list[str], bool]:
     """Return the texts a turn would be asked with, and whether older ones did not fit."""
     messages, has_older = await house.stores.turns.history(
         turn.session, before=turn.id, budget_tokens=budget
@@ -42,7 +42,7 @@ async def history(house: House, turn: Turn, budget: int = 10_000) -> tuple[list[
     return [message.text for message in messages], has_older
 
 
-async def test_a_turn_from_question_to_answer(house: House) -> None:
+async def test_a_turn_from_question_to_answer(house: Neighbours) -> None:
     """A turn goes received → requested(1) → answered, and the answer is kept whole."""
     turn = await house.ask()
     assert await house.stores.turns.begin_attempt(turn.id, 1)
@@ -60,14 +60,14 @@ async def test_a_turn_from_question_to_answer(house: House) -> None:
 
 
 @pytest.mark.parametrize("attempt", [0, 2, 3])
-async def test_attempts_come_one_by_one(house: House, attempt: int) -> None:
+async def test_attempts_come_one_by_one(house: Neighbours, attempt: int) -> None:
     """An attempt that is not the next one does not begin."""
     turn = await house.ask()
     assert not await house.stores.turns.begin_attempt(turn.id, attempt)
     assert (await found(house, turn)).state is TurnState.RECEIVED
 
 
-async def test_an_attempt_begins_once(house: House) -> None:
+async def test_an_attempt_begins_once(house: Neighbours) -> None:
     """The same attempt does not begin twice; one that was not sent may be followed by another."""
     turn = await house.ask()
     assert await house.stores.turns.begin_attempt(turn.id, 1)
@@ -78,7 +78,7 @@ async def test_an_attempt_begins_once(house: House) -> None:
     assert not await house.stores.turns.begin_attempt(TurnId(turn.id + 99), 1)
 
 
-async def test_a_turn_ends_once(house: House) -> None:
+async def test_a_turn_ends_once(house: Neighbours) -> None:
     """Neither another attempt's end nor a second one changes anything."""
     member = await house.member()
     turn = await house.ask()
@@ -99,7 +99,7 @@ async def test_a_turn_ends_once(house: House) -> None:
     assert len(await house.stores.turns.deliveries()) == 1
 
 
-async def test_a_turn_may_fail_before_it_was_asked(house: House) -> None:
+async def test_a_turn_may_fail_before_it_was_asked(house: Neighbours) -> None:
     """A received or waiting turn ends too, without an answer."""
     turn = await house.ask()
     await house.stores.turns.end(turn.id, 0, Ending(state=TurnState.FAILED, detail="model"))
@@ -108,7 +108,7 @@ async def test_a_turn_may_fail_before_it_was_asked(house: House) -> None:
     assert (await history(house, await house.ask("next")))[0] == []
 
 
-async def test_a_late_end_does_not_end_the_retry(house: House) -> None:
+async def test_a_late_end_does_not_end_the_retry(house: Neighbours) -> None:
     """An attempt's end with text or usage never closes a turn that waits to be asked again."""
     turn = await house.ask()
     assert await house.stores.turns.begin_attempt(turn.id, 1)
@@ -119,7 +119,7 @@ async def test_a_late_end_does_not_end_the_retry(house: House) -> None:
     assert (await found(house, turn)).state is TurnState.RECEIVED
 
 
-async def test_checkpoints_of_ended_turns_are_left(house: House) -> None:
+async def test_checkpoints_of_ended_turns_are_left(house: Neighbours) -> None:
     """Many turns are checkpointed at once; those that ended meanwhile stay as they ended."""
     first, second = await house.ask("1"), await house.ask("2")
     await house.answer(first, "done")
@@ -133,7 +133,7 @@ async def test_checkpoints_of_ended_turns_are_left(house: House) -> None:
     assert (await found(house, second)).partial == "y"
 
 
-async def test_an_end_commits_its_effects(house: House) -> None:
+async def test_an_end_commits_its_effects(house: Neighbours) -> None:
     """What an answer taught is kept with it; an effect that is stale by then is left out."""
     turn = await house.ask()
     assert await house.stores.turns.begin_attempt(turn.id, 1)
@@ -153,7 +153,7 @@ async def test_an_end_commits_its_effects(house: House) -> None:
     assert (await found(house, turn)).state is TurnState.ANSWERED
 
 
-async def test_a_retry_happens_once(house: House) -> None:
+async def test_a_retry_happens_once(house: Neighbours) -> None:
     """A double tap, an old button or somebody else's does nothing."""
     turn = await house.talk("q", "a")
     bob = await house.member(BOB)
@@ -167,7 +167,7 @@ async def test_a_retry_happens_once(house: House) -> None:
     assert (await house.do(replace(effect, attempt=2))).applied is Applied.DONE
 
 
-async def test_a_retry_may_name_another_model(house: House) -> None:
+async def test_a_retry_may_name_another_model(house: Neighbours) -> None:
     """For this once; the session's own choice stays."""
     turn = await house.talk("q", "a")
     effect = RetryTurn(turn=turn.id, member=turn.member, attempt=1, provider="p", model="m")
@@ -178,7 +178,7 @@ async def test_a_retry_may_name_another_model(house: House) -> None:
     assert choices.model == ""
 
 
-async def test_the_first_part_edits_what_was_shown(house: House) -> None:
+async def test_the_first_part_edits_what_was_shown(house: Neighbours) -> None:
     """The answer goes on in the message that grew; further parts are new messages."""
     member = await house.member()
     turn = await house.ask()
@@ -197,7 +197,7 @@ async def test_the_first_part_edits_what_was_shown(house: House) -> None:
     assert row.outgoing.edits is None
 
 
-async def test_waiting_and_release(house: House) -> None:
+async def test_waiting_and_release(house: Neighbours) -> None:
     """A waiting turn runs when its reason is gone, bound to what was chosen meanwhile."""
     member = await house.member()
     turn = await house.ask("old")
@@ -223,7 +223,7 @@ async def test_waiting_and_release(house: House) -> None:
     assert (await found(house, other)).state is TurnState.WAITING
 
 
-async def test_a_retried_turn_that_waits_counts_from_the_retry(house: House) -> None:
+async def test_a_retried_turn_that_waits_counts_from_the_retry(house: Neighbours) -> None:
     """An old question that was asked again just now is released like a new one."""
     turn = await house.talk("q", "a")
     await house.clock.advance(3 * DAY_S)
@@ -236,7 +236,7 @@ async def test_a_retried_turn_that_waits_counts_from_the_retry(house: House) -> 
     assert [each.session for each in result.turns] == [turn.session]
 
 
-async def test_waiting_turns_can_be_dropped(house: House) -> None:
+async def test_waiting_turns_can_be_dropped(house: Neighbours) -> None:
     """What has not begun expires, but for the one to keep, other places and other members."""
     kept, dropped = await house.ask("kept"), await house.ask("dropped")
     running = await house.ask("running")
@@ -256,7 +256,7 @@ async def test_waiting_turns_can_be_dropped(house: House) -> None:
     assert (await found(house, kept)).state is TurnState.EXPIRED
 
 
-async def test_rebinding(house: House) -> None:
+async def test_rebinding(house: Neighbours) -> None:
     """A received turn moves to the session and choices of now; another stays as it is."""
     member = await house.member()
     turn = await house.ask()
@@ -272,7 +272,7 @@ async def test_rebinding(house: House) -> None:
         await house.stores.turns.rebind(TurnId(999))
 
 
-async def test_recovery_returns_what_is_open(house: House) -> None:
+async def test_recovery_returns_what_is_open(house: Neighbours) -> None:
     """Received, waiting and requested turns, oldest first; ended ones are done."""
     done = await house.talk("done", "a")
     turns = [await house.ask("1"), await house.ask("2"), await house.ask("3", sender=BOB)]
@@ -286,7 +286,7 @@ async def test_recovery_returns_what_is_open(house: House) -> None:
     assert done.id not in [turn.id for turn in recovered]
 
 
-async def test_deliveries_from_pending_to_sent(house: House) -> None:
+async def test_deliveries_from_pending_to_sent(house: Neighbours) -> None:
     """What is not sent comes again, marked if it may have been sent; what is done does not."""
     member = await house.member()
     rows = (
@@ -312,7 +312,7 @@ async def test_deliveries_from_pending_to_sent(house: House) -> None:
     ]
 
 
-async def test_a_reply_may_go_to_a_stranger(house: House) -> None:
+async def test_a_reply_may_go_to_a_stranger(house: Neighbours) -> None:
     """A reply to somebody who is no member is kept and delivered like any other."""
     member = await house.member()
     stranger = replace(member, id=member.id.__class__("nobody"))
@@ -321,7 +321,7 @@ async def test_a_reply_may_go_to_a_stranger(house: House) -> None:
     assert row == result.deliveries[0]
 
 
-async def test_usage_is_billed_with_the_answer(house: House) -> None:
+async def test_usage_is_billed_with_the_answer(house: Neighbours) -> None:
     """Tokens, cost and what is unknown add up per member, session, model and day."""
     turn = await house.ask()
     await house.answer(turn, cost=Decimal("0.000000004"))

@@ -1,0 +1,319 @@
+"""The data folder at the start: schemas, backups, epochs and what stops it."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.domain.chat import TurnState
+from bot.domain.errors import StartError
+from bot.domain.events import Command
+from bot.domain.ports import Ending
+from storage import migrations
+from storage.folder import BACKUP_DAYS, DATABASE, Facts
+from storage.migrations import Migration
+from storage.stores import SqlStores, open_stores
+from storage.vault import MasterKey
+from tests.fakes.clock import FakeClock
+from tests.fakes.neighbours import DAY_S, Neighbours
+
+KEY = MasterKey(b"k" * 32)
+SECOND = Migration(2, "ALTER TABLE members ADD COLUMN name BLOB; CREATE TABLE later (id INTEGER);")
+BROKEN = Migration(2, "CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1);")
+NEWER = (*migrations.shipped(), SECOND)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that stands still."""
+    return FakeClock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return where the data will be."""
+    return tmp_path / "data"
+
+
+async def opened(folder: Path, clock: FakeClock, **more: object) -> SqlStores:
+    """Return the stores of a folder."""
+    return await open_stores(folder, KEY, clock, **more)  # type: ignore[arg-type]  # as given
+
+
+async def live(folder: Path, clock: FakeClock) -> None:
+    """Let a turn be answered in a folder, and close it."""
+    stores = await opened(folder, clock)
+    await Neighbours(stores, clock).talk("kept?", "yes")
+    await stores.close()
+
+
+async def problem(folder: Path, clock: FakeClock, **more: object) -> str:
+    """Return the one line with which a start stops."""
+    with pytest.raises(StartError) as caught:
+        await opened(folder, clock, **more)
+    (line,) = caught.value.problems
+    assert "\n" not in line
+    assert str(folder) in line
+    return line
+
+
+def schema(path: Path) -> tuple[int, list[str]]:
+    """Return a database's number and what it is made of."""
+    with closing(sqlite3.connect(path)) as connection:
+        (number,) = connection.execute("PRAGMA user_version").fetchone()
+        tables = connection.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall()
+        columns = [
+            (name, *column)
+            for (name,) in tables
+            for column in connection.execute(f"PRAGMA table_info({name})").fetchall()
+        ]
+        return number, sorted(map(repr, [*tables, *columns]))
+
+
+def backups(folder: Path) -> list[Path]:
+    """Return the backups of a folder, oldest first."""
+    return sorted((folder / "backups").glob("*.db"))
+
+
+def test_steps_are_numbered_without_a_gap() -> None:
+    """Every step's number is its place."""
+    steps = migrations.shipped()
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+
+
+async def test_fresh_equals_migrated(tmp_path: Path, clock: FakeClock) -> None:
+    """An old database that was brought up is made like a new one, and keeps what it had."""
+    await live(tmp_path / "old", clock)
+    old = await opened(tmp_path / "old", clock, steps=NEWER)
+    new = await opened(tmp_path / "new", clock, steps=NEWER)
+    member = await Neighbours(old, clock).member()
+    assert (await old.settings.spent(member.id)).answers == 1
+    await old.close()
+    await new.close()
+    assert schema(tmp_path / "old" / DATABASE) == schema(tmp_path / "new" / DATABASE)
+    assert schema(tmp_path / "old" / DATABASE)[0] == 2
+
+
+async def test_a_backup_is_made_before(folder: Path, clock: FakeClock) -> None:
+    """It is the old database, whole, for its owner alone; a new database needs none."""
+    await live(folder, clock)
+    assert backups(folder) == []
+    await (await opened(folder, clock, steps=NEWER)).close()
+    (backup,) = backups(folder)
+    assert schema(backup)[0] == 1
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT count(*) FROM usage").fetchone() == (1,)
+
+
+async def test_a_failing_step_leaves_the_old_schema(folder: Path, clock: FakeClock) -> None:
+    """Nothing of the step is kept, the backup is there, and the old version still starts."""
+    await live(folder, clock)
+    before = schema(folder / DATABASE)
+    line = await problem(folder, clock, steps=(*migrations.shipped(), BROKEN))
+    assert "cannot be opened" in line
+    assert schema(folder / DATABASE) == before
+    assert len(backups(folder)) == 1
+    stores = await opened(folder, clock)
+    assert not stores.is_restored
+    await stores.close()
+
+
+def migrate_and_die(path: Path) -> int:
+    """Kill a process between two statements of a step; return its exit code."""
+    script = (
+        "import os, signal, sqlite3, sys\n"
+        "from storage.migrations import Migration, migrate, shipped\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "connection.create_function('die', 0, lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "migrate(connection, (*shipped(), Migration(2, 'CREATE TABLE x (a); SELECT die();')))\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], check=False, timeout=30, cwd=root
+    )
+    return done.returncode
+
+
+async def test_a_kill_in_a_step_leaves_the_old_schema(folder: Path, clock: FakeClock) -> None:
+    """The process dies between two statements of a step."""
+    await live(folder, clock)
+    before = schema(folder / DATABASE)
+    assert await asyncio.to_thread(migrate_and_die, folder / DATABASE) == -signal.SIGKILL
+    assert schema(folder / DATABASE) == before
+    await (await opened(folder, clock, steps=NEWER)).close()
+
+
+async def test_old_backups_go(folder: Path, clock: FakeClock) -> None:
+    """The newest stays, for 30 days."""
+    await live(folder, clock)
+    third = Migration(3, "CREATE TABLE more (id INTEGER);")
+    await (await opened(folder, clock, steps=NEWER)).close()
+    await clock.advance(5)
+    await (await opened(folder, clock, steps=(*NEWER, third))).close()
+    (backup,) = backups(folder)
+    assert schema(backup)[0] == 2
+    await clock.advance((BACKUP_DAYS - 1) * DAY_S)
+    await (await opened(folder, clock, steps=(*NEWER, third))).close()
+    assert backups(folder) == [backup]
+    await clock.advance(2 * DAY_S)
+    await (await opened(folder, clock, steps=(*NEWER, third))).close()
+    assert backups(folder) == []
+
+
+async def test_files_are_their_owners_alone(folder: Path, clock: FakeClock) -> None:
+    """Whatever the umask is."""
+    before = os.umask(0)
+    try:
+        stores = await opened(folder, clock)
+    finally:
+        os.umask(before)
+    await Neighbours(stores, clock).talk("q", "a")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert {f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE, "epoch", "lock"} == set(modes)
+    assert set(modes.values()) == {0o600}
+    await stores.close()
+
+
+async def test_a_newer_schema_stops_the_start(folder: Path, clock: FakeClock) -> None:
+    """It says what to do, and leaves the database alone."""
+    await (await opened(folder, clock, steps=NEWER)).close()
+    before = schema(folder / DATABASE)
+    line = await problem(folder, clock)
+    assert "newer Hearthkey" in line
+    assert "upgrade" in line
+    assert schema(folder / DATABASE) == before
+
+
+@pytest.mark.parametrize("kind", ["text", "database"])
+async def test_another_programs_file_stops_the_start(
+    folder: Path, clock: FakeClock, kind: str
+) -> None:
+    """It is not written to."""
+    folder.mkdir()
+    path = folder / DATABASE
+    if kind == "text":
+        path.write_text("dear diary " * 100)
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE diary (day TEXT)")
+    before = path.read_bytes()
+    assert "not a Hearthkey database" in await problem(folder, clock)
+    assert path.read_bytes() == before
+
+
+async def test_a_folder_that_cannot_be_made_stops_the_start(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """A file is in the way."""
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in await problem(tmp_path / "file" / "data", clock)
+
+
+async def test_one_process_at_a_time(folder: Path, clock: FakeClock) -> None:
+    """The folder is free again when the first one closed, or failed to start."""
+    stores = await opened(folder, clock)
+    assert "another Hearthkey" in await problem(folder, clock)
+    await stores.close()
+    with pytest.raises(StartError):
+        await open_stores(folder, MasterKey(b"x" * 32), clock)
+    await (await opened(folder, clock)).close()
+
+
+async def test_another_master_key_stops_the_start(folder: Path, clock: FakeClock) -> None:
+    """The database says what it was sealed with, and what is known before the key is chosen."""
+    facts: list[Facts] = []
+
+    def find(fact: Facts) -> MasterKey:
+        facts.append(fact)
+        return KEY
+
+    for _ in range(2):
+        await (await open_stores(folder, find, clock)).close()
+    assert [fact.is_empty for fact in facts] == [True, False]
+    assert [fact.kek_id for fact in facts] == ["", KEY.id]
+    assert facts[0].salt == facts[1].salt
+    assert len(facts[0].salt) >= 16
+    with pytest.raises(StartError) as caught:
+        await open_stores(folder, MasterKey(b"x" * 32), clock)
+    assert KEY.id in str(caught.value)
+
+
+@pytest.mark.parametrize("how", ["stamped", "file gone", "other file", "older"])
+async def test_a_restored_backup_begins_a_new_epoch(
+    folder: Path, clock: FakeClock, how: str
+) -> None:
+    """What was open expires and is told; nothing is sent or asked by itself."""
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
+    member = await house.member()
+    turn = await house.ask("open?")
+    await house.do(replies=[house.reply(member, "on its way")])
+    await stores.intake.accept(house.incoming(Command("new"), update="again"))
+    await stores.close()
+    if how == "stamped":
+        with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as connection:
+            connection.execute("INSERT INTO meta VALUES ('backup', 'now')")
+    elif how == "file gone":
+        (folder / "epoch").unlink()
+    elif how == "other file":
+        (folder / "epoch").write_text("0123456789abcdef 1\n")
+    else:
+        old = (folder / DATABASE).read_bytes()
+        await (await opened(folder, clock)).close()
+        (folder / DATABASE).write_bytes(old)
+    stores = await opened(folder, clock)
+    assert stores.is_restored
+    assert await stores.intake.pending() == ()
+    assert await stores.turns.deliveries() == ()
+    (expired,) = await stores.turns.recover()
+    assert (expired.id, expired.state) == (turn.id, TurnState.EXPIRED)
+    house = Neighbours(stores, clock)
+    assert await stores.intake.accept(house.incoming(Command("new"), update="again")) is None
+    await stores.close()
+    stores = await opened(folder, clock)
+    assert not stores.is_restored
+    assert len(await stores.turns.recover()) == 1
+    told = Ending(
+        state=TurnState.EXPIRED, replies=(Neighbours(stores, clock).reply(member, "Retry?"),)
+    )
+    assert len(await stores.turns.end(turn.id, 0, told)) == 1
+    assert await stores.turns.end(turn.id, 0, told) == ()
+    assert await stores.turns.recover() == ()
+    await stores.close()
+
+
+async def test_a_crash_between_database_and_file_is_no_restore(
+    folder: Path, clock: FakeClock
+) -> None:
+    """The database may be one start ahead of its file."""
+    await (await opened(folder, clock)).close()
+    behind = (folder / "epoch").read_text()
+    await (await opened(folder, clock)).close()
+    (folder / "epoch").write_text(behind)
+    stores = await opened(folder, clock)
+    assert not stores.is_restored
+    await stores.close()
+
+
+async def test_what_is_kept_for_a_while_goes(folder: Path, clock: FakeClock) -> None:
+    """Ids of updates after 30 days, what was sent after 7; what is not handled stays."""
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
+    await house.ask("handled")
+    await stores.intake.accept(house.incoming(Command("waits")))
+    await stores.close()
+    await clock.advance(31 * DAY_S)
+    stores = await opened(folder, clock)
+    assert len(await stores.intake.pending()) == 1
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        assert connection.execute("SELECT count(*) FROM inbox").fetchone() == (1,)
+    await stores.close()
