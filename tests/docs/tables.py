@@ -1,43 +1,103 @@
-"""The tables of the docs, made from the code: `make fix` writes them, the tests compare them."""
+"""The tables in the docs, made from the code: `python -m tests.docs.tables` writes them anew."""
 
-from collections.abc import Callable, Mapping
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Where
+from bot.config.load import CATALOGUE
+from bot.config.options import OPTIONS, Option, options_of
 
 ROOT: Final = Path(__file__).parents[2]
 
 
-def commands() -> str:
-    """Return docs/commands.md."""
-    rows = "\n".join(_row(command) for command in sorted(COMMANDS, key=lambda each: each.name))
-    return (
-        "# Commands\n\n"
-        "Made from the command table by `make fix`. Without an argument a command shows what is\n"
-        "set, and changes nothing. Settings hold for this conversation; *Make default* makes them\n"
-        "the rule for new ones.\n\n"
-        "| Command | What it does | Also | Where |\n|---|---|---|---|\n"
-        f"{rows}\n"
-    )
+def settings_table() -> str:
+    """Return every setting that has one name, as a Markdown table."""
+    return _settings(option for option in OPTIONS if not option.is_key)
 
 
-def _row(command: Command) -> str:
-    usage = f"`/{command.name} {command.usage}`" if command.usage else f"`/{command.name}`"
-    also = ", ".join(f"`/{alias}`" for alias in command.aliases) or "–"
-    where = "private" if command.where is Where.PRIVATE else "anywhere"
-    return f"| {usage.replace('|', chr(92) + '|')} | {command.help} | {also} | {where} |"
+def key_table() -> str:
+    """Return the master key's settings."""
+    return _settings(option for option in OPTIONS if option.is_key)
 
 
-TABLES: Final[Mapping[str, Callable[[], str]]] = {"docs/commands.md": commands}
+def provider_table() -> str:
+    """Return the settings that each provider of the catalogue has."""
+    return _settings(options_of(CATALOGUE), has_help=False)
 
 
-def main() -> None:
-    """Write every table."""
-    for path, table in TABLES.items():
-        (ROOT / path).write_text(table(), encoding="utf-8")
+def command_table() -> str:
+    """Return every command, those of the short menu first and in its order."""
+    ordered = sorted(COMMANDS, key=lambda each: (each.menu == 0, each.menu, each.name))
+    header = ("command", "what it does", "also", "where")
+    return _table(header, [_command_row(command) for command in ordered])
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "settings": settings_table,
+    "master-key": key_table,
+    "providers": provider_table,
+    "commands": command_table,
+}
+PAGES: Final = {
+    "docs/configuration.md": ("settings", "providers", "master-key"),
+    "docs/commands.md": ("commands",),
+}
+
+
+def with_table(page: str, name: str) -> str:
+    """Return a page with its table `name` made anew; ValueError if it has no place for it."""
+    begin, end = f"<!-- {name}: from the code -->", f"<!-- {name}: end -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if len(pattern.findall(page)) != 1:
+        raise ValueError(name)
+    table = f"{begin}\n\n{TABLES[name]()}\n\n{end}"
+    return pattern.sub(lambda _: table, page)
+
+
+def fresh(path: str) -> str:
+    """Return a page with all its tables made anew."""
+    page = (ROOT / path).read_text()
+    for name in PAGES[path]:
+        page = with_table(page, name)
+    return page
+
+
+def _settings(options: Iterable[Option[object]], *, has_help: bool = True) -> str:
+    rows = []
+    for option in options:
+        names = f"`{option.variable}`" + (" or `…_FILE`" if option.is_secret else "")
+        example = "" if option.example == "…" else f" Example: `{option.example}`"
+        help_text = f"{option.help}{example}" if has_help else option.help
+        rows.append((names, help_text, option.allowed, option.default))
+    return _table(("setting", "what it is for", "allowed", "default"), rows)
+
+
+def _command_row(command: Command) -> tuple[str, ...]:
+    usage = f"`/{command.name} {command.usage}".rstrip() + "`"
+    also = " ".join(f"`/{alias}`" for alias in command.aliases)
+    where = "private chat" if command.where is Where.PRIVATE else "anywhere"
+    return usage, command.help, also, where
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    escaped = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+
+
+def main() -> int:
+    """Write every page whose tables have changed."""
+    for path in PAGES:
+        page = fresh(path)
+        if (ROOT / path).read_text() != page:
+            (ROOT / path).write_text(page)
+            sys.stdout.write(f"written: {path}\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
