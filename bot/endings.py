@@ -44,7 +44,7 @@ def answered(running: Running, asked: Asked) -> Ending:
     usage, usd = settle(running, asked)
     used = texts.turns.spent(usage, usd, is_free=spec.is_free)
     is_cut = running.finish is FinishReason.LENGTH
-    footer = texts.turns.footer(turn.choices.model, used)
+    footer = texts.turns.footer(turn.choices.model, used, is_second=turn.answer is not None)
     if is_cut:
         footer = texts.turns.cut_by_limit(turn.choices.max_tokens, used)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))

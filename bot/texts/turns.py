@@ -38,9 +38,10 @@ def spent(usage: Usage, usd: Decimal | None, *, is_free: bool) -> str:
     return f"{total}, {price}" if is_free else price
 
 
-def footer(model: str, used: str) -> str:
-    """The short line under an answer."""
-    return f"{model}, {used}" if used else model
+def footer(model: str, used: str, *, is_second: bool = False) -> str:
+    """The short line under an answer; `is_second`: it takes the place of an earlier one."""
+    line = f"{model}, {used}" if used else model
+    return f"Second answer, {line}" if is_second else line
 
 
 def cut_by_limit(limit: int | None, used: str) -> str:
