@@ -100,16 +100,6 @@ def find_master_key(env: Mapping[str, str], folder: Path, *, is_empty: bool, sal
     )
 
 
-def check_key_id(found: Found, stored: str) -> None:
-    """Raise StartError unless the database was sealed with this key; `stored` is its KEK's id."""
-    if found.key.id != stored:
-        problem = (
-            f"the master key is not this database's: {found.describe()} has the id"
-            f" {found.key.id}, the database was sealed with {stored}; bring that key back"
-        )
-        raise StartError([problem])
-
-
 def _from_credential(env: Mapping[str, str]) -> Found | None:
     directory = env.get("CREDENTIALS_DIRECTORY", "")
     path = Path(directory, CREDENTIAL)

@@ -8,7 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from bot.domain.errors import StartError
 from storage import masterkey
-from storage.masterkey import Found, KeySource, check_key_id, find_master_key
+from storage.masterkey import Found, KeySource, find_master_key
 from storage.vault import MasterKey
 
 RAW = bytes(range(100, 132))
@@ -222,14 +222,6 @@ def test_a_system_without_argon2_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(masterkey, "Argon2id", missing)
     problem = _refused(tmp_path, {"HEARTHKEY_PASSPHRASE": WORDS})
     assert problem.endswith("use HEARTHKEY_MASTER_KEY_FILE")
-
-
-def test_another_key_than_the_databases_stops_the_start(tmp_path: Path) -> None:
-    """By id, with both of them named, and where the wrong one was found."""
-    found = _find(tmp_path, {"HEARTHKEY_MASTER_KEY": TEXT})
-    check_key_id(found, found.key.id)
-    with pytest.raises(StartError, match=r"key from HEARTHKEY_MASTER_KEY has the id \w{16}, "):
-        check_key_id(found, "0" * 16)
 
 
 def test_a_found_key_never_shows(tmp_path: Path) -> None:
