@@ -1,0 +1,41 @@
+"""What the application asks of the outside: one Protocol per port."""
+
+from bot.domain.ports.clock import Clock
+from bot.domain.ports.messenger import Abilities, Frontend, Receiver, ReplySink
+from bot.domain.ports.storage import (
+    Applied,
+    Ending,
+    InboxRow,
+    Intake,
+    KeyVault,
+    OpenQuestion,
+    Result,
+    Settings,
+    Spent,
+    SpentLine,
+    Stores,
+    TurnStore,
+)
+from bot.domain.ports.vendor import Provider, Providers
+
+__all__ = [
+    "Abilities",
+    "Applied",
+    "Clock",
+    "Ending",
+    "Frontend",
+    "InboxRow",
+    "Intake",
+    "KeyVault",
+    "OpenQuestion",
+    "Provider",
+    "Providers",
+    "Receiver",
+    "ReplySink",
+    "Result",
+    "Settings",
+    "Spent",
+    "SpentLine",
+    "Stores",
+    "TurnStore",
+]

@@ -1,0 +1,110 @@
+"""What a messenger is to the application, and the application to a messenger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.chat import (
+    Identity,
+    Place,
+)
+from bot.domain.events import (
+    Incoming,
+    MessageRef,
+    Question,
+    Reply,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
+
+    `is_local`: what is typed there reaches nobody but this process.
+    """
+
+    prefix: str = "/"
+    has_buttons: bool = False
+    can_edit: bool = False
+    can_delete: bool = False
+    can_react: bool = False
+    sends_once: bool = False
+    is_local: bool = False
+
+
+class ReplySink(Protocol):
+    """One answer growing on a screen. Pacing is the frontend's own affair."""
+
+    async def open(self) -> MessageRef | None:
+        """Show that work has begun; return the message that will grow, if it already exists."""
+        ...
+
+    def show(self, text: str) -> None:
+        """Offer the whole text so far. Never waits; older offers may be dropped."""
+        ...
+
+    async def finish(self, reply: Reply) -> MessageRef | None:
+        """Show the first part of the final text and let go; raises FrontendError."""
+        ...
+
+    async def close(self) -> None:
+        """Let go without a final text: it comes as a message of its own, or never."""
+        ...
+
+
+class Receiver(Protocol):
+    """Where a frontend hands its updates."""
+
+    async def receive(self, incoming: Incoming) -> None:
+        """Take one update; it is durable when this returns. Raises StorageUnavailable."""
+        ...
+
+    async def settled(self, place: Place) -> None:
+        """Wait until everything received from a place has been handled and delivered."""
+        ...
+
+    def open_question(self, identity: Identity, place: Place) -> Question | None:
+        """Return what the bot is waiting for there, so that a key can be typed unseen."""
+        ...
+
+
+class Frontend(Protocol):
+    """A messenger."""
+
+    @property
+    def name(self) -> str:
+        """Return `telegram`, `matrix`, `console`: stable, it is stored."""
+        ...
+
+    @property
+    def abilities(self) -> Abilities:
+        """Return what this messenger can do."""
+        ...
+
+    async def run(self, receiver: Receiver) -> None:
+        """Hand over updates until cancelled or at the end of input; owns reconnecting."""
+        ...
+
+    def split(self, text: str) -> Sequence[str]:
+        """Cut an answer's Markdown into parts this messenger shows whole; at least one."""
+        ...
+
+    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:
+        """Return where an answer will grow. Does no I/O."""
+        ...
+
+    async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
+        """Send a message; `key` is the same when it is sent again. Raises FrontendError."""
+        ...
+
+    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
+        """Put `reply` in a message's place. Raises FrontendError."""
+        ...
+
+    async def delete(self, place: Place, message: MessageRef) -> bool:
+        """Delete a member's message; False when this messenger or chat does not allow it."""
+        ...
+
+    async def seen(self, place: Place, message: MessageRef) -> None:
+        """Show without words that a message waits its turn; nothing where there is no way."""
+        ...
