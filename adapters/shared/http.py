@@ -139,15 +139,8 @@ class HttpClient:
 
     @asynccontextmanager
     async def _open(self, call: _Call) -> AsyncIterator[HttpStream]:
+        stream = HttpStream(await self._transport.handle_async_request(call.request()))
         try:
-            stream = HttpStream(await self._transport.handle_async_request(call.request()))
-        except HttpFault as error:
-            # Frames below hold the headers in clear; a printer of locals must not find them.
-            fault = error.with_traceback(None)
-        else:
-            try:
-                yield stream
-            finally:
-                await stream.close()
-            return
-        raise fault
+            yield stream
+        finally:
+            await stream.close()

@@ -1,9 +1,16 @@
 """Every fault of the network and of a vendor: named rightly, and sent exactly once."""
 
+import ssl
 import traceback
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from adapters.providers.catalogue import build_providers
 from adapters.shared.http import HttpClient
@@ -159,9 +166,21 @@ async def test_an_unknown_name(sim: OpenAISim) -> None:
 
 
 async def test_no_tls_there(sim: OpenAISim) -> None:
-    """A handshake that fails is surely unsent: not one header left."""
-    async with endpoint(sim, url=sim.url.replace("http:", "https:")) as provider:
+    """A handshake that comes to nothing is surely unsent: not one header left."""
+    url = sim.url.replace("http:", "https:")
+    async with endpoint(sim, url=url, timeouts=TIMEOUTS) as provider:
         await assert_unsent(provider)
+    assert sim.witness.seen == []
+
+
+async def test_a_certificate_nobody_knows(sim: OpenAISim, tmp_path: Path) -> None:
+    """A key is not told to whoever answers: surely unsent."""
+    sim.tls = self_signed(tmp_path)
+    await sim.close()
+    await sim.start()
+    async with endpoint(sim, url=sim.url.replace("http:", "https:")) as provider:
+        heard = await assert_unsent(provider)
+    assert str(heard.failure.__cause__) == "no secure connection"
     assert sim.witness.seen == []
 
 
@@ -236,6 +255,7 @@ async def test_a_kept_connection_that_dies_is_not_sent_again(
 async def test_connections_are_kept(sim: OpenAISim, provider: Provider) -> None:
     """Answers read to their end share a connection, also where HTTP's end comes a bit later."""
     for number in range(3):
+        sim.queue.append(Behaviour(end_late_s=number * 0.005))
         assert (await hear(provider, request(f"{number}"))).error is None
     assert sim.connections == 1
 
@@ -246,6 +266,26 @@ async def test_a_vendor_that_never_hangs_up(sim: OpenAISim, provider: Provider) 
     heard = await hear(provider, request())
     assert heard.error is None
     assert len(heard.finish) == 1
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Return a server's context with a certificate of its own making."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    clear = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "server.pem"
+    path.write_bytes(clear + made.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 async def assert_unsent(provider: Provider) -> Heard:

@@ -55,6 +55,7 @@ class Stream:
         await self._write(self._ending())
         if act.is_held:
             await self._stall()
+        await asyncio.sleep(act.end_late_s)
         await self._write_raw(b"0\r\n\r\n")
         self._seen.ended = "done"
         return True

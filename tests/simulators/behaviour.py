@@ -18,6 +18,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `text` "" and `tokens` 0: the answer echoes the question. `rate` is in tokens per second, 0 as
     fast as can be. `piece` cuts the stream into pieces of that many bytes. The `…_after` count
     tokens; None never. `billed` None: as a vendor would, that is whenever the answer began.
+    `is_held`: HTTP's own end never comes; `end_late_s`: it comes that much later.
     `refuses` names parameters that bring a 400 when they are sent.
     """
 
@@ -43,6 +44,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     has_end: bool = True
     is_open_end: bool = False
     is_held: bool = False
+    end_late_s: float = 0.0
     reasoning: str = ""
     reasoning_field: Literal["reasoning_content", "reasoning", "think"] = "reasoning_content"
     finish: str = "stop"

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import ssl
 import sys
 from collections import deque
 from pathlib import Path
@@ -43,6 +44,7 @@ class OpenAISim:
         self.default = Behaviour()
         self.models: Any = {"object": "list", "data": MODELS}
         self.connections = 0
+        self.tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self.port = 0
@@ -54,7 +56,9 @@ class OpenAISim:
 
     async def start(self, port: int = 0) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1_024)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", port, backlog=1_024, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
