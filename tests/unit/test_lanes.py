@@ -131,9 +131,8 @@ async def test_idle_says_whether_the_time_was_enough() -> None:
 def test_a_fault_is_named_by_its_type_and_way_alone() -> None:
     """An error's text may quote a message or a key."""
     assert faults.named(ValueError("words")) == "ValueError"
-    try:
+    with pytest.raises(KeyError) as raised:
         dict[str, str]()["words"]
-    except KeyError as error:
-        name = faults.named(error)
+    name = faults.named(raised.value)
     assert name.startswith("KeyError at test_lanes.py:")
     assert "words" not in name
