@@ -25,7 +25,7 @@ class Plan:
 FULL = Plan()
 QUICK = Plan(
     messages=20,
-    crowds=(1, 10),
+    crowds=(10,),
     tokens=40,
     spread_s=0.5,
     stored=(10, 200),
