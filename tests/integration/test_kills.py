@@ -1,0 +1,57 @@
+"""The application killed before and after every effect, and at random: nothing lost or doubled."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.kills.drive import Drive, deaths_at, drive, random_deaths
+from tests.kills.story import SLOW
+
+SHARDS: Final = 8
+SEED: Final = 20261123
+RANDOM_KILLS: Final = 10
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
+    """A vendor and a nursery for all stories of this worker."""
+    with drive(tmp_path_factory.mktemp("vendor")) as there:
+        yield there
+
+
+@pytest.mark.parametrize("grows", [True, False], ids=["growing", "whole"])
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_kill_at_any_point_loses_doubles_and_bills_nothing(
+    lives: Drive, tmp_path: Path, shard: int, grows: bool
+) -> None:
+    """Whatever was about to happen, or just had, the next start puts it right."""
+    every = deaths_at(lives.hits(tmp_path / "whole", grows=grows))
+    mine = every[shard::SHARDS]
+    kills = 0
+    for number, death in enumerate(mine):
+        end = lives.story(tmp_path / str(number), (death,), grows=grows)
+        assert not end.broken, (death, end.broken)
+        kills += end.kills
+    assert len(every) > 150
+    assert kills >= len(mine) * 0.8  # how often text arrives, and is checkpointed, varies
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_kills_at_random_times_lose_double_and_bill_nothing(
+    lives: Drive, tmp_path: Path, shard: int
+) -> None:
+    """Most stories are cut more than once; the seed on failure brings the times back."""
+    chance = random.Random(SEED + shard)
+    kills = number = 0
+    while kills < RANDOM_KILLS:
+        number += 1
+        deaths = random_deaths(chance, chance.randint(1, 3))
+        grows, in_a_burst = chance.random() < 0.5, chance.random() < 0.5
+        end = lives.story(
+            tmp_path / str(number), deaths, grows=grows, in_a_burst=in_a_burst, rate=SLOW
+        )
+        assert not end.broken, (SEED + shard, number, deaths, end.broken)
+        kills += end.kills

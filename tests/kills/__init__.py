@@ -1,0 +1,1 @@
+"""The whole application, killed anywhere, with witnesses that outlive it."""

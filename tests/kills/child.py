@@ -1,0 +1,137 @@
+"""The real application over real stores, on a witness messenger, told where to die."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from adapters.providers.catalogue import build_providers
+from adapters.shared import transport
+from adapters.shared.http import HttpClient
+from bot import sessions
+from bot.access import Access
+from bot.app import assemble
+from bot.clock import SystemClock
+from bot.domain.chat import ChatRequest, Event, Model, ProviderSpec
+from bot.domain.ports import Provider, Stores
+from bot.domain.secret import Secret
+from storage.folder import Facts
+from storage.masterkey import find_master_key
+from storage.stores import open_stores
+from storage.vault import MasterKey
+from tests.kills.points import Points
+from tests.kills.witness import ALICE, Chat, WitnessFrontend
+
+COMPANY: Final = "sim"
+_LEFT_S: Final = 0.001
+_CHECKPOINT_S: Final = 0.02  # so that a story of a second has some
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One life. `point` and `number`: the hit to die at; `after_s`: when to be killed."""
+
+    folder: str
+    url: str
+    grows: bool = True
+    point: str = ""
+    number: int = 0
+    after_s: float = 0.0
+
+
+class WatchedProvider:
+    """A provider with points around each call, each event of a stream, and its end."""
+
+    def __init__(self, inner: Provider, points: Points) -> None:
+        """Watch `inner`."""
+        self._inner = inner
+        self._points = points
+
+    @property
+    def spec(self) -> ProviderSpec:
+        """Return the vendor's row."""
+        return self._inner.spec
+
+    async def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
+        """Pass on the events."""
+        self._points.hit("before request")
+        async with aclosing(self._inner.stream(request, key)) as events:  # type: ignore[type-var]  # every stream is a generator
+            async for event in events:
+                self._points.hit(f"at {type(event).__name__}")
+                yield event
+        self._points.hit("after request")
+
+    async def check_key(self, key: Secret) -> None:
+        """Pass on the call."""
+        with self._points.around("check of a key"):
+            await self._inner.check_key(key)
+
+    async def list_models(self, key: Secret) -> Sequence[Model]:
+        """Pass on the call."""
+        with self._points.around("list of models"):
+            return await self._inner.list_models(key)
+
+
+@contextmanager
+def _watched_wire(points: Points) -> Iterator[None]:
+    """Put points where a request's headers leave, and a moment after they left."""
+    noted = transport._note_headers_sent
+
+    async def note(*facts: object) -> None:
+        points.hit("as headers leave")
+        asyncio.get_running_loop().call_later(_LEFT_S, points.hit, "after headers left")
+        await noted(*facts)  # type: ignore[arg-type]  # handed on as they came
+
+    transport._note_headers_sent = note  # type: ignore[assignment]  # the same arguments
+    try:
+        yield
+    finally:
+        transport._note_headers_sent = noted
+
+
+async def _run(order: Order, points: Points) -> None:
+    folder = Path(order.folder)
+    clock = SystemClock()
+
+    def find_key(facts: Facts) -> MasterKey:
+        return find_master_key({}, folder / "data", is_empty=facts.is_empty, salt=facts.salt).key
+
+    stores: Stores
+    stores = opened = await open_stores(folder / "data", find_key, clock, probe=points.hit)
+    http = HttpClient()
+    providers = {
+        name: WatchedProvider(provider, points)
+        for name, provider in build_providers(http, endpoints={COMPANY: order.url}).items()
+    }
+    frontend = WitnessFrontend(Chat(folder), points, grows=order.grows)
+    router = assemble(
+        stores=stores,
+        providers=providers,
+        frontends=(frontend,),
+        clock=clock,
+        access=Access(allowed=frozenset({ALICE})),
+    )
+    await router.start()
+    await frontend.run(router)
+    await router.close()
+    await http.close()
+    await opened.close()
+
+
+def live(order: Order) -> None:
+    """Live until everything is settled, and leave how often each point was passed."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    points = Points(order.point, order.number)
+    sessions.CHECKPOINT_S = _CHECKPOINT_S  # type: ignore[misc]  # final but for here
+    with _watched_wire(points):
+        asyncio.run(_run(order, points))
+    (Path(order.folder) / "hits").write_text(json.dumps(points.hits))
+
+
+if __name__ == "__main__":
+    live(Order(**json.loads(sys.argv[1])))

@@ -1,0 +1,117 @@
+"""Runs stories that are cut by kills, each in a folder of its own, and has them judged."""
+
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.kills.child import Order
+from tests.kills.story import FAST, new_story
+from tests.kills.vendor import ROOT, Vendor, vendor
+from tests.kills.verdict import judge
+from tests.kills.witness import Chat
+
+LIFE_S: Final = 0.4  # about as long as a whole story takes
+_LEAST_LIFE_S: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """Where a process is killed, or when."""
+
+    point: str = ""
+    number: int = 0
+    after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a story ended: what was broken, in words, and how often it was killed."""
+
+    broken: Sequence[str]
+    kills: int
+
+
+class Drive:
+    """A vendor and a nursery that outlive every application."""
+
+    def __init__(self, vendor: Vendor, nursery: subprocess.Popen[str]) -> None:
+        """Use both while they live."""
+        self._vendor = vendor
+        self._nursery = nursery
+
+    def hits(self, folder: Path, *, grows: bool) -> Counter[str]:
+        """Live a story to its end; return how often each point was passed."""
+        end = self.story(folder, (), grows=grows)
+        if end.broken:
+            raise AssertionError(end.broken)
+        return Counter(json.loads((folder / "hits").read_text()))
+
+    def story(
+        self,
+        folder: Path,
+        deaths: Sequence[Death],
+        *,
+        grows: bool,
+        in_a_burst: bool = False,
+        rate: int = FAST,
+    ) -> End:
+        """Live a story with deaths, then once more to its end, and judge it."""
+        folder.mkdir()
+        story = new_story(rate=rate)
+        Chat(folder).send(story.updates(in_a_burst=in_a_burst))
+        kills = 0
+        for death in deaths:
+            ended = self._live(folder, death, grows=grows)
+            if ended not in {"killed", "ended"}:
+                return End([f"it {ended} before its death: see {folder / 'log'}"], kills)
+            kills += ended == "killed"
+        ended = self._live(folder, Death(), grows=grows)
+        if ended != "ended":
+            return End([f"it {ended} after {kills} kills: see {folder / 'log'}"], kills)
+        return End(judge(folder, story, self._vendor.asked(story), kills=kills), kills)
+
+    def _live(self, folder: Path, death: Death, *, grows: bool) -> str:
+        order = Order(folder=str(folder), url=self._vendor.url, grows=grows, **asdict(death))
+        if self._nursery.stdin is None or self._nursery.stdout is None:
+            raise RuntimeError("the nursery has no pipes")
+        self._nursery.stdin.write(f"{json.dumps(asdict(order))}\n")
+        self._nursery.stdin.flush()
+        return self._nursery.stdout.readline().strip() or "was not born"
+
+
+@contextmanager
+def drive(folder: Path) -> Iterator[Drive]:
+    """Start a vendor, which writes into `folder`, and a nursery; end both afterwards."""
+    with (
+        vendor(folder) as there,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.kills.nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as nursery,
+    ):
+        yield Drive(there, nursery)
+
+
+def deaths_at(hits: Counter[str]) -> Sequence[Death]:
+    """Return a death at every hit of every point."""
+    return [
+        Death(point=point, number=number)
+        for point, times in sorted(hits.items())
+        for number in range(1, times + 1)
+    ]
+
+
+def random_deaths(chance: random.Random, times: int) -> Sequence[Death]:
+    """Return deaths at random times of a life, some of them in the start after another."""
+    lives = (chance.uniform(_LEAST_LIFE_S, LIFE_S) for _ in range(times))
+    return [Death(after_s=round(life_s, 4)) for life_s in lives]

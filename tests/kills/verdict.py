@@ -1,0 +1,152 @@
+"""What the witnesses say after a story: the screen, the database's clear columns, the vendor."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bot.texts.turns import SENT_AGAIN
+from tests.kills.story import SAID, TEMPERATURE, Story
+from tests.kills.vendor import Asked
+from tests.kills.witness import KEY_LOST, Chat
+
+_RETRY: Final = "retry:again:"
+
+
+@dataclass(slots=True)
+class Shown:
+    """A message as it stands on the screen; `delivered`: final texts, each with its buttons."""
+
+    text: str
+    buttons: Sequence[str]
+    delivered: set[tuple[str, ...]]
+
+
+def screen(chat: Chat) -> Sequence[Shown]:
+    """Return every message as it stands at the end."""
+    messages: dict[str, Shown] = {}
+    for line in chat.screen.lines():
+        if line["op"] not in {"open", "show", "post", "edit"}:
+            continue
+        shown = messages.setdefault(line["message"], Shown("", (), set()))
+        shown.text = line.get("text", shown.text)
+        if line["op"] in {"post", "edit"}:
+            shown.buttons = line["buttons"]
+            shown.delivered.add((shown.text, *shown.buttons))
+    return tuple(messages.values())
+
+
+def judge(folder: Path, story: Story, asked: Sequence[Asked], *, kills: int) -> Sequence[str]:
+    """Return every broken promise, in words."""
+    shown = screen(Chat(folder))
+    return [
+        *_lost(story, shown, asked),
+        *_repeated(shown, asked, kills),
+        *_billed_twice(story, asked),
+        *_applied(folder, asked),
+        *_in_clear(folder, story),
+    ]
+
+
+def _lost(story: Story, shown: Sequence[Shown], asked: Sequence[Asked]) -> Iterator[str]:
+    """Each message ends in an answer, or in words that it was interrupted, with Retry."""
+    for question in story.questions:
+        answers = {each.answer for each in asked if each.question == question}
+        ends = sum(_ends(message, question, answers) for message in shown)
+        if ends < _words(story, question):
+            yield f"lost: {question!r} has {ends} ends for {_words(story, question)} words"
+    for command, words in SAID.items():
+        if not any(words in message.text for message in shown):
+            yield f"lost: the reply of {command} is in no message"
+
+
+def _words(story: Story, question: str) -> int:
+    """Return how often the member asked: with the message, and with /retry."""
+    return 2 if question == story.retried else 1
+
+
+def _ends(message: Shown, question: str, answers: set[str]) -> bool:
+    text = _bare(message.text)
+    if text in answers:
+        return True
+    can_retry = any(action.startswith(_RETRY) for action in message.buttons)
+    is_part = bool(text) and any(answer.startswith(text) for answer in answers)
+    return can_retry and (question.partition("?")[0] in text or is_part)
+
+
+def _repeated(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Iterator[str]:
+    """No text is in two messages unless the later one says that it was sent again.
+
+    The vendor may have given the same answer twice, and a key may have been lost at each kill.
+    """
+    given = Counter(each.answer for each in asked)
+    unmarked = Counter(
+        delivered
+        for message in shown
+        for delivered in message.delivered
+        if not delivered[0].startswith(SENT_AGAIN)
+    )
+    for (text, *_), times in unmarked.items():
+        allowed = kills if KEY_LOST in text else max(1, given[text])
+        if times > allowed:
+            yield f"repeated: {times} times, unmarked: {text[:60]!r}"
+
+
+def _billed_twice(story: Story, asked: Sequence[Asked]) -> Iterator[str]:
+    """One request per word of the member: the message, and the one /retry."""
+    billed = Counter(each.question for each in asked if each.is_billed)
+    for question in story.questions:
+        if billed[question] > _words(story, question):
+            yield f"billed: {question!r} {billed[question]} times"
+
+
+def _applied(folder: Path, asked: Sequence[Asked]) -> Iterator[str]:
+    """Every command took effect once, and nothing is left undone."""
+    facts = _facts(folder)
+    expected: Mapping[str, object] = {
+        "sessions": 2,
+        "turns": 3,
+        "taken back": "3",
+        "keys": 1,
+        "open turns": 0,
+        "unhandled updates": 0,
+        "unsent messages": 0,
+    }
+    for name, value in expected.items():
+        if facts[name] != value:
+            yield f"applied: {name} {facts[name]!r}, not {value!r}"
+    billed = sum(each.is_billed for each in asked)
+    if facts["usage"] < billed:
+        yield f"applied: {billed} requests may cost money, usage knows {facts['usage']}"
+    if any(each.temperature != TEMPERATURE for each in asked):
+        yield f"applied: temperatures {[each.temperature for each in asked]}"
+
+
+def _facts(folder: Path) -> Mapping[str, Any]:
+    queries = {
+        "sessions": "SELECT count(*) FROM sessions",
+        "turns": "SELECT count(*) FROM turns",
+        "taken back": "SELECT group_concat(id) FROM turns WHERE taken_back = 1",
+        "keys": "SELECT count(*) FROM api_keys",
+        "usage": "SELECT count(*) FROM usage",
+        "open turns": "SELECT count(*) FROM turns"
+        " WHERE state IN ('received', 'waiting', 'requested')",
+        "unhandled updates": "SELECT count(*) FROM inbox WHERE state <> 'handled'",
+        "unsent messages": "SELECT count(*) FROM outbox WHERE state <> 'sent'",
+    }
+    with closing(sqlite3.connect(folder / "data" / "hearthkey.db")) as connection:
+        return {name: connection.execute(sql).fetchone()[0] for name, sql in queries.items()}
+
+
+def _in_clear(folder: Path, story: Story) -> Iterator[str]:
+    """Neither key nor words are in any file of the data folder, nor in the log."""
+    for path in (folder / "log", *(folder / "data").rglob("*")):
+        if path.is_file() and story.tag.encode() in path.read_bytes():
+            yield f"in clear: the story's tag in {path.name}"
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix(f"{SENT_AGAIN}\n")
