@@ -59,6 +59,7 @@ class SessionManager:
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
         self._asker = Asker(stores=stores, clock=clock, patience=courier.patience)
+        self._taken: set[TurnId] = set()  # queued or running in this process
         self._running: dict[TurnId, Running] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -67,6 +68,7 @@ class SessionManager:
         """Queue a received turn, to run after `after`; return how many are before it."""
         lane = (turn.place, "" if turn.place.is_private else turn.member)
         before = self._lanes.length(lane)
+        self._taken.add(turn.id)
         self._lanes.put(lane, lambda: self._run(turn, after, has_waited=before > 0))
         return before
 
@@ -104,8 +106,9 @@ class SessionManager:
     async def recover(self) -> list[Turn]:
         """Take up what the last run left; return those that a restored backup made expire."""
         expired = []
+        mine = self._taken.copy()  # begun since the start, by a replayed update
         for turn in await self._stores.turns.recover():
-            if turn.place.frontend not in self._frontends:
+            if turn.place.frontend not in self._frontends or turn.id in mine | self._taken:
                 continue
             if turn.state is TurnState.RECEIVED:
                 self.enqueue(turn)
@@ -165,6 +168,8 @@ class SessionManager:
             turn = replace(turn, attempt=running.attempt if running else turn.attempt)
             reply = texts.turns.broken_turn(turn, reference)
             await self._end(turn, _plain(turn, TurnState.FAILED, "ours", reply), None)
+        finally:
+            self._taken.discard(turn.id)
 
     async def _fresh(
         self, turn: Turn, after: asyncio.Event | None, *, has_waited: bool
