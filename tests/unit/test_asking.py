@@ -1,5 +1,6 @@
 """Attempts: what is sent again, what is not, and how each end is settled."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -8,8 +9,10 @@ from bot.domain.chat import (
     Adjustment,
     Finish,
     FinishReason,
+    MemberId,
     Overrides,
     TextDelta,
+    TurnId,
     TurnState,
     Usage,
 )
@@ -24,6 +27,9 @@ from bot.domain.errors import (
     TimedOut,
     Unreachable,
 )
+from bot.domain.secret import Secret
+from tests.fakes.clock import let_run
+from tests.fakes.disk import FullDisk
 from tests.fakes.house import House
 from tests.fakes.provider import USED, answer
 
@@ -259,3 +265,77 @@ async def test_old_messages_are_left_out_when_they_do_not_fit(house: House) -> N
     told = [text for text in house.said if "no longer fits whole" in text]
     assert len(told) == 1
     assert len(house.provider.asked[-1].request.messages) < 7
+
+
+async def test_stop_while_the_request_is_being_recorded_sends_nothing(house: House) -> None:
+    """Between the commit and the request there is still time; nothing is charged."""
+    gate, real = asyncio.Event(), house.stores.turns.begin_attempt
+
+    async def slow(turn: TurnId, attempt: int) -> bool:
+        await gate.wait()
+        return await real(turn, attempt)
+
+    house.stores.turns.begin_attempt = slow  # type: ignore[method-assign]  # a slow disk
+    await house.say("hello")
+    await house.say("/stop")
+    gate.set()
+    await let_run()
+    (turn,) = await house.turns()
+    assert (turn.state, turn.attempt) == (TurnState.STOPPED, 1)
+    assert house.provider.asked == []
+    assert house.frontend.shown[-1].reply.footer == "Stopped. Nothing was charged."
+    assert (await house.stores.settings.spent(turn.member)).answers == 0
+
+
+async def test_a_turn_that_is_dropped_at_the_last_moment_is_not_asked(house: House) -> None:
+    """Its attempt is not granted: nothing is sent and nothing said."""
+    gate, real = asyncio.Event(), house.stores.keys.open_key
+
+    async def slow(member: MemberId, provider: str, origin: str) -> Secret | None:
+        await gate.wait()
+        return await real(member, provider, origin)
+
+    house.stores.keys.open_key = slow  # type: ignore[method-assign]  # a slow disk
+    await house.say("hello")
+    await house.say("/drop")
+    gate.set()
+    await let_run()
+    assert (await house.turns())[0].state is TurnState.EXPIRED
+    assert house.provider.asked == []
+    assert house.said == ["dropped"]
+    assert not house.frontend.sinks[0].is_open
+
+
+async def test_an_end_that_is_recorded_already_is_not_shown_twice(house: House) -> None:
+    """A turn that was erased while it ran ends in silence, its screen let go."""
+    gate = asyncio.Event()
+    house.provider.enqueue(TextDelta("Half"), gate, Finish(FinishReason.STOP))
+    await house.say("hello")
+    house.stores._state.turns.clear()
+    gate.set()
+    await let_run()
+    assert house.said == []
+    assert not house.frontend.sinks[0].is_open
+
+
+async def test_the_answer_waits_for_room_and_its_notes_with_it(house: House) -> None:
+    """A note that comes once is not lost to a full disk, nor the answer."""
+    house.provider.enqueue(ParameterRefused("acme", adjustment=Adjustment.DROP_TEMPERATURE))
+    disk = FullDisk(house.stores.settings, "has_noted")
+    await house.say("one")
+    await house.clock.advance(10)
+    disk.make_room()
+    await house.clock.advance(3)
+    assert "takes no temperature" in house.said[-1]
+    assert len(house.provider.asked) == 2
+
+
+async def test_a_parking_that_cannot_be_stored_is_told_at_the_next_start(house: House) -> None:
+    """The text so far may be lost, the turn is not."""
+    house.provider.enqueue(TextDelta("Half"), asyncio.Event())
+    await house.say("hello")
+    disk = FullDisk(house.stores.turns, "checkpoint")
+    await house.router.close()
+    disk.make_room()
+    await house.restart()
+    assert "I was restarted while asking" in house.said[-1]
