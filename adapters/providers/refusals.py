@@ -75,7 +75,7 @@ _TOO_LONG: Final = re.compile(
     _ANY_CASE,
 )
 _WAIT: Final = re.compile(
-    r"(?:try again|retry)[^.0-9]{0,20}?\b(?:(\d+)m(?!s))?(\d+(?:\.\d+)?)?\s*(ms|s\b|sec)?",
+    r"(?:try again|retry) in\s+(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)\s*(ms|s))?",
     _ANY_CASE,
 )
 _SURELY_UNPROCESSED: Final = frozenset({429, 503, 529})
@@ -259,8 +259,10 @@ def _until(moment: str, sent: str | None) -> float | None:
 
 
 def _wait_in(message: str) -> float | None:
+    """Return the seconds in words such as "try again in 6m0s"; None where there are none."""
     found = _WAIT.search(message)
-    if found is None or not (found[1] or (found[2] and found[3])):
+    if found is None or not any(found.groups()):
         return None
-    part = float(found[2] or 0) / (1_000 if (found[3] or "").lower() == "ms" else 1)
-    return int(found[1] or 0) * 60 + part
+    hours, minutes, rest, unit = found.groups()
+    rest_s = float(rest or 0) / (1_000 if (unit or "").lower() == "ms" else 1)
+    return int(hours or 0) * 3_600 + int(minutes or 0) * 60 + rest_s
