@@ -1,5 +1,6 @@
 """The Chat Completions dialect, which all OpenAI-compatible vendors speak."""
 
+import contextlib
 import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
@@ -9,6 +10,7 @@ import msgspec
 from adapters.providers.dialect import Line, Quirks, Vendor, content_type, lost
 from adapters.providers.openai_chunks import AnswerReader
 from adapters.providers.refusals import Asked, begun
+from adapters.providers.reports import UNREADABLE
 from adapters.shared.http import HttpClient, HttpStream
 from adapters.shared.transport import HttpFault
 from bot.domain.chat import Adjustment, ChatRequest, Event, Model, ProviderSpec
@@ -129,10 +131,9 @@ def _is_whole(answer: HttpStream, asked: Asked) -> bool:
 
 def read_models(body: bytes, asked: Asked, *, default: str = "") -> Sequence[Model]:
     """Return the chat models in a list, `default` first. Raises ServerFault on no list. Pure."""
-    try:
+    said: Any = None
+    with contextlib.suppress(*UNREADABLE):
         said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ServerFault(asked.provider) from None
     if isinstance(said, dict):
         said = said.get("data", said.get("models"))
     if not isinstance(said, list):

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from adapters.providers.refusals import Asked, begun, error_of
-from adapters.providers.reports import Report, read_report, report_of
+from adapters.providers.reports import UNREADABLE, Report, read_report, report_of
 from adapters.providers.thinking import ThinkSplitter
 from adapters.shared.sse import SseDecoder, SseEvent, SseOverflow
 from bot.domain.chat import (
@@ -203,7 +203,7 @@ def _read(data: bytes) -> _Chunk | None:
     """Return a chunk, or None: the decoder's error would carry the text along."""
     try:
         return _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -211,7 +211,7 @@ def read_usage(raw: Any) -> Usage | None:  # noqa: ANN401  (the vendor's JSON, r
     """Return the vendor's count in our terms; None where there is none to be had."""
     try:
         said = msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else raw
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     if not isinstance(said, dict) or not ("prompt_tokens" in said or "completion_tokens" in said):
         return None

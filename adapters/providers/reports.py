@@ -8,6 +8,8 @@ import msgspec
 
 from bot.domain.secret import Secret
 
+# What a JSON decoder raises; its errors carry the text along, so none may go further.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _WINDOW: Final = 12
 
 
@@ -26,7 +28,7 @@ def read_report(body: bytes) -> Report:
     """Return what an error body says: JSON in any of the vendors' shapes, or a plain text."""
     try:
         return report_of(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         text = body.decode("utf-8", "replace").strip()
         return Report(message="" if text.startswith("<") else text)
 

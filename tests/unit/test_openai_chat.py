@@ -314,6 +314,7 @@ FAILURES: dict[str, tuple[bytes, str, type[ProviderError]]] = {
         "a",
         ServerFault,
     ),
+    "no bottom": (sse("[" * 100_000), "", ServerFault),
     "another shape": (sse({"choices": [1]}), "", ServerFault),
 }
 
@@ -519,7 +520,9 @@ def test_the_default_comes_first() -> None:
     assert [model.id for model in read_models(body, ASKED, default="c")] == ["c", "a", "b", "d"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{}", b'{"data": 1}', b"7", b'"\xff"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{}", b'{"data": 1}', b"7", b'"\xff"', b"[" * 100_000]
+)
 def test_no_list_is_a_fault(body: bytes) -> None:
     """The vendor said yes and then nothing we can read."""
     with pytest.raises(ServerFault):

@@ -1,0 +1,85 @@
+"""However an answer's bytes are cut, it is the same answer; rubbish is an error, not a crash."""
+
+import itertools
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.providers.openai_chunks import AnswerReader
+from adapters.providers.refusals import Asked
+from bot.domain.chat import Event, Finish, ReasoningDelta, TextDelta
+from bot.domain.errors import ProviderError
+
+ASKED = Asked(provider="acme", model="m")
+PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+# Any JSON where a vendor's should be; and the names the reader looks at.
+NAMES = st.sampled_from(
+    ["choices", "delta", "content", "usage", "error", "index", "finish_reason", "message",
+     "reasoning", "code", "prompt_tokens", "completion_tokens", "detail", "text", "thinking"]
+)  # fmt: skip
+RUBBISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def read(pieces: list[bytes]) -> tuple[str, str, list[Event], ProviderError | None]:
+    """Return text, thinking, the rest, and the failure."""
+    reader = AnswerReader(ASKED)
+    events = [event for piece in pieces for event in reader.feed(piece)] + reader.end()
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    rest: list[Event] = [
+        event for event in events if not isinstance(event, TextDelta | ReasoningDelta)
+    ]
+    return text, thought, rest, reader.failure
+
+
+def cut(wire: bytes, places: list[int]) -> list[bytes]:
+    """Cut the bytes at the places."""
+    edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
+    return [wire[start:end] for start, end in itertools.pairwise(edges)]
+
+
+@given(
+    st.lists(PLAIN, max_size=6),
+    st.lists(PLAIN, max_size=3),
+    st.lists(st.integers(0, 9_999)),
+    st.booleans(),
+)
+def test_any_cut_gives_the_same_answer(
+    words: list[str], thoughts: list[str], places: list[int], is_ascii: bool
+) -> None:
+    """All of the text arrives, in order, and nothing else."""
+    deltas = [{"reasoning": word} for word in thoughts] + [{"content": word} for word in words]
+    chunks: list[object] = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    lines = [json.dumps(chunk, ensure_ascii=is_ascii) for chunk in chunks] + ["[DONE]"]
+    wire = "".join(f"data: {line}\r\n\r\n" for line in lines).encode()
+    text, thought, rest, failure = read(cut(wire, places))
+    assert text == "".join(words)
+    assert thought == "".join(thoughts)
+    assert [type(event) for event in rest] == [Finish]
+    assert failure is None
+
+
+@given(st.lists(RUBBISH, max_size=4), st.booleans())
+def test_rubbish_is_an_error_or_an_answer(said: list[object], is_done: bool) -> None:
+    """Whatever JSON comes, there is an end or a failure, never both, never another exception."""
+    lines = [json.dumps(each) for each in said] + (["[DONE]"] if is_done else [])
+    wire = "".join(f"data: {line}\n\n" for line in lines).encode()
+    _, _, rest, failure = read([wire])
+    ends = [event for event in rest if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (failure is None)
+    assert failure is None or not failure.is_unsent
+
+
+@given(RUBBISH)
+def test_rubbish_in_one_piece(said: object) -> None:
+    """The same for an answer that does not stream."""
+    reader = AnswerReader(ASKED)
+    events = reader.whole(json.dumps(said).encode()) + reader.end()
+    ends = [event for event in events if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (reader.failure is None)
