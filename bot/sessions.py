@@ -28,6 +28,7 @@ from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, Reply
 from bot.domain.secret import Secret
 from bot.lanes import Lanes
 from bot.questions import Questions
+from bot.removals import Removals
 from bot.running import Reason, Running
 from bot.tasks import Tasks
 
@@ -61,6 +62,7 @@ class SessionManager:
         self._asker = Asker(stores=stores, clock=clock, patience=courier.patience)
         self._taken: set[TurnId] = set()  # queued or running in this process
         self._running: dict[TurnId, Running] = {}
+        self._removals = Removals()
         self._ticker: asyncio.Task[None] | None = None
         self._is_closing = False
 
@@ -86,7 +88,11 @@ class SessionManager:
     async def cancel(
         self, member: MemberId, *, provider: str | None = None, session: SessionId | None = None
     ) -> None:
-        """End the member's running turns (at a provider, in a session) and wait until settled."""
+        """End the member's running turns (at a provider, in a session) and wait until settled.
+
+        None of the member's begins before the calling task, a handler's, has ended.
+        """
+        self._removals.begin(member)
         found = [
             running
             for running in self._running.values()
@@ -152,6 +158,8 @@ class SessionManager:
         running = None
         try:
             fresh = await self._fresh(turn, after, has_waited=has_waited)
+            while await self._removals.are_over(turn.member):
+                fresh = await self._fresh(turn, None, has_waited=True)
             if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
                 return
             running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
