@@ -1,0 +1,1 @@
+"""Runs of minutes: what a suite of seconds is too short for."""
