@@ -83,7 +83,9 @@ class Courier:
         self, delivery: Delivery, state: DeliveryState, message: MessageRef | None = None
     ) -> None:
         turns = self._turns
-        await self.patience.hold(lambda: turns.mark_delivery(delivery.id, state, message))
+        # What was sent already is on the screen: nobody waits for the note of it.
+        place = delivery.outgoing.place if state is DeliveryState.SENDING else None
+        await self.patience.hold(lambda: turns.mark_delivery(delivery.id, state, message), place)
 
     async def _call(self, delivery: Delivery, sink: ReplySink | None) -> MessageRef | None:
         outgoing = delivery.outgoing
