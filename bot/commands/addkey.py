@@ -1,11 +1,12 @@
 """/addkey: which company, which key; and keys that turn up unasked."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot import texts
 from bot.commands.companies import find_company, near_companies, offered
 from bot.commands.here import await_answer, by_verb, leaves, simply
-from bot.commands.savekey import keep_unchecked, lost_or_saved, save
+from bot.commands.savekey import gone, keep_unchecked, lost_or_saved, save
 from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.chat import ProviderSpec
 from bot.domain.effects import Ask, SetQuestion
@@ -22,6 +23,18 @@ from bot.domain.secret import Secret
 
 
 async def _run(call: Call) -> Outcome:
+    return _with_deletion(call, await _typed(call))
+
+
+def _with_deletion(call: Call, outcome: Outcome) -> Outcome:
+    """Say in any reply that a message with a key still stands, so that the member deletes it."""
+    left = gone(call)
+    if outcome.reply is None or call.is_deleted or not left or left in outcome.reply.text:
+        return outcome
+    return replace(outcome, reply=replace(outcome.reply, text=f"{outcome.reply.text}\n{left}"))
+
+
+async def _typed(call: Call) -> Outcome:
     typed, secret = call.args.strip(), call.secret
     if secret is None and typed:
         typed, key = split_key(typed)
@@ -39,17 +52,16 @@ def _start(call: Call) -> Reply:
 
 
 async def _press_start(call: Call) -> Outcome:
-    return Outcome(reply=_start(call), is_apart=not call.args)
+    return Outcome(reply=_start(call))
 
 
-def ask_for_key(call: Call, spec: ProviderSpec, *, is_apart: bool = False) -> Outcome:
+def ask_for_key(call: Call, spec: ProviderSpec) -> Outcome:
     """Say how to get a key of a company, and wait for it."""
     deletes = call.abilities.can_delete and not call.abilities.is_local
     has_back = call.abilities.has_buttons
     return Outcome(
         reply=texts.addkey.paste(spec, deletes=deletes, has_back=has_back),
         effects=(_awaited(call, spec),),
-        is_apart=is_apart,
     )
 
 
@@ -142,7 +154,7 @@ async def _key(call: Call, spec: ProviderSpec) -> Outcome:
         return ask_for_key(call, spec)
     if leaves(call, call.secret.reveal()):
         return Outcome(reply=texts.addkey.cancelled())
-    return await _try(call, spec, call.secret)
+    return _with_deletion(call, await _try(call, spec, call.secret))
 
 
 async def _for(call: Call, spec: ProviderSpec) -> Outcome:

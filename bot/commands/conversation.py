@@ -23,14 +23,14 @@ async def _new(call: Call) -> Outcome:
     here = await look(call)
     is_empty = not here.session.messages
     if is_empty and not name:
-        return Outcome(reply=texts.conversation.empty_already(), is_apart=bool(call.verb))
+        return Outcome(reply=texts.conversation.empty_already(), is_apart=call.verb == "start")
     if is_empty:
         rename = RenameSession(member=call.member.id, session=here.session.id, title=name)
         return Outcome(reply=texts.conversation.named(name), effects=(rename,))
     undo = f"new:undo:{here.session.id}"
     reply = texts.conversation.begun_named(name, undo) if name else texts.conversation.begun(undo)
     start = StartSession(member=call.member.id, place=call.place, title=name)
-    return Outcome(reply=reply, effects=(start,), is_apart=bool(call.verb))
+    return Outcome(reply=reply, effects=(start,), is_apart=call.verb == "start")
 
 
 async def _undo_new(call: Call) -> Outcome:
@@ -219,6 +219,7 @@ COMMANDS = (
         press=by_verb(
             {
                 "list": _list,
+                "new": _new,
                 "open": _open,
                 "go": _go,
                 "rename": _rename,

@@ -1,6 +1,7 @@
 """/keys and /removekey: look, check, replace, remove."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot import texts
 from bot.commands.addkey import ask_for_key
@@ -70,11 +71,16 @@ async def _check(call: Call) -> Outcome:
     )
 
 
-async def _replace(call: Call) -> Outcome:
+async def _renew(call: Call) -> Outcome:
     provider = call.desk.providers.get(call.args)
     if provider is None:
         return Outcome(reply=texts.turns.old_button())
-    return ask_for_key(call, provider.spec, is_apart=True)
+    return ask_for_key(call, provider.spec)
+
+
+async def _replace(call: Call) -> Outcome:
+    """Ask for another key from under a question without an answer: that one stays."""
+    return replace(await _renew(call), is_apart=True)
 
 
 async def _close(call: Call) -> Outcome:
@@ -188,6 +194,7 @@ COMMANDS = (
                 "list": _list,
                 "show": _show,
                 "check": _check,
+                "renew": _renew,
                 "replace": _replace,
                 "close": _close,
             }

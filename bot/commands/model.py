@@ -1,6 +1,7 @@
 """/model: the model now, choosing another, and what can be done with the choice."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import blake2s
 from typing import Final
 
@@ -25,8 +26,8 @@ from bot.commands.modelsearch import (
     search,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import INHERIT, Adjustment, Model, Scope
-from bot.domain.effects import Choose, Effect, MakeDefault, UndoChoice
+from bot.domain.chat import INHERIT, Adjustment, Model, Scope, WaitReason
+from bot.domain.effects import Choose, Effect, MakeDefault, ReleaseWaiting, UndoChoice
 from bot.domain.errors import InvalidKey, ProviderError
 from bot.texts.layout import back, close, page_of
 from bot.texts.model import COMPANIES_PAGE, PAGE, Option
@@ -36,6 +37,7 @@ from bot.texts.tuning import PANEL
 _MOST_ACTION_BYTES: Final = 64
 _FIELDS: Final = ("provider", "model", "window")
 _NEARBY: Final = 3
+_RECENT: Final = timedelta(minutes=10)
 
 
 def token(model: str) -> str:
@@ -242,11 +244,14 @@ async def _choose(call: Call, here: Here, listed: Listed) -> Outcome:
 
 
 def _effects(call: Call, here: Here, provider: str, model: Model) -> tuple[Effect, ...]:
-    """Choose for the session; the very first choice is the member's default as well."""
+    """Choose for the session; the very first choice is the member's default as well.
+
+    What waited because no key fitted the model before may run now.
+    """
     scopes = [Scope.SESSION]
     if here.mine.model is INHERIT:
         scopes.append(Scope.MEMBER)
-    return tuple(
+    made = tuple(
         Choose(
             scope=scope,
             member=call.member.id,
@@ -255,6 +260,9 @@ def _effects(call: Call, here: Here, provider: str, model: Model) -> tuple[Effec
         )
         for scope in scopes
     )
+    since = call.desk.clock.now() - _RECENT
+    release = ReleaseWaiting(member=call.member.id, reason=WaitReason.KEY, since=since)
+    return (*made, release)
 
 
 def _undo(call: Call, here: Here, scope: Scope) -> tuple[Effect, ...]:

@@ -107,8 +107,9 @@ async def _store(call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth)
         PutKey(member=member, provider=spec.id, origin=spec.origin, key=key, health=health),
         *choices.effects,
         *notes.effects,
-        ReleaseWaiting(member=member, reason=WaitReason.KEY, since=since),
     ]
+    if choices.label:
+        effects.append(ReleaseWaiting(member=member, reason=WaitReason.KEY, since=since))
     if health is KeyHealth.UNCHECKED:
         reply = texts.addkey.kept_unchecked(spec.name, key.mask(), model=choices.label)
     else:

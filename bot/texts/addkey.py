@@ -251,10 +251,10 @@ def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Repl
 def found_deletion(*, is_deleted: bool, is_local: bool) -> str:
     """What became of a message that held a key nobody had asked for."""
     if is_local:
-        return ""
+        return "I sent it to nobody."
     if is_deleted:
-        return "I deleted it. "
-    return "I could not delete it; press and hold it to delete it. "
+        return "I deleted it and sent it to nobody."
+    return "I sent it to nobody, but could not delete it; press and hold it to delete it."
 
 
 def asking(question: str) -> Reply:
@@ -271,11 +271,11 @@ def found(mask: str, company: str, *, gone: str, has_question: bool, save: str) 
     keep = Button(f"Save {mask}", save)
     if has_question:
         return Reply(
-            text=f"There was {kind} in your message. {gone}I sent nothing to anybody.",
+            text=f"There was {kind} in your message. {gone}",
             buttons=((Button("Ask without it", "addkey:askrest"),), (keep, drop)),
         )
     return Reply(
-        text=f"That looked like {kind}. {gone}I sent it to nobody. Save it?",
+        text=f"That looked like {kind}. {gone} Save it?",
         buttons=((keep, drop),),
     )
 
@@ -287,7 +287,7 @@ def cancelled() -> Reply:
 
 def discarded() -> Reply:
     """A held key was thrown away."""
-    return Reply(text="Discarded. The key was not stored and not sent.")
+    return Reply(text="Discarded. Nothing was stored or sent.")
 
 
 def too_long(most: int) -> Reply:

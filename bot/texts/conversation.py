@@ -21,7 +21,7 @@ from bot.texts.layout import (
 from bot.texts.model import Option
 
 PAGE = 5
-_NEW = Button("New", "new:start")
+_NEW = Button("New", "sessions:new")
 _LIST = Button("All conversations", "sessions:list:0")
 
 
@@ -88,7 +88,7 @@ def sessions(
         label = f"{cut(title(each), room)}, {seen}"
         choices.append(button(label, f"sessions:open:{each.id}", is_chosen=is_here))
     return Reply(
-        text=f"**Your conversations**{found}, {span(page, PAGE, total)}",
+        text=f"**Your conversations**{found}{span(page, PAGE, total)}",
         buttons=(
             *column(choices),
             *(() if matching else pager("sessions:list", page, pages)),

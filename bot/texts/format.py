@@ -106,10 +106,10 @@ def when(moment: datetime, now: datetime) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Write how old something is: now, 5 min ago, 3 h ago, else the day."""
+    """Write how old something is: just now, 5 min ago, 3 h ago, else the day."""
     minutes = int((now - moment) / timedelta(minutes=1))
     if minutes < 1:
-        return "now"
+        return "just now"
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 60 * 24 else day(moment, now)

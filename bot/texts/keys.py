@@ -71,7 +71,7 @@ def key(name: str, info: KeyInfo, now: datetime) -> Reply:
     return Reply(
         text=f"**{escape(name)}** {escape(info.mask)}\n{', '.join(facts)}: {_state(info)}.",
         buttons=(
-            (Button("Check now", f"keys:check:{of}"), Button("Replace", f"keys:replace:{of}")),
+            (Button("Check now", f"keys:check:{of}"), Button("Replace", f"keys:renew:{of}")),
             (Button("Remove", f"removekey:ask:{of}", is_danger=True), back("keys:list")),
         ),
     )
@@ -124,7 +124,7 @@ def _after_check(provider: str) -> Rows:
     return (
         (
             Button("Check again", f"keys:check:{provider}"),
-            Button("Replace", f"keys:replace:{provider}"),
+            Button("Replace", f"keys:renew:{provider}"),
         ),
         (back("keys:list"),),
     )

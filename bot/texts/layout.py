@@ -67,6 +67,8 @@ def page_of(items: Sequence[T], page: int, size: int) -> tuple[Sequence[T], int,
 
 
 def span(page: int, size: int, total: int) -> str:
-    """Say which of how many a page shows: 1 to 6 of 23."""
+    """Say which of how many a page shows, if not all: `, 1 to 6 of 23`."""
+    if total <= size:
+        return ""
     first = page * size + 1
-    return f"{first} to {min(first + size - 1, total)} of {total}"
+    return f", {first} to {min(first + size - 1, total)} of {total}"

@@ -105,10 +105,10 @@ def models(
     pages = max(1, -(-total // PAGE))
     name = escape(company)
     age = ago(fetched_at, now)
-    text = f"**{name} models**, {span(page, PAGE, total)}.\nThe list is from {age}."
+    text = f"**{name} models**{span(page, PAGE, total)}.\nThe list is from {age}."
     if is_missed:
         text = (
-            f"**{name} models**, {span(page, PAGE, total)}.\nCannot reach {name} from this host;"
+            f"**{name} models**{span(page, PAGE, total)}.\nCannot reach {name} from this host;"
             f" this list is from {age}. A typed name still works."
         )
     search = (Button("Search", "model:search"),) if pages > 2 else ()
@@ -146,7 +146,7 @@ def key_refused(company: str, provider: str) -> Reply:
     return Reply(
         text=f"**Invalid API key.** {escape(company)} does not accept your key, so I cannot list"
         " its models. Nothing was charged. Add a new key.",
-        buttons=((Button("Replace key", f"keys:replace:{provider}"), back("model:menu")),),
+        buttons=((Button("Replace key", f"keys:renew:{provider}"), back("model:menu")),),
     )
 
 

@@ -34,6 +34,14 @@ def length(value: int | None) -> str:
     return "no limit" if value is None else f"{count(value)} tokens"
 
 
+def _figure(value: int | None) -> str:
+    return "no limit" if value is None else count(value)
+
+
+def _colon(value: float | None) -> str:
+    return ":" if value is None else ""
+
+
 def _way_out(command: str, *, is_panel: bool) -> Button:
     return back(PANEL) if is_panel else close(command)
 
@@ -97,7 +105,8 @@ def temperature_set(
     """It changed. `unused_by`: the model that takes none."""
     kept = f" {escape(unused_by)} takes none, so it is kept, not sent." if unused_by else ""
     return Reply(
-        text=f"Temperature {degrees(value)} in this conversation; it was {degrees(before)}.{kept}",
+        text=f"Temperature{_colon(value)} {degrees(value)} in this conversation; it was"
+        f" {degrees(before)}.{kept}",
         buttons=_change("temp", marked, is_panel=is_panel),
     )
 
@@ -156,7 +165,7 @@ def max_tokens_set(
 ) -> Reply:
     """It changed."""
     return Reply(
-        text=f"Longest answer {length(value)}; it was {length(before)}.",
+        text=f"Longest answer{_colon(value)} {length(value)}; it was {_figure(before)}.",
         buttons=_change("maxtokens", marked, is_panel=is_panel),
     )
 
@@ -166,7 +175,7 @@ def max_tokens_misfit(value: int | None, most: int, model: str) -> Reply:
     whose = f" with {escape(model)}" if model else ""
     return Reply(
         text=f"The longest answer can be 256 to {count(most)} tokens{whose}. Example:"
-        f" /maxtokens 2000. It stays {length(value)}.",
+        f" /maxtokens 2000. It stays {_figure(value)}.",
         buttons=_length_rows(value, is_panel=False, own=False),
     )
 
@@ -233,7 +242,7 @@ def instructions_too_long(length_now: int, most: int) -> Reply:
 
 def instructions_closed(text: str) -> Reply:
     """What stays of the menu."""
-    return Reply(text=f"**Instructions:** {quote(text, 80) if text else 'none'}.")
+    return Reply(text=f"**Instructions:** {quote(text, 80) if text else 'none'}")
 
 
 def cost_line_set(*, is_on: bool, marked: str) -> Reply:
@@ -300,7 +309,7 @@ def undone(what: str) -> Reply:
 def made_default(what: str, value: str, undo: str) -> Reply:
     """New conversations begin with it."""
     return Reply(
-        text=f"{what} {value} is your default for new conversations.",
+        text=f"Your default for new conversations: {what.lower()} {value}.",
         buttons=((Button("Undo", undo),),),
     )
 

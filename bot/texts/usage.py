@@ -18,9 +18,9 @@ def total(spent: Spent, *, is_free: bool = False) -> str:
     """Say a sum: unknown is never nothing."""
     if not spent.answers:
         return "nothing"
-    known = spent.cost_usd > 0 or spent.unknown < spent.answers
+    is_unknown = spent.unknown > 0 and not spent.cost_usd
     return cost(
-        spent.cost_usd if known else None, is_estimated=spent.is_estimated, is_free=is_free
+        None if is_unknown else spent.cost_usd, is_estimated=spent.is_estimated, is_free=is_free
     )
 
 

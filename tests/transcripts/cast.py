@@ -1,0 +1,95 @@
+"""The companies of the transcripts and the models they list."""
+
+from typing import Final
+
+from bot.domain.chat import Model, ProviderSpec
+from bot.domain.errors import (
+    BadRequest,
+    InvalidKey,
+    ModelUnavailable,
+    NoCredit,
+    NoPermission,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    RegionBlocked,
+    ServerFault,
+    TimedOut,
+    TooLong,
+    Unreachable,
+)
+from tests.fakes.provider import FakeProvider
+
+_CLAUDES: Final = (
+    Model(
+        id="claude-sonnet-5-5",
+        name="Claude Sonnet 5.5",
+        context_tokens=200_000,
+        max_output_tokens=64_000,
+        takes_temperature=True,
+    ),
+    Model(id="claude-haiku-5-5", name="Claude Haiku 5.5", context_tokens=200_000),
+    Model(id="claude-sonnet-5", name="Claude Sonnet 5", context_tokens=200_000),
+    Model(
+        id="claude-opus-5-5",
+        name="Claude Opus 5.5",
+        context_tokens=500_000,
+        takes_temperature=False,
+    ),
+)
+_GPTS: Final = (
+    Model(id="gpt-6.1-terra", name="GPT-6.1 Terra", context_tokens=400_000),
+    *(Model(id=f"gpt-5.{n}-mini", name=f"GPT-5.{n} Mini") for n in range(14)),
+)
+
+
+def companies() -> dict[str, FakeProvider]:
+    """Return new companies, none of them asked anything yet."""
+    rows = (
+        ("openai", "OpenAI", (), _GPTS),
+        ("anthropic", "Anthropic", ("claude",), _CLAUDES),
+        ("google", "Google", ("gemini",), (Model(id="gemini-4-argon"),)),
+        ("deepseek", "DeepSeek", (), (Model(id="deepseek-flash"),)),
+        ("openrouter", "OpenRouter", (), (Model(id="mixed/open-1"),)),
+        ("moonshot", "Moonshot", ("kimi",), (Model(id="kimi-k3"),)),
+        ("qwen", "Alibaba", ("alibaba",), ()),
+    )
+    made = {
+        id_: FakeProvider(
+            ProviderSpec(
+                id=id_,
+                name=name,
+                origin=f"https://api.{id_}.example",
+                key_page=f"https://{id_}.example/keys",
+                aliases=aliases,
+            ),
+            models,
+        )
+        for id_, name, aliases, models in rows
+    }
+    demo = ProviderSpec(
+        id="demo", name="Demo", origin="http://127.0.0.1:1", is_free=True, is_demo=True
+    )
+    return {**made, "demo": FakeProvider(demo, (Model(id="demo-1", name="Demo"),))}
+
+
+def error(category: str, provider: str) -> ProviderError:
+    """Return a company's error by its category."""
+    kinds: tuple[type[ProviderError], ...] = (
+        BadRequest,
+        InvalidKey,
+        ModelUnavailable,
+        NoCredit,
+        NoPermission,
+        RegionBlocked,
+        ServerFault,
+        TimedOut,
+        TooLong,
+    )
+    if category == "rate":
+        return RateLimited(provider, retry_after_s=240)
+    if category == "overloaded":
+        return Overloaded(provider)
+    if category == "network":
+        return Unreachable(provider, is_unsent=True)
+    return next(kind for kind in kinds if kind.category == category)(provider)

@@ -1,0 +1,125 @@
+"""Scripted chats a non-programmer can read, taken apart into steps.
+
+# What must be true.                 the first lines
+given> alice> /addkey acme …         done before every scene, unseen
+-- a scene                           begins with nothing but what was given
+on: local                            it is played only there (buttons, numbers, local)
+alice> hello                         somebody writes
+bot> Hello.                          what the bot posts, with its buttons on the last lines
+     [One] [Two] / [Open page ↗]
+→ [One]                              alice taps a button of the newest message that has it
+→→ [One]                             the same tap arrives a second time
+bot edits> One.                      the same message changes
+bot deletes alice's message
+acme> Hi!                            what a company will answer to the line before
+acme! rate                           … or the error it ends with; `acme check! network`
+acme< {"temperature": 0.2}           what it received, as a subset
+clock> 11 min                        time passes
+restart>                             the process ends and starts again
+never: sk-canary                     found nowhere in what was shown
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+_STEP: Final = re.compile(r"(?P<who>[a-z]+)(?P<what> check!|[>!<]) ?(?P<text>.*)")
+_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$")
+_PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done, or prepared: `what` is `>`, `!`, `check!`, `<`, `→` or `→→`."""
+
+    who: str
+    what: str
+    text: str
+    line: str
+
+
+@dataclass(slots=True)
+class Scene:
+    """Steps, each followed by what the bot is to show; both as lines."""
+
+    title: str
+    steps: list[tuple[Step, list[str]]] = field(default_factory=list)
+    on: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Script:
+    """A file: what it begins with, what was given, and its scenes."""
+
+    path: Path
+    head: list[str] = field(default_factory=list)
+    given: list[Step] = field(default_factory=list)
+    never: list[str] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+
+
+def parse(path: Path) -> Script:
+    """Read a file; ValueError names the line that fits nothing."""
+    script = Script(path)
+    for line in path.read_text().splitlines():
+        if line.startswith("never: "):
+            script.never.append(line.removeprefix("never: "))
+        elif line.startswith("-- "):
+            script.scenes.append(Scene(line.removeprefix("-- ")))
+        elif line.startswith("on: ") and script.scenes:
+            script.scenes[-1].on = tuple(line.removeprefix("on: ").split(", "))
+        elif line and not (_add_to_scene(script, line) if script.scenes else _head(script, line)):
+            msg = f"{path.name}: {line}"
+            raise ValueError(msg)
+    return script
+
+
+def _head(script: Script, line: str) -> bool:
+    script.head.append(line)
+    step = read_step(line.removeprefix("given> ")) if line.startswith("given> ") else None
+    if step is not None:
+        script.given.append(step)
+    return step is not None or line.startswith("# ")
+
+
+def _add_to_scene(script: Script, line: str) -> bool:
+    steps = script.scenes[-1].steps
+    if _BOT.match(line) or line.startswith("     "):
+        if steps:
+            steps[-1][1].append(line)
+        return bool(steps)
+    step = read_step(line)
+    if step is not None:
+        steps.append((step, []))
+    return step is not None
+
+
+def read_step(line: str) -> Step | None:
+    """Read one line that is not the bot's."""
+    if found := _PRESS.fullmatch(line):
+        return Step("alice", found["how"], found["label"], line)
+    if found := _STEP.fullmatch(line):
+        return Step(found["who"], found["what"].strip(), found["text"], line)
+    return None
+
+
+def write(script: Script, played: Sequence[Sequence[str]]) -> str:
+    """Return the file with the bot's lines as they were played."""
+    lines = list(script.head)
+    for scene, shown in zip(script.scenes, played, strict=True):
+        lines.extend(("", f"-- {scene.title}"))
+        if scene.on:
+            lines.append(f"on: {', '.join(scene.on)}")
+        lines.extend(shown)
+    if script.never:
+        lines.extend(("", *(f"never: {each}" for each in script.never)))
+    return "\n".join(lines) + "\n"
+
+
+def expected(scene: Scene) -> Iterator[str]:
+    """Return a scene's lines in order."""
+    for step, shown in scene.steps:
+        yield step.line
+        yield from shown

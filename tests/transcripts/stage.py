@@ -1,0 +1,258 @@
+"""Where a transcript is played: the whole application over stores in memory and fakes."""
+
+import asyncio
+import itertools
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.access import Access
+from bot.app import assemble
+from bot.domain.chat import ChatRequest, Identity, Place
+from bot.domain.events import (
+    Body,
+    Button,
+    Command,
+    Incoming,
+    MessageRef,
+    Press,
+    QuestionKind,
+    Reply,
+    SecretText,
+    Text,
+)
+from bot.domain.keyforms import split_key
+from bot.domain.menus import numbered
+from bot.domain.ports import Abilities
+from bot.domain.secret import Secret
+from bot.router import Router
+from storage.memory import MemoryStores
+from tests.fakes.clock import FakeClock, let_run
+from tests.fakes.frontend import FakeFrontend, Shown
+from tests.fakes.provider import Step as Reaction
+from tests.fakes.provider import answer
+from tests.transcripts.cast import companies, error
+from tests.transcripts.script import Step
+
+STAGES: Final = {
+    "buttons": Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True),
+    "numbers": Abilities(can_edit=True, can_delete=True, can_react=True),
+    "local": Abilities(is_local=True),
+}
+_ESCAPED: Final = re.compile(r"\\([^\w\s])")
+BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
+_GROWING: Final = " …"
+_COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How much of the recordings was told already."""
+
+    shown: int = 0
+    deleted: int = 0
+
+
+class Stage:
+    """One messenger, its people, and the companies."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.clock = FakeClock()
+        self.stores = MemoryStores(self.clock)
+        self.companies = companies()
+        self.frontend = FakeFrontend("fake", STAGES[kind])
+        self._updates = itertools.count(1)
+        self._messages: dict[MessageRef, str] = {}
+        self._seen = _Seen()
+        self._router: Router | None = None
+        self._pressed_last: tuple[Body, MessageRef] | None = None
+
+    async def open(self) -> None:
+        """Start the application."""
+        access = Access(is_open=True, operators=frozenset({_who("alice")}))
+        self._router = assemble(
+            stores=self.stores,
+            providers=self.companies,
+            frontends=[self.frontend],
+            clock=self.clock,
+            access=access,
+            operator_name="Alice",
+        )
+        await self._router.start()
+
+    async def close(self) -> None:
+        """End it."""
+        assert self._router is not None
+        await self._router.close()
+
+    async def play(self, step: Step, prepared: Sequence[Step]) -> list[str]:
+        """Do one step, its companies prepared, and return what the bot showed, as lines."""
+        for each in prepared:
+            self._prepare(each)
+        if step.who == "clock":
+            await self.clock.advance(float(step.text.split()[0]) * 60)
+        elif step.who == "restart":
+            await self.close()
+            await self.open()
+            await let_run()
+        elif step.what == "<":
+            self._check(step)
+        else:
+            await self._act(step, is_growing=any(_is_growing(each) for each in prepared))
+        return self.told()
+
+    def told(self) -> list[str]:
+        """Return what was shown since the last time."""
+        deleted = self.frontend.deleted[self._seen.deleted :]
+        shown = self.frontend.shown[self._seen.shown :]
+        self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted))
+        lines = [f"bot deletes {self._messages[ref]}'s message" for _, ref in deleted]
+        for each in shown:
+            lines.extend(_lines(each))
+        return lines
+
+    def everything_shown(self) -> list[str]:
+        """Return every text, footer and label that was ever shown."""
+        replies = [shown.reply for shown in self.frontend.shown]
+        offered = [text for sink in self.frontend.sinks for text in sink.shown]
+        labels = [button.label for reply in replies for row in reply.buttons for button in row]
+        return [*(f"{reply.text}\n{reply.footer}" for reply in replies), *labels, *offered]
+
+    def _prepare(self, step: Step) -> None:
+        company = self.companies[step.who]
+        if step.what == "check!":
+            company.enqueue_check(error(step.text, step.who))
+        elif step.what == "!":
+            company.enqueue(error(step.text, step.who))
+        elif _is_growing(step):
+            first, *_ = answer(step.text.removesuffix(_GROWING))
+            company.enqueue(first, asyncio.Event())
+        else:
+            company.enqueue(*_answer(step.text))
+
+    def _check(self, step: Step) -> None:
+        asked = self.companies[step.who].asked
+        assert asked, f"{step.who} was not asked"
+        got = _as_json(asked[-1].request)
+        wanted = json.loads(step.text)
+        assert wanted == {name: got[name] for name in wanted}, step.line
+
+    async def _act(self, step: Step, *, is_growing: bool) -> None:
+        assert self._router is not None
+        place = Place("fake", step.who)
+        body, message = self._body(step, place)
+        if message is None:
+            message = MessageRef(f"m{next(self._updates)}")
+            self._messages[message] = step.who
+        await self._router.receive(
+            Incoming(
+                update=f"u{next(self._updates)}",
+                sender=_who(step.who),
+                sender_name=step.who.title(),
+                place=place,
+                body=body,
+                sent_at=self.clock.now(),
+                message=message,
+            )
+        )
+        await let_run()
+        if is_growing or any(sink.is_open for sink in self.frontend.sinks):
+            return  # the answer that grows ends by a later step
+        await self._router.settled(place)
+
+    def _body(self, step: Step, place: Place) -> tuple[Body, MessageRef | None]:
+        if step.what == "→→":
+            assert self._pressed_last is not None
+            return self._pressed_last
+        if step.what == "→":
+            shown, button = self._find(step.text, place)
+            self._pressed_last = Press(button.action), shown.message
+            return self._pressed(shown, button, place)
+        found = _COMMAND.fullmatch(step.text)
+        if not found:
+            return Text(step.text.replace(" ⏎ ", "\n")), None
+        name, args = found[1], found[2] or ""
+        company, key = split_key(args) if name == "addkey" else ("", "")
+        if key:
+            return SecretText(Command(name, company), Secret(key)), None
+        return Command(name, args), None
+
+    def _pressed(
+        self, shown: Shown, button: Button, place: Place
+    ) -> tuple[Body, MessageRef | None]:
+        """Press a button; where there are none, send its number."""
+        if self.frontend.abilities.has_buttons:
+            return Press(button.action), shown.message
+        assert self._router is not None
+        question = self._router.open_question(_who(place.chat), place)
+        numbers = {each: number for number, each in numbered(shown.reply.buttons)}
+        if button in numbers and question is not None:
+            is_menu = question.kind is QuestionKind.MENU and button in question.buttons
+            if is_menu or numbers[button] == "0":
+                return Text(numbers[button]), None
+        return Press(button.action), shown.message
+
+    def _find(self, label: str, place: Place) -> tuple[Shown, Button]:
+        """Return the newest button with this label that stands on the screen."""
+        newest: dict[MessageRef, Shown] = {}
+        for shown in self.frontend.shown:
+            if shown.place == place:
+                newest.pop(shown.message, None)
+                newest[shown.message] = shown
+        for shown in reversed(newest.values()):
+            for button in itertools.chain(*shown.reply.buttons):
+                if button.label == label:
+                    assert button.action, f"[{label}] opens an address"
+                    return shown, button
+        raise AssertionError(f"no button [{label}] on the screen")
+
+
+def _who(name: str) -> Identity:
+    return Identity("fake", name)
+
+
+def _is_growing(step: Step) -> bool:
+    return step.what == ">" and step.text.endswith(_GROWING)
+
+
+def _answer(text: str) -> tuple[Reaction, ...]:
+    return answer(text.replace(" ⏎ ", "\n"))
+
+
+def _as_json(request: ChatRequest) -> dict[str, Any]:
+    return {
+        "model": request.model,
+        "temperature": request.temperature,
+        "max_tokens": request.max_tokens,
+        "system": request.system,
+        "messages": [message.text for message in request.messages],
+    }
+
+
+def _lines(shown: Shown) -> list[str]:
+    who = "bot edits>" if shown.how == "edit" else "bot>"
+    text = [*_plain(shown.reply), *_rows(shown.reply)]
+    return [f"{who} {text[0]}", *(f"     {line}" for line in text[1:])]
+
+
+def _plain(reply: Reply) -> list[str]:
+    lines = _ESCAPED.sub(r"\1", reply.text).splitlines() or [""]
+    return [*lines, f"_{reply.footer}_"] if reply.footer else lines
+
+
+def _rows(reply: Reply) -> list[str]:
+    rows = (" ".join(_label(button) for button in row) for row in reply.buttons)
+    line = " / ".join(rows)
+    return [line] if line else []
+
+
+def _label(button: Button) -> str:
+    return f"[{button.label}{' ↗' if button.url else ''}]"
+
+
+def as_numbers(line: str) -> str:
+    """Return a line as it is where a choice is a message: nothing is edited, Back is a number."""
+    return line.replace("bot edits>", "bot>").replace(f"[{BACK}] [Cancel]", "[Cancel]")
