@@ -31,11 +31,6 @@ class Lanes:
             lane.append((job, done))
         return done
 
-    def tail(self, key: Lane) -> asyncio.Event | None:
-        """Return the event of the newest job of a lane; None when it is empty."""
-        lane = self._lanes.get(key)
-        return lane[-1][1] if lane else None
-
     def pending(self, place: Place) -> list[asyncio.Event]:
         """Return the events of the newest jobs of every lane of a place."""
         return [lane[-1][1] for key, lane in self._lanes.items() if lane and key[0] == place]

@@ -158,7 +158,8 @@ class Router:
             await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
 
     async def _take_turn(self, incoming: Incoming, member: Member) -> None:
-        after = self._lanes.tail((incoming.place, member.id))
+        lane = (incoming.place, member.id)
+        has_commands = self._lanes.length(lane) > 0
         try:
             turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
         except InboxFull:
@@ -167,6 +168,9 @@ class Router:
         if turn is None:
             return
         await self._tell_expired(member)
+        after = None
+        if has_commands:  # it runs with what they choose, and with nothing that comes later
+            after = self._lanes.put(lane, partial(self._sessions.rebind, turn))
         before = self._sessions.enqueue(turn, after=after)
         if before and incoming.message is not None:
             frontend = self._frontends[incoming.place.frontend]

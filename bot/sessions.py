@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -73,6 +74,11 @@ class SessionManager:
         self._taken.add(turn.id)
         self._lanes.put(lane, lambda: self._run(turn, after, has_waited=before > 0))
         return before
+
+    async def rebind(self, turn: Turn) -> None:
+        """Bind a turn to what the commands before it made of its place."""
+        with suppress(LookupError):  # its session was deleted: it will be missed when it runs
+            await self._patience.hold(lambda: self._stores.turns.rebind(turn.id), turn.place)
 
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
@@ -185,17 +191,13 @@ class SessionManager:
         """Return a turn as it is now that it may run; None if it was erased meanwhile."""
         if after is not None:
             await after.wait()
-            try:
-                return await self._patience.hold(
-                    lambda: self._stores.turns.rebind(turn.id), turn.place
-                )
-            except LookupError:
-                reference = faults.report("turn", LookupError())
-                await self._courier.say(turn.place, texts.turns.broken(reference))
-                return None
-        if has_waited:
-            return await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
-        return turn
+        elif not has_waited:
+            return turn
+        fresh = await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
+        if fresh is None and after is not None:
+            reference = faults.report("turn", LookupError())
+            await self._courier.say(turn.place, texts.turns.broken(reference))
+        return fresh
 
     async def _take(self, running: Running) -> None:
         """Find who answers and with which key, or say what is missing."""

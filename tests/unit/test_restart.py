@@ -283,6 +283,15 @@ async def test_an_answer_beyond_the_grace_is_parked_with_its_text(house: House) 
     assert house.said == ["Half of"]
 
 
+async def test_a_stop_counts_though_the_process_ends_too(house: House) -> None:
+    """The first reason to end an answer is the one that is recorded."""
+    house.provider.enqueue(TextDelta("Half of"), asyncio.Event())
+    await house.say("hello")
+    assert house.sessions.stop(HOME, await house.member())
+    await house.router.close()
+    assert (await only_turn(house)).state is TurnState.STOPPED
+
+
 async def test_an_end_before_the_request_leaves_the_turn_received(house: House) -> None:
     """Nothing left, so it simply runs at the next start."""
     FullDisk(house.stores.keys, "open_key")

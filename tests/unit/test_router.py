@@ -76,6 +76,25 @@ async def test_a_model_command_changes_later_messages_only(house: House) -> None
     assert models == ["acme-1", "acme-1", "acme-2"]
 
 
+async def test_commands_on_both_sides_of_a_waiting_message_keep_their_order(
+    house: House,
+) -> None:
+    """It sees the command before it and not the one after, however long it waits its turn."""
+    gate = asyncio.Event()
+    house.provider.enqueue(TextDelta("one"), gate, Finish(FinishReason.STOP))
+    await house.say("one")
+    await house.say("/slow acme-2")
+    await house.say("two")
+    await house.say("/model acme-3")
+    await house.say("three")
+    house.gate.is_open.set()
+    await let_run()
+    gate.set()
+    await let_run()
+    models = [asked.request.model for asked in house.provider.asked]
+    assert models == ["acme-1", "acme-2", "acme-3"]
+
+
 async def test_an_update_acts_once(house: House) -> None:
     """A messenger that hands an update over again changes nothing, whatever it was."""
     for body in (Text("hello"), Command("ping"), Press("pick:one")):
@@ -217,6 +236,10 @@ async def test_what_cannot_be_stored_is_not_taken_and_said_once(house: House) ->
     await house.receive(Text("hello"), update="u-full")
     await let_run()
     assert house.said[1:] == ["Echo: hello"]
+    disk.is_full = True
+    with pytest.raises(StorageUnavailable):
+        await house.receive(Text("more"))
+    assert house.said[2:] == house.said[:1]
 
 
 @pytest.mark.parametrize("name", ["begin_attempt", "end", "find", "wait"])
