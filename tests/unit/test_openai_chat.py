@@ -520,9 +520,18 @@ def test_the_default_comes_first() -> None:
     assert [model.id for model in read_models(body, ASKED, default="c")] == ["c", "a", "b", "d"]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"{}", b'{"data": 1}', b"7", b'"\xff"', b"[" * 100_000]
-)
+NO_LISTS = {
+    "nothing": b"",
+    "half": b"{",
+    "no data": b"{}",
+    "a number for data": b'{"data": 1}',
+    "a number": b"7",
+    "no UTF-8": b'"\xff"',
+    "no bottom": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", NO_LISTS.values(), ids=NO_LISTS.keys())
 def test_no_list_is_a_fault(body: bytes) -> None:
     """The vendor said yes and then nothing we can read."""
     with pytest.raises(ServerFault):
