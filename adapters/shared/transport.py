@@ -101,9 +101,14 @@ def _fault_of(error: Exception, *, has_left: bool) -> HttpFault:
 class BodyStream(httpx.AsyncByteStream):
     """A response's bytes as they come in. `aclose` before the end closes the connection."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        """Read from `response`, whose headers are in."""
+    def __init__(self, response: aiohttp.ClientResponse, silence_s: float) -> None:
+        """Read from `response`, whose headers are in; `silence_s` is the longest wait for more."""
         self._response = response
+        self._silence_s = silence_s
+        self._loop = asyncio.get_running_loop()
+        self._waits_since: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        _drop_timer(response)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield what `read` returns until the end."""
@@ -112,12 +117,28 @@ class BodyStream(httpx.AsyncByteStream):
 
     async def read(self) -> bytes:
         """Return what has arrived, waiting for the first of it; empty at the end."""
+        self._waits_since = self._loop.time()
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(self._silence_s, self._check_silence)
         try:
             return await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             fault = _fault_of(error, has_left=True)
+        finally:
+            self._waits_since = None
         # Outside of the except block: the library's error would cling to ours as its context.
         raise fault
+
+    def _check_silence(self) -> None:
+        """End a wait that lasts too long; one alarm looks after many short ones."""
+        self._alarm = None
+        if self._waits_since is None:
+            return
+        left_s = self._waits_since + self._silence_s - self._loop.time()
+        if left_s > 0:
+            self._alarm = self._loop.call_later(left_s, self._check_silence)
+        else:
+            self._response.content.set_exception(aiohttp.SocketTimeoutError())
 
     async def settle(self, within_s: float) -> None:
         """Read to the end if it comes soon, so that the connection can serve again."""
@@ -128,7 +149,20 @@ class BodyStream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Let go of the connection, and close it unless the body came to its end."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._response.close()
+
+
+def _drop_timer(response: aiohttp.ClientResponse) -> None:
+    """End aiohttp's own watch over the body, where it has not all come yet.
+
+    It makes a timer for every piece and cancels the one before: a quarter of the CPU of a whole
+    turn, measured at 1,500 tokens.
+    """
+    connection = response.connection
+    if connection is not None and connection.protocol is not None:
+        connection.protocol.read_timeout = None
 
 
 class SessionTransport(httpx.AsyncBaseTransport):
@@ -148,16 +182,17 @@ class SessionTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and return when the response's headers are in. Raises HttpFault."""
-        response = await self._send(request)
+        timeouts = request.extensions.get("timeouts", self._timeouts)
+        response = await self._send(request, timeouts)
         headers = [
             (name, value)
             for name, value in response.raw_headers
             if name.decode("latin-1").lower() not in _DROPPED_HEADERS
         ]
-        return httpx.Response(response.status, headers=headers, stream=BodyStream(response))
+        stream = BodyStream(response, timeouts.read_s)
+        return httpx.Response(response.status, headers=headers, stream=stream)
 
-    async def _send(self, request: httpx.Request) -> aiohttp.ClientResponse:
-        timeouts = request.extensions.get("timeouts", self._timeouts)
+    async def _send(self, request: httpx.Request, timeouts: Timeouts) -> aiohttp.ClientResponse:
         body = await request.aread()
         progress = _Progress(asyncio.timeout(None), timeouts.write_s + timeouts.read_s)
         try:
