@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ STAGES: Final = {
 }
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
+_CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
@@ -253,6 +254,17 @@ def _label(button: Button) -> str:
     return f"[{button.label}{' ↗' if button.url else ''}]"
 
 
-def as_numbers(line: str) -> str:
-    """Return a line as it is where a choice is a message: nothing is edited, Back is a number."""
-    return line.replace("bot edits>", "bot>").replace(f"[{BACK}] [Cancel]", "[Cancel]")
+def as_numbers(lines: Iterable[str]) -> list[str]:
+    """Return lines as they are where a choice is a message: a new message, never an edit.
+
+    Back has no number beside a question, and a 0 sent while a key is awaited is deleted as one.
+    """
+    plain = [
+        line.replace("bot edits>", "bot>").replace(f"[{BACK}] [Cancel]", "[Cancel]")
+        for line in lines
+    ]
+    return [
+        line
+        for at, line in enumerate(plain)
+        if not (line.startswith("bot deletes") and plain[at + 1 : at + 2] == [_CANCELLED])
+    ]

@@ -70,7 +70,7 @@ async def test_a_chat_goes_as_written(
     scene = script.scenes[index]
     played, written = await _play(script, scene, kind), list(expected(scene))
     if kind == "numbers":
-        played, written = [as_numbers(line) for line in played], [*map(as_numbers, written)]
+        played, written = as_numbers(played), as_numbers(written)
     assert played == written
 
 
