@@ -26,9 +26,6 @@ from tests.bench.screen import NAME, Screen
 
 _PROVIDER = "bench"
 _WARM_UP = 0
-# With a window this small both a short and a long conversation give the prompt as much: about
-# ten messages. What grows must be the database alone.
-_WINDOW = 1_400
 _TOKENS = 60
 # So many that a small window is full: what is said once about that is not said while measuring.
 _WARM_UPS = 10
@@ -150,7 +147,7 @@ async def run_house(job: Job) -> Report:
     """Do a job: parallel questions by a member each, others all by one."""
     members = 1 if job.spread_s is None else job.count
     async with open_house(job.base_url) as house:
-        await house.move_in(range(members), window=_WINDOW if job.stored else None)
+        await house.move_in(range(members), window=job.window)
         await house.fill(job.stored)
         for number in range(_WARM_UPS):
             await house.ask(0, lines.question(_WARM_UP, tokens=_TOKENS, rate=0), f"warm-{number}")

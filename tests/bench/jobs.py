@@ -10,6 +10,9 @@ from typing import Final
 from tests.bench import lines, machine
 
 _LIMIT_S: Final = 60.0  # for an answer of eight seconds; none at all is a wrong one
+# With a window this small a short and a long conversation both give the prompt about ten
+# messages: what grows is the database alone.
+SMALL_WINDOW: Final = 1_400
 Ask = Callable[[int, str], Awaitable[str]]
 
 
@@ -19,7 +22,9 @@ class Job:
 
     `rate` is in tokens per second, 0 for all at once. `spread_s`: over how long the starts are
     spread; None: one question after another, by one member. `stored`: how many messages and how
-    many members there are before (the house only). The parent fills in `base_url` and `first`.
+    many members there are before; `window`: how many tokens the model takes, None for what is
+    assumed of one nobody knows (both for the house only). The parent fills in `base_url` and
+    `first`.
     """
 
     subject: str
@@ -28,6 +33,7 @@ class Job:
     rate: float = 0.0
     spread_s: float | None = None
     stored: int = 0
+    window: int | None = SMALL_WINDOW
     base_url: str = ""
     first: int = 0
 

@@ -91,7 +91,7 @@ class Bench:
         self.peaks[crowd] = max(house.report.peak_mb, self.peaks.get(crowd, 0.0))
         is_aim = crowd == 200 and spread_s > 0
         ratio = house.cpu_ms / aiohttp.cpu_ms
-        late = at(house.late_ms, 0.95)
+        late = max(house.late_ms)
         name = f"{crowd} streams{'' if spread_s else ' from one moment'}"
         return (
             _all(f"{name}: CPU per answer", [f"{it.cpu_ms:.0f} ms" for it in found]),
@@ -102,22 +102,21 @@ class Bench:
                 is_met=ratio <= CPU_RATIO if is_aim else None,
             ),
             _all("  last token late, median", [f"{at(it.late_ms, 0.5):.0f} ms" for it in found]),
+            _all("  last token late, 95 %", [f"{at(it.late_ms, 0.95):.0f} ms" for it in found]),
             _all(
-                "  last token late, 95 %",
-                [f"{at(it.late_ms, 0.95):.0f} ms" for it in found],
+                "  last token late, worst",
+                [f"{max(it.late_ms):.0f} ms" for it in found],
                 aim=f"≤ {LATE_MS:g} ms" if is_aim else "",
                 is_met=late <= LATE_MS if is_aim else None,
             ),
-            _all("  last token late, worst", [f"{max(it.late_ms):.0f} ms" for it in found]),
             Row(name="  commits per turn", house=f"{house.report.commits / crowd:.2f}"),
         )
 
     def _growth(self) -> Sequence[Row]:
-        """The same turns in a small and in a grown database."""
-        few, many = (
-            self._run(Job(subject="hearthkey", count=self.plan.turns, tokens=60, stored=stored))
-            for stored in self.plan.stored
-        )
+        """The same turns in a small and in a grown database, and in a conversation to the brim."""
+        job = Job(subject="hearthkey", count=self.plan.turns, tokens=60)
+        few, many = (self._run(replace(job, stored=stored)) for stored in self.plan.stored)
+        full = self._run(replace(job, stored=self.plan.long, window=None))
         ratio = many.cpu_ms / few.cpu_ms
         less, more = self.plan.stored
         return (
@@ -129,6 +128,8 @@ class Bench:
                 aim=f"≤ {FLAT_RATIO:g} x",
                 is_met=ratio <= FLAT_RATIO,
             ),
+            Row(name="CPU per turn, full window (32k)", house=f"{full.cpu_ms:.1f} ms"),
+            Row(name="  message → request, median", house=f"{at(full.ahead_ms, 0.5):.1f} ms"),
         )
 
 

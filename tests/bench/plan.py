@@ -8,6 +8,7 @@ class Plan:
     """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
 
     `crowds` are the numbers of parallel streams; the last of them is also started all at once.
+    `long` is how many messages fill the window of a model that nobody knows.
     """
 
     messages: int = 200
@@ -16,6 +17,7 @@ class Plan:
     rate: float = 40.0
     spread_s: float = 2.5
     stored: tuple[int, int] = (10, 10_000)
+    long: int = 1_000
     turns: int = 100
     starts: int = 5
     idle_s: float = 3.0
@@ -29,6 +31,7 @@ QUICK = Plan(
     tokens=40,
     spread_s=0.5,
     stored=(10, 200),
+    long=50,
     turns=10,
     starts=2,
     idle_s=0.5,
