@@ -54,13 +54,8 @@ def _live(folder: Path, seed: int, tally: Tally) -> None:
             number += 1
             deaths = random_deaths(chance, chance.randint(1, 5))
             here = folder / str(number)
-            end = lives.story(
-                here,
-                deaths,
-                grows=chance.random() < 0.5,
-                in_a_burst=chance.random() < 0.5,
-                rate=SLOW,
-            )
+            kind = {name: chance.random() < 0.5 for name in ("grows", "in_a_burst", "has_fault")}
+            end = lives.story(here, deaths, rate=SLOW, **kind)
             tally.add(end.kills, [f"seed {seed}, story {number}: {each}" for each in end.broken])
             if not end.broken:
                 shutil.rmtree(here)

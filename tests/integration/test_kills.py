@@ -28,11 +28,12 @@ def test_a_kill_at_any_point_loses_doubles_and_bills_nothing(
     lives: Drive, tmp_path: Path, shard: int, grows: bool
 ) -> None:
     """Whatever was about to happen, or just had, the next start puts it right."""
-    every = deaths_at(lives.hits(tmp_path / "whole", grows=grows))
+    kind = {"grows": grows, "has_fault": not grows}
+    every = deaths_at(lives.hits(tmp_path / "whole", **kind))
     mine = every[shard::SHARDS]
     kills = 0
     for number, death in enumerate(mine):
-        end = lives.story(tmp_path / str(number), (death,), grows=grows)
+        end = lives.story(tmp_path / str(number), (death,), **kind)
         assert not end.broken, (death, end.broken)
         kills += end.kills
     assert len(every) > 150
@@ -49,9 +50,7 @@ def test_kills_at_random_times_lose_double_and_bill_nothing(
     while kills < RANDOM_KILLS:
         number += 1
         deaths = random_deaths(chance, chance.randint(1, 3))
-        grows, in_a_burst = chance.random() < 0.5, chance.random() < 0.5
-        end = lives.story(
-            tmp_path / str(number), deaths, grows=grows, in_a_burst=in_a_burst, rate=SLOW
-        )
+        kind = {name: chance.random() < 0.5 for name in ("grows", "in_a_burst", "has_fault")}
+        end = lives.story(tmp_path / str(number), deaths, rate=SLOW, **kind)
         assert not end.broken, (SEED + shard, number, deaths, end.broken)
         kills += end.kills

@@ -46,9 +46,9 @@ class Drive:
         self._vendor = vendor
         self._nursery = nursery
 
-    def hits(self, folder: Path, *, grows: bool) -> Counter[str]:
+    def hits(self, folder: Path, *, grows: bool, has_fault: bool = False) -> Counter[str]:
         """Live a story to its end; return how often each point was passed."""
-        end = self.story(folder, (), grows=grows)
+        end = self.story(folder, (), grows=grows, has_fault=has_fault)
         if end.broken:
             raise AssertionError(end.broken)
         return Counter(json.loads((folder / "hits").read_text()))
@@ -61,10 +61,11 @@ class Drive:
         grows: bool,
         in_a_burst: bool = False,
         rate: int = FAST,
+        has_fault: bool = False,
     ) -> End:
         """Live a story with deaths, then once more to its end, and judge it."""
         folder.mkdir()
-        story = new_story(rate=rate)
+        story = new_story(rate=rate, has_fault=has_fault)
         Chat(folder).send(story.updates(in_a_burst=in_a_burst))
         kills = 0
         for death in deaths:

@@ -1,10 +1,12 @@
-"""What the member does in a kill test: a key, three questions, and the commands around them."""
+"""What the member does in a kill test: a key, three questions, the commands around them."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from bot.texts.stamps import stamp
 from tests.kills.child import COMPANY
 from tests.kills.witness import Update
 
@@ -17,6 +19,7 @@ SAID: Final = {
     "temp": f"Temperature {TEMPERATURE} in this conversation",
     "undo": "Taken back: ",
     "new": "New conversation.",
+    "remove": f"{COMPANY} key removed.",
 }
 
 
@@ -25,10 +28,12 @@ class Story:
     """One folder's story; `tag` makes its questions and its key like no other's.
 
     `rate`: the tokens per second of the vendor, for whom a kill in between needs some time.
+    `has_fault`: the second question meets a fault of the vendor's that is billed all the same.
     """
 
     tag: str
     rate: int
+    has_fault: bool
 
     @property
     def key(self) -> str:
@@ -38,8 +43,13 @@ class Story:
     @property
     def questions(self) -> Sequence[str]:
         """The three questions."""
-        each = ("One", "Two", "Three")
-        return [f"{which} of {self.tag}? Say why. [sim rate={self.rate}]" for which in each]
+        works = f"[sim rate={self.rate}]"
+        acts = (works, "[sim status=500]" if self.has_fault else works, works)
+        words = ("One", "Two", "Three")
+        return [
+            f"{which} of {self.tag}? Say why. {act}"
+            for which, act in zip(words, acts, strict=True)
+        ]
 
     @property
     def retried(self) -> str:
@@ -49,6 +59,7 @@ class Story:
     def updates(self, *, in_a_burst: bool = False) -> Sequence[Update]:
         """Return what the member sends; in a burst the questions do not wait for answers."""
         one, two, three = self.questions
+        stamped = stamp(datetime.now(UTC))
         waits = not in_a_burst
         return (
             Update(update="key", kind="secret", name="addkey", text=COMPANY, secret=self.key),
@@ -59,9 +70,10 @@ class Story:
             Update(update="retry", kind="command", name="retry"),
             Update(update="undo", kind="command", name="undo"),
             Update(update="new", kind="command", name="new"),
+            Update(update="remove", kind="press", text=f"removekey:do:{COMPANY}:{stamped}"),
         )
 
 
-def new_story(*, rate: int = FAST) -> Story:
+def new_story(*, rate: int, has_fault: bool) -> Story:
     """Return a story that never was."""
-    return Story(secrets.token_hex(6), rate)
+    return Story(secrets.token_hex(6), rate, has_fault)

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from bot.texts.turns import SENT_AGAIN
 from tests.kills.story import SAID, TEMPERATURE, Story
 from tests.kills.vendor import Asked
 from tests.kills.witness import KEY_LOST, Chat
-
-_RETRY: Final = "retry:again:"
 
 
 @dataclass(slots=True)
@@ -53,9 +51,9 @@ def judge(folder: Path, story: Story, asked: Sequence[Asked], *, kills: int) -> 
 
 def _lost(story: Story, shown: Sequence[Shown], asked: Sequence[Asked]) -> Iterator[str]:
     """Each message ends in an answer, or in words that it was interrupted, with Retry."""
-    for question in story.questions:
+    for turn, question in enumerate(story.questions, start=1):
         answers = {each.answer for each in asked if each.question == question}
-        ends = sum(_ends(message, question, answers) for message in shown)
+        ends = sum(_ends(message, turn, answers) for message in shown)
         if ends < _words(story, question):
             yield f"lost: {question!r} has {ends} ends for {_words(story, question)} words"
     for command, words in SAID.items():
@@ -68,13 +66,11 @@ def _words(story: Story, question: str) -> int:
     return 2 if question == story.retried else 1
 
 
-def _ends(message: Shown, question: str, answers: set[str]) -> bool:
-    text = _bare(message.text)
-    if text in answers:
+def _ends(message: Shown, turn: int, answers: set[str]) -> bool:
+    """Whether a message is a whole answer, or offers to ask this turn again."""
+    if message.text.removeprefix(f"{SENT_AGAIN}\n") in answers - {""}:
         return True
-    can_retry = any(action.startswith(_RETRY) for action in message.buttons)
-    is_part = bool(text) and any(answer.startswith(text) for answer in answers)
-    return can_retry and (question.partition("?")[0] in text or is_part)
+    return any(action.startswith(f"retry:again:{turn}:") for action in message.buttons)
 
 
 def _repeated(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Iterator[str]:
@@ -110,7 +106,7 @@ def _applied(folder: Path, asked: Sequence[Asked]) -> Iterator[str]:
         "sessions": 2,
         "turns": 3,
         "taken back": "3",
-        "keys": 1,
+        "keys": 0,
         "open turns": 0,
         "unhandled updates": 0,
         "unsent messages": 0,
@@ -146,7 +142,3 @@ def _in_clear(folder: Path, story: Story) -> Iterator[str]:
     for path in (folder / "log", *(folder / "data").rglob("*")):
         if path.is_file() and story.tag.encode() in path.read_bytes():
             yield f"in clear: the story's tag in {path.name}"
-
-
-def _bare(text: str) -> str:
-    return text.removeprefix(f"{SENT_AGAIN}\n")
