@@ -52,7 +52,7 @@ def empty_already() -> Reply:
 
 def named(name: str) -> Reply:
     """The empty conversation got its title."""
-    return Reply(text=f"This conversation is called {quote(name, 60)}. Write something to begin.")
+    return Reply(text=f"It is called {quote(name, 60)} now. Write something to begin.")
 
 
 def title_too_long(length: int, most: int) -> Reply:
@@ -139,7 +139,7 @@ def session(about: About) -> Reply:
     last = f"\nLast question: {quote(about.question, 80)}" if about.question else ""
     go_on = () if about.is_here else (Button("Continue here", f"sessions:go:{of.id}"),)
     return Reply(
-        text=f"**{escape(title(of))}**, {', '.join(facts)}{last}",
+        text=f"**{escape(title(of))}**\n{', '.join(facts)}{last}",
         buttons=(
             (*go_on, Button("Rename", f"sessions:rename:{of.id}")),
             (
@@ -153,7 +153,8 @@ def session(about: About) -> Reply:
 def ask_title(session_title: str, most: int) -> Reply:
     """Waits for another title."""
     return Reply(
-        text=f"Send the new title of {quote(session_title, 60)}, up to {most} characters.",
+        text=f"Send the new title, up to {most} characters."
+        f"\nNow it is {quote(session_title, 60)}.",
         buttons=((cancel("sessions"),),),
     )
 

@@ -176,8 +176,8 @@ def no_match(text: str, near: Sequence[Option]) -> Reply:
 def not_listed(model: str, company: str, action: str, near: Sequence[Option]) -> Reply:
     """It looks like an id, and no list has it."""
     return Reply(
-        text=f"{escape(company)} does not list {escape(model)} for your key. Lists can lag; if it"
-        " is refused, you pay nothing.",
+        text=f"{escape(company)} does not list this for your key: {escape(model)}. Lists can lag;"
+        " if it is refused, you pay nothing.",
         buttons=(
             (button(f"Use {model}", action),),
             *column(option.button for option in near),
@@ -200,7 +200,7 @@ def taking_temperature(options: Sequence[Option]) -> Reply:
     text = (
         "**These take a temperature:**"
         if options
-        else "None of your models is known to take a temperature."
+        else "No model of yours is known to take a temperature."
     )
     return Reply(text=text, buttons=(*column(option.button for option in options), (_ALL, _CLOSE)))
 

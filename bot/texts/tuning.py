@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
-from bot.texts.format import count, escape, quote
+from bot.texts.format import count, cut_middle, escape, quote
 from bot.texts.layout import back, button, cancel, close
 
 PANEL: Final = "settings:panel"
@@ -86,10 +86,8 @@ def temperature_unused(value: float | None, model: str, *, is_panel: bool = Fals
         text=f"**Temperature: {degrees(value)}**, not used by {escape(model)}.\nIt applies again"
         " with a model that takes it.",
         buttons=(
-            (
-                Button("Models that take it", "model:warm"),
-                _way_out("temp", is_panel=is_panel),
-            ),
+            (Button("Models that take it", "model:warm"),),
+            (_way_out("temp", is_panel=is_panel),),
         ),
     )
 
@@ -172,7 +170,7 @@ def max_tokens_set(
 
 def max_tokens_misfit(value: int | None, most: int, model: str) -> Reply:
     """Not a length. `model` is empty where the limit is not the model's."""
-    whose = f" with {escape(model)}" if model else ""
+    whose = f" with {escape(cut_middle(model, 30))}" if model else ""
     return Reply(
         text=f"The longest answer can be 256 to {count(most)} tokens{whose}. Example:"
         f" /maxtokens 2000. It stays {_figure(value)}.",
