@@ -1,6 +1,7 @@
 """A key or a conversation removed while an answer comes in: real stores, a real socket."""
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -15,8 +16,9 @@ from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, Place
+from bot.domain.chat import Identity, MemberId, Place
 from bot.domain.events import Body, Command, Incoming, MessageRef, Press, SecretText, Text
+from bot.domain.ports import Stores
 from bot.domain.secret import Secret
 from bot.router import Router
 from storage.folder import DATABASE
@@ -30,14 +32,37 @@ HERE: Final = Place("fake", "me")
 KEY: Final = "sk-canary-removal-1234567890"
 STALLS: Final = "Why do leeks grow so tall? [sim stall_after=3]"
 NEXT: Final = "And what of onions?"
+MASTER: Final = MasterKey(bytes(range(32)))
 _WITHIN_S: Final = 10.0
+
+
+class Camera:
+    """Copies the data folder at each commit, as a kill at that moment would leave it."""
+
+    def __init__(self, folder: Path, into: Path) -> None:
+        self._folder = folder
+        self._into = into
+        self.is_on = False
+
+    @property
+    def pictures(self) -> list[Path]:
+        """The copies, oldest first."""
+        return sorted(self._into.glob("*"))
+
+    def probe(self, point: str) -> None:
+        """Be called around each commit."""
+        if self.is_on and point == "after commit":
+            shutil.copytree(self._folder, self._into / f"{len(self.pictures):03d}")
 
 
 class House:
     """The application with one member, and what is on its disk."""
 
-    def __init__(self, folder: Path, frontend: FakeFrontend, router: Router) -> None:
+    def __init__(
+        self, folder: Path, frontend: FakeFrontend, router: Router, camera: Camera
+    ) -> None:
         self.folder = folder
+        self.camera = camera
         self.frontend = frontend
         self.router = router
         self._updates = 0
@@ -92,7 +117,11 @@ class House:
 
     def has(self, blob: bytes) -> bool:
         """Whether any file of the folder holds these bytes; sealed values are long enough."""
-        return any(blob in path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
+        return _has(self.folder, blob)
+
+
+def _has(folder: Path, blob: bytes) -> bool:
+    return any(blob in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -114,7 +143,8 @@ async def house(sim: OpenAISim, tmp_path: Path) -> AsyncIterator[House]:
     """The application, with a key that the vendor takes."""
     folder = tmp_path / "data"
     clock = SystemClock()
-    stores = await open_stores(folder, MasterKey(bytes(range(32))), clock)
+    camera = Camera(folder, tmp_path / "pictures")
+    stores = await open_stores(folder, MASTER, clock, probe=camera.probe)
     http = HttpClient()
     frontend = FakeFrontend()
     router = assemble(
@@ -125,7 +155,7 @@ async def house(sim: OpenAISim, tmp_path: Path) -> AsyncIterator[House]:
         access=Access(allowed=frozenset({ME})),
     )
     await router.start()
-    there = House(folder, frontend, router)
+    there = House(folder, frontend, router, camera)
     await there.reply(SecretText(Command("addkey", "sim"), Secret(KEY)))
     await there.settled()
     assert there.rows("SELECT count(*) FROM api_keys") == [(1,)]
@@ -163,6 +193,30 @@ async def test_a_removed_key_is_used_for_no_question_that_waited(
     assert [seen.question for seen in sim.witness.asked] == [STALLS]
     states = house.rows("SELECT state, detail FROM turns ORDER BY id")
     assert states == [("stopped", "removed"), ("waiting", "key")]
+
+
+async def test_a_kill_just_after_the_removal_leaves_no_byte_for_long(house: House) -> None:
+    """What the log file still held of the key is gone when the next start is ready."""
+    sealed = house.blobs("api_keys", "key", "mask")
+    await house.reply(Command("removekey", "sim"))
+    house.camera.is_on = True
+    await house.press("removekey:do:")
+    await house.settled()
+    house.camera.is_on = False
+    had_traces = 0
+    for folder in house.camera.pictures:
+        has_traces = all(_has(folder, blob) for blob in sealed)
+        stores = await open_stores(folder, MASTER, SystemClock())
+        is_removed = not await stores.keys.keys(await _member(stores))
+        had_traces += is_removed and has_traces
+        if is_removed:
+            assert not any(_has(folder, blob) for blob in sealed)
+        await stores.close()
+    assert had_traces
+
+
+async def _member(stores: Stores) -> MemberId:
+    return (await stores.settings.member(ME, "Me", is_operator=False)).id
 
 
 async def test_a_deleted_conversation_ends_its_request_and_leaves_no_byte(
