@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.commands.companies import find_company, near_companies, offered
-from bot.commands.here import await_answer, by_verb, leaves, simply
+from bot.commands.here import await_answer, by_verb, leaves, read_number, simply
 from bot.commands.savekey import gone, keep_unchecked, lost_or_saved, save
 from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.chat import ProviderSpec
@@ -221,7 +221,7 @@ async def _cancel(call: Call) -> Outcome:
 
 def _more(verb: str) -> Handler:
     async def press(call: Call) -> Outcome:
-        page = int(call.args) if call.args.isdigit() else 0
+        page = read_number(call.args) or 0
         specs = offered(call.desk.providers)
         return Outcome(reply=texts.addkey.more_companies(specs, verb, page))
 

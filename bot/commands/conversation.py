@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot import texts
-from bot.commands.here import await_answer, by_verb, current_label, leaves, look
+from bot.commands.here import await_answer, by_verb, current_label, leaves, look, read_number
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain.chat import Session, SessionId
 from bot.domain.effects import DeleteSession, RenameSession, StartSession, SwitchSession
@@ -61,7 +61,7 @@ async def _sessions(call: Call) -> Outcome:
 
 
 async def _list(call: Call) -> Outcome:
-    wanted = int(call.args) if call.verb and call.args.isdigit() else 0
+    wanted = (read_number(call.args) or 0) if call.verb else 0
     settings, member = call.desk.stores.settings, call.member.id
     shown, count = await settings.sessions(member, call.place, offset=wanted * PAGE, limit=PAGE)
     if not shown and wanted:
@@ -90,12 +90,13 @@ async def _every(call: Call) -> Sequence[Session]:
 
 async def _find(call: Call, wanted: str) -> Session | None:
     """Return the member's session of this place with that id; the current one at once."""
-    if not wanted.isdigit():
+    number = read_number(wanted)
+    if number is None:
         return None
     here = await look(call)
-    if here.session.id == int(wanted):
+    if here.session.id == number:
         return here.session
-    return next((each for each in await _every(call) if each.id == int(wanted)), None)
+    return next((each for each in await _every(call) if each.id == number), None)
 
 
 async def _open(call: Call) -> Outcome:
@@ -144,14 +145,15 @@ async def _rename(call: Call) -> Outcome:
 
 async def _name(call: Call) -> Outcome:
     name = " ".join(call.text.split())
-    if not name or leaves(call, name) or not call.args.isdigit():
+    number = read_number(call.args)
+    if not name or leaves(call, name) or number is None:
         return Outcome(reply=texts.conversation.not_renamed())
     if len(name) > MOST_TITLE:
         return Outcome(
             reply=texts.conversation.title_too_long(len(name), MOST_TITLE),
             effects=(await_answer(call, f"sessions:name:{call.args}"),),
         )
-    rename = RenameSession(member=call.member.id, session=SessionId(int(call.args)), title=name)
+    rename = RenameSession(member=call.member.id, session=SessionId(number), title=name)
     return Outcome(
         reply=texts.conversation.renamed(name),
         effects=(rename,),

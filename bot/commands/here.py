@@ -1,7 +1,9 @@
 """What many commands look up, and how a press finds its handler."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot import texts
 from bot.commands.spec import Call, Handler, Outcome
@@ -9,7 +11,8 @@ from bot.domain.chat import Choices, Model, Overrides, Session, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
 
-_UNANSWERED = frozenset(
+_DIGITS: Final = re.compile(r"[0-9]{1,15}")
+_UNANSWERED: Final = frozenset(
     {TurnState.FAILED, TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.EXPIRED}
 )
 
@@ -85,6 +88,11 @@ async def unanswered(call: Call, here: Here, label: str) -> Button | None:
     if last is None or last.answer or last.state not in _UNANSWERED:
         return None
     return Button(label, f"retry:again:{last.id}:{last.attempt}")
+
+
+def read_number(text: str) -> int | None:
+    """Read an id or a page out of an action, which may be forged: digits, and not too many."""
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def simply(reply: Reply) -> Handler:

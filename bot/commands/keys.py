@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot import texts
 from bot.commands.addkey import ask_for_key
 from bot.commands.companies import find_company
-from bot.commands.here import Here, by_verb, company, look, use_model
+from bot.commands.here import Here, by_verb, company, look, read_number, use_model
 from bot.commands.modellists import Listed
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import KeyHealth, KeyInfo, Scope
@@ -25,7 +25,7 @@ async def _info(call: Call, provider: str) -> KeyInfo | None:
 
 
 async def _list(call: Call) -> Outcome:
-    page = int(call.args) if call.verb and call.args.isdigit() else 0
+    page = (read_number(call.args) or 0) if call.verb else 0
     mine = await _mine(call)
     if not mine:
         return Outcome(reply=texts.keys.no_keys())

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from hashlib import blake2s
 from typing import Final
 
 from bot import texts
@@ -18,6 +17,17 @@ from bot.commands.here import (
     use_model,
 )
 from bot.commands.modellists import Listed, Lists
+from bot.commands.modelmenu import (
+    MOST_ACTION_BYTES,
+    is_current,
+    option,
+    resolve,
+    show_anew,
+    show_companies,
+    show_list,
+    show_menu,
+    show_other,
+)
 from bot.commands.modelsearch import (
     MOST_ID_CHARS,
     Found,
@@ -28,141 +38,16 @@ from bot.commands.modelsearch import (
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import INHERIT, Adjustment, Model, Scope, WaitReason
 from bot.domain.effects import Choose, Effect, MakeDefault, ReleaseWaiting, UndoChoice
-from bot.domain.errors import InvalidKey, ProviderError
-from bot.texts.layout import back, close, page_of
-from bot.texts.model import COMPANIES_PAGE, PAGE, Option
+from bot.texts.model import PAGE
 from bot.texts.stamps import changed_since, mark
-from bot.texts.tuning import PANEL
 
-_MOST_ACTION_BYTES: Final = 64
 _FIELDS: Final = ("provider", "model", "window")
-_NEARBY: Final = 3
 _RECENT: Final = timedelta(minutes=10)
-
-
-def token(model: str) -> str:
-    """Return a short name for a model's id in an action, where ids are too long."""
-    return "#" + blake2s(model.encode(), digest_size=6).hexdigest()
-
-
-def use_action(provider: str, model: str, *, before: str = "model:use") -> str:
-    """Return the action that takes a model; the id itself where it fits."""
-    action = f"{before}:{provider}:{model}"
-    fits = len(action.encode()) <= _MOST_ACTION_BYTES
-    return action if fits else f"{before}:{provider}:{token(model)}"
-
-
-def resolve(call: Call, lists: Lists, argument: str) -> Listed | None:
-    """Return the listed model an action's argument names: `provider:id` or an id alone."""
-    provider, _, wanted = argument.partition(":")
-    every = lists.every()
-    if provider in call.desk.providers:
-        every = tuple(each for each in every if each.provider == provider)
-    else:
-        wanted = argument
-    return next((each for each in every if wanted in {each.model.id, token(each.model.id)}), None)
-
-
-def option(call: Call, listed: Listed, here: Here, *, before: str = "model:use") -> Option:
-    """Return a model as a choice."""
-    return Option(
-        label=listed.model.label,
-        action=use_action(listed.provider, listed.model.id, before=before),
-        company=company(call, listed.provider),
-        is_chosen=_is_current(here, listed),
-    )
-
-
-def _is_current(here: Here, listed: Listed) -> bool:
-    return (here.choices.provider, here.choices.model) == (listed.provider, listed.model.id)
 
 
 async def _run(call: Call) -> Outcome:
     text = call.args.strip()
-    return await _typed(call, text) if text else await _menu(call)
-
-
-async def _menu(call: Call, *, anew: bool = False) -> Outcome:
-    if not await call.desk.stores.keys.keys(call.member.id):
-        return Outcome(reply=texts.keys.no_keys())
-    here = await look(call)
-    lists = await call.desk.models.all(call.member.id, anew=anew)
-    now = lists.find(here.choices.provider, here.choices.model)
-    companies = [(company(call, each), each) for each in (*lists.lists, *lists.missing)]
-    return Outcome(
-        reply=texts.model.menu(
-            now.model.label if now else here.choices.model,
-            company(call, here.choices.provider) if here.choices.model else "",
-            [option(call, each, here) for each in _nearby(lists, now)],
-            companies,
-            size=now.model.context_tokens if now else here.choices.window,
-            missing=[company(call, each) for each in lists.missing],
-            way_back=back(PANEL) if call.args == "p" else close("model"),
-        )
-    )
-
-
-def _nearby(lists: Lists, now: Listed | None) -> Sequence[Listed]:
-    """Return the model now, its company's next, and the first of each other company."""
-    every = lists.every()
-    near = [now] if now else []
-    same = [each for each in every if now and each.provider == now.provider and each != now]
-    others = [
-        Listed(of, found.models[0])
-        for of, found in lists.lists.items()
-        if found.models and not (now and of == now.provider)
-    ]
-    ordered = [*near, *same[:1], *others, *same[1:], *every]
-    return tuple(dict.fromkeys(ordered))[:_NEARBY]
-
-
-async def _other(call: Call) -> Outcome:
-    """Open the menu from under an answer: that one stays."""
-    outcome = await _menu(call)
-    return Outcome(reply=outcome.reply, is_apart=True)
-
-
-async def _list(call: Call) -> Outcome:
-    provider, _, number = call.args.partition(":")
-    return await _page(call, provider, int(number) if number.isdigit() else 0)
-
-
-async def _anew(call: Call) -> Outcome:
-    return await _page(call, call.args, 0, anew=True)
-
-
-async def _page(call: Call, provider: str, page: int, *, anew: bool = False) -> Outcome:
-    name = company(call, provider)
-    try:
-        found = await call.desk.models.get(call.member.id, provider, anew=anew)
-    except InvalidKey:
-        return Outcome(reply=texts.model.key_refused(name, provider))
-    except ProviderError:
-        return Outcome(reply=texts.model.no_list(name, provider))
-    if not found.models:
-        return Outcome(reply=texts.model.no_models(name))
-    here = await look(call)
-    shown, at, _ = page_of(found.models, page, PAGE)
-    return Outcome(
-        reply=texts.model.models(
-            name,
-            provider,
-            [option(call, Listed(provider, each), here) for each in shown],
-            page=at,
-            total=len(found.models),
-            fetched_at=found.fetched_at,
-            now=call.desk.clock.now(),
-            is_missed=found.missed is not None,
-        )
-    )
-
-
-async def _companies(call: Call) -> Outcome:
-    stored = await call.desk.stores.keys.keys(call.member.id)
-    names = [(company(call, each.provider), each.provider) for each in stored]
-    page = int(call.args) if call.args.isdigit() else 0
-    shown, at, pages = page_of(names, page, COMPANIES_PAGE - 2)
-    return Outcome(reply=texts.model.companies(shown, at, pages))
+    return await _typed(call, text) if text else await show_menu(call)
 
 
 async def _search(call: Call) -> Outcome:
@@ -201,7 +86,7 @@ def _unlisted(call: Call, here: Here, lists: Lists, found: Found, text: str) -> 
     provider = likely_provider(lists.every(), text, default=default)
     name = company(call, provider)
     action = f"model:try:{provider}:{text}"
-    if len(action.encode()) > _MOST_ACTION_BYTES:
+    if len(action.encode()) > MOST_ACTION_BYTES:
         effects = _effects(call, here, provider, Model(id=text))
         reply = texts.model.chosen_unlisted(text, name, mark(provider, text))
         return Outcome(reply=reply, effects=effects)
@@ -229,7 +114,7 @@ async def _try(call: Call) -> Outcome:
 async def _choose(call: Call, here: Here, listed: Listed) -> Outcome:
     label = listed.model.label
     again = await unanswered(call, here, "Ask again")
-    if _is_current(here, listed) and again is None:
+    if is_current(here, listed) and again is None:
         return Outcome(reply=texts.model.already(label))
     return Outcome(
         reply=texts.model.chosen(
@@ -342,11 +227,11 @@ COMMANDS = (
         run=_run,
         press=by_verb(
             {
-                "menu": _menu,
-                "other": _other,
-                "list": _list,
-                "anew": _anew,
-                "companies": _companies,
+                "menu": show_menu,
+                "other": show_other,
+                "list": show_list,
+                "anew": show_anew,
+                "companies": show_companies,
                 "search": _search,
                 "text": _text,
                 "use": _use,

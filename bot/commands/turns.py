@@ -1,9 +1,9 @@
 """/stop, /retry and /undo: what can be done with the last question."""
 
 from bot import texts
-from bot.commands.here import Here, by_verb, look
-from bot.commands.model import option, resolve
+from bot.commands.here import Here, by_verb, look, read_number
 from bot.commands.modellists import Listed
+from bot.commands.modelmenu import option, resolve
 from bot.commands.modelsearch import search
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain.chat import Turn, TurnId, TurnState, WaitReason
@@ -63,10 +63,10 @@ async def _retry_with(call: Call, here: Here, last: Turn, wanted: str) -> Outcom
 
 
 async def _with(call: Call) -> Outcome:
-    turn, attempt, *rest = call.args.split(":", 2)
+    turn, attempt, model = (call.args + "::").split(":", 2)
     found = await _turn(call, turn)
     lists = await call.desk.models.all(call.member.id)
-    listed = resolve(call, lists, rest[0]) if rest else None
+    listed = resolve(call, lists, model.removesuffix("::"))
     if found is None or listed is None or str(found.attempt) != attempt:
         return Outcome(reply=texts.conversation.asked_already())
     return _run_again(call, found, listed)
@@ -74,18 +74,19 @@ async def _with(call: Call) -> Outcome:
 
 async def _turn(call: Call, wanted: str) -> Turn | None:
     """Return a turn of the member's own."""
-    if not wanted.isdigit():
+    number = read_number(wanted)
+    if number is None:
         return None
-    turn = await call.desk.stores.turns.find(TurnId(int(wanted)))
+    turn = await call.desk.stores.turns.find(TurnId(number))
     return turn if turn and turn.member == call.member.id else None
 
 
 async def _again(call: Call) -> Outcome:
     """Ask again what a button was about, once: the attempt must still be the one it knew."""
-    turn, _, attempt = call.args.partition(":")
-    if not (turn.isdigit() and attempt.isdigit()):
+    turn, attempt = (read_number(each) for each in (call.args + ":").split(":", 2)[:2])
+    if turn is None or attempt is None:
         return Outcome(reply=texts.turns.old_button(), is_apart=True)
-    again = RetryTurn(turn=TurnId(int(turn)), member=call.member.id, attempt=int(attempt))
+    again = RetryTurn(turn=TurnId(turn), member=call.member.id, attempt=attempt)
     return Outcome(effects=(again,), if_stale=texts.conversation.asked_already())
 
 

@@ -141,18 +141,29 @@ class Stage:
         wanted = json.loads(step.text)
         assert wanted == {name: got[name] for name in wanted}, step.line
 
+    @staticmethod
+    def who(name: str) -> Identity:
+        """Return somebody's account."""
+        return _who(name)
+
     async def _act(self, step: Step, *, is_growing: bool) -> None:
-        assert self._router is not None
-        place = Place("fake", step.who)
-        body, message = self._body(step, place)
+        body, message = self._body(step, Place("fake", step.who))
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
             self._messages[message] = step.who
+        await self.receive(step.who, body, message, is_growing=is_growing)
+
+    async def receive(
+        self, who: str, body: Body, message: MessageRef, *, is_growing: bool = False
+    ) -> None:
+        """Let an update in and wait until all of it has been shown."""
+        assert self._router is not None
+        place = Place("fake", who)
         await self._router.receive(
             Incoming(
                 update=f"u{next(self._updates)}",
-                sender=_who(step.who),
-                sender_name=step.who.title(),
+                sender=_who(who),
+                sender_name=who.title(),
                 place=place,
                 body=body,
                 sent_at=self.clock.now(),
