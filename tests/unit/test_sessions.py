@@ -1,6 +1,7 @@
 """Turns: their order, and how they are stopped, kept, shown and given up."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,12 @@ from bot.domain.chat import (
     TextDelta,
     TurnState,
 )
+from bot.domain.effects import Effect
 from bot.domain.errors import (
     SendUnknown,
 )
-from bot.domain.events import Text
+from bot.domain.events import InboxId, Outgoing, Text
+from bot.domain.ports import Result
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import FakeFrontend
 from tests.fakes.house import ALICE, BOB, BOBS, CLUB, HOME, House
@@ -285,10 +288,19 @@ async def test_cancel_waits_until_the_turns_at_a_provider_are_settled(house: Hou
 
 async def test_what_waits_behind_a_removed_keys_turn_waits_for_a_key(house: House) -> None:
     """The next question in the line is not asked with a key that is going."""
+    real = house.stores.intake.finish
+
+    async def slow(row: InboxId, effects: Sequence[Effect], replies: Sequence[Outgoing]) -> Result:
+        await let_run()
+        return await real(row, effects, replies)
+
+    house.stores.intake.finish = slow  # type: ignore[method-assign]  # a slow disk
     house.provider.enqueue(TextDelta("Half"), asyncio.Event())
     await house.say("talk")
     await house.say("more")
     await house.say("/removekey")
+    await let_run()
+    await let_run()
     assert [asked.question for asked in house.provider.asked] == ["talk"]
     assert await states(house) == [TurnState.STOPPED, TurnState.WAITING]
 
