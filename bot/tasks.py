@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot import faults
+from bot.logs import describe
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Tasks:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("background work ended: %s", faults.named(error))
+            _log.error("background work ended: %s", describe(error))
 
     async def idle(self, timeout_s: float) -> bool:
         """Wait until nothing runs; False if the time was not enough."""
