@@ -62,7 +62,8 @@ async def show_menu(call: Call, *, anew: bool = False) -> Outcome:
     here = await look(call)
     lists = await call.desk.models.all(call.member.id, anew=anew)
     now = lists.find(here.choices.provider, here.choices.model)
-    companies = [(company(call, each), each) for each in (*lists.lists, *lists.missing)]
+    mine = (*lists.lists, *lists.missing)
+    companies = [(company(call, each), each) for each in mine]
     return Outcome(
         reply=texts.model.menu(
             now.model.label if now else here.choices.model,
@@ -70,6 +71,7 @@ async def show_menu(call: Call, *, anew: bool = False) -> Outcome:
             [option(call, each, here) for each in _nearby(lists, now)],
             companies,
             size=now.model.context_tokens if now else here.choices.window,
+            is_orphan=bool(here.choices.model) and here.choices.provider not in mine,
             missing=[company(call, each) for each in lists.missing],
             way_back=back(PANEL) if call.args == "p" else close("model"),
         )

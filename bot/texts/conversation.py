@@ -271,9 +271,10 @@ def taken_back(turn: Turn, redo: str) -> Reply:
     """A question and its answer left the history."""
     answer = " and my answer" if turn.answer else ""
     them = "them" if turn.answer else "it"
+    paid = "the cost stays in /usage" if turn.attempt else "nothing was charged"
     return Reply(
         text=f"Taken back: {quote(turn.question, 60)}{answer}. The model no longer sees {them};"
-        " the cost stays in /usage.",
+        f" {paid}.",
         buttons=((Button("Redo", redo),),),
     )
 

@@ -37,13 +37,19 @@ def menu(
     *,
     size: int | None,
     missing: Sequence[str],
+    is_orphan: bool = False,
     way_back: Button = _CLOSE,
 ) -> Reply:
-    """The model now, a few near at hand, and the ways to all. `companies`: names and ids."""
+    """The model now, a few near at hand, and the ways to all. `companies`: names and ids.
+
+    `is_orphan`: there is no key for the model now.
+    """
     every = [button(f"All {name}", f"model:list:{of}:0", most=PAIRED) for name, of in companies]
     if len(every) > 4:
         every = [*every[:3], Button("More companies", "model:companies:0")]
     holds = f"\nIt reads up to {window(size)} tokens." if size else ""
+    if is_orphan:
+        holds = f"\nYou have no {escape(company)} key any more, so it cannot answer."
     missed = f"\n{_no_list(missing)}" if missing else ""
     return Reply(
         text=f"{headline(label, company)}{holds}\nTap one, or add a part of a name:"

@@ -1,5 +1,7 @@
 """The companies of the transcripts and the models they list."""
 
+from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.chat import Model, ProviderSpec
@@ -18,6 +20,7 @@ from bot.domain.errors import (
     TooLong,
     Unreachable,
 )
+from bot.domain.secret import Secret
 from tests.fakes.provider import FakeProvider
 
 _CLAUDES: Final = (
@@ -43,7 +46,20 @@ _GPTS: Final = (
 )
 
 
-def companies() -> dict[str, FakeProvider]:
+class Company(FakeProvider):
+    """A scripted vendor whose list may be out of reach, too."""
+
+    def __init__(self, spec: ProviderSpec, models: Sequence[Model]) -> None:
+        super().__init__(spec, models)
+        self.list_errors: deque[ProviderError] = deque()
+
+    async def list_models(self, key: Secret) -> Sequence[Model]:
+        if self.list_errors:
+            raise self.list_errors.popleft()
+        return await super().list_models(key)
+
+
+def companies() -> dict[str, Company]:
     """Return new companies, none of them asked anything yet."""
     rows = (
         ("openai", "OpenAI", (), _GPTS),
@@ -55,7 +71,7 @@ def companies() -> dict[str, FakeProvider]:
         ("qwen", "Alibaba", ("alibaba",), ()),
     )
     made = {
-        id_: FakeProvider(
+        id_: Company(
             ProviderSpec(
                 id=id_,
                 name=name,
@@ -70,7 +86,7 @@ def companies() -> dict[str, FakeProvider]:
     demo = ProviderSpec(
         id="demo", name="Demo", origin="http://127.0.0.1:1", is_free=True, is_demo=True
     )
-    return {**made, "demo": FakeProvider(demo, (Model(id="demo-1", name="Demo"),))}
+    return {**made, "demo": Company(demo, (Model(id="demo-1", name="Demo"),))}
 
 
 def error(category: str, provider: str) -> ProviderError:

@@ -3,16 +3,18 @@
 # What must be true.                 the first lines
 given> alice> /addkey acme …         done before every scene, unseen
 -- a scene                           begins with nothing but what was given
-on: local                            it is played only there (buttons, numbers, local)
-alice> hello                         somebody writes
+on: local                            it is played only there (buttons, numbers, local, keeps)
+alice> hello                         somebody writes (alice@club> in a group)
 bot> Hello.                          what the bot posts, with its buttons on the last lines
      [One] [Two] / [Open page ↗]
 → [One]                              alice taps a button of the newest message that has it
 →→ [One]                             the same tap arrives a second time
 bot edits> One.                      the same message changes
 bot deletes alice's message
-acme> Hi!                            what a company will answer to the line before
-acme! rate                           … or the error it ends with; `acme check! network`
+acme> Hi!                            what a company will answer to the line before; an answer
+                                     that ends with … goes on, one `(cut at the limit)` is
+acme! rate                           … or the error it ends with; also of its other calls:
+                                     `acme check! network`, `acme list! network`
 acme< {"temperature": 0.2}           what it received, as a subset
 clock> 11 min                        time passes
 restart>                             the process ends and starts again
@@ -25,14 +27,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-_STEP: Final = re.compile(r"(?P<who>[a-z]+)(?P<what> check!|[>!<]) ?(?P<text>.*)")
+_STEP: Final = re.compile(
+    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!|[>!<]) ?(?P<text>.*)"
+)
 _BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$")
 _PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is done, or prepared: `what` is `>`, `!`, `check!`, `<`, `→` or `→→`."""
+    """One thing that is done, or prepared, by `who`; `what` is the sign of its line."""
 
     who: str
     what: str

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.access import Access
 from bot.app import assemble
-from bot.domain.chat import ChatRequest, Identity, Place
+from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
     Button,
@@ -40,11 +40,13 @@ STAGES: Final = {
     "buttons": Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True),
     "numbers": Abilities(can_edit=True, can_delete=True, can_react=True),
     "local": Abilities(is_local=True),
+    "keeps": Abilities(has_buttons=True, can_edit=True),
 }
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
 _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
+_CUT: Final = " (cut at the limit)"
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -126,6 +128,8 @@ class Stage:
         company = self.companies[step.who]
         if step.what == "check!":
             company.enqueue_check(error(step.text, step.who))
+        elif step.what == "list!":
+            company.list_errors.append(error(step.text, step.who))
         elif step.what == "!":
             company.enqueue(error(step.text, step.who))
         elif _is_growing(step):
@@ -147,10 +151,10 @@ class Stage:
         return _who(name)
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:
-        body, message = self._body(step, Place("fake", step.who))
+        body, message = self._body(step, _place(step.who))
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
-            self._messages[message] = step.who
+            self._messages[message] = step.who.partition("@")[0]
         await self.receive(step.who, body, message, is_growing=is_growing)
 
     async def receive(
@@ -158,7 +162,7 @@ class Stage:
     ) -> None:
         """Let an update in and wait until all of it has been shown."""
         assert self._router is not None
-        place = Place("fake", who)
+        place, who = _place(who), who.partition("@")[0]
         await self._router.receive(
             Incoming(
                 update=f"u{next(self._updates)}",
@@ -222,6 +226,12 @@ class Stage:
         raise AssertionError(f"no button [{label}] on the screen")
 
 
+def _place(who: str) -> Place:
+    """Return where somebody writes: `alice` in private, `alice@club` in a group."""
+    name, _, group = who.partition("@")
+    return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name)
+
+
 def _who(name: str) -> Identity:
     return Identity("fake", name)
 
@@ -231,7 +241,9 @@ def _is_growing(step: Step) -> bool:
 
 
 def _answer(text: str) -> tuple[Reaction, ...]:
-    return answer(text.replace(" ⏎ ", "\n"))
+    said, *used, _ = answer(text.removesuffix(_CUT).replace(" ⏎ ", "\n"))
+    reason = FinishReason.LENGTH if text.endswith(_CUT) else FinishReason.STOP
+    return (said, *used, Finish(reason))
 
 
 def _as_json(request: ChatRequest) -> dict[str, Any]:
