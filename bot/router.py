@@ -95,7 +95,7 @@ class Router:
             member = await self._member(incoming)
             use = self._read(incoming, member)
             if isinstance(use, Text):
-                await self._take_turn(incoming, member)
+                await self._take_turn(incoming, member, use)
             else:
                 await self._take_use(incoming, member, use)
         except StorageUnavailable as error:
@@ -157,9 +157,14 @@ class Router:
         if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
             await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
 
-    async def _take_turn(self, incoming: Incoming, member: Member) -> None:
-        lane = (incoming.place, member.id)
-        has_commands = self._lanes.length(lane) > 0
+    async def _take_turn(self, incoming: Incoming, member: Member, use: Text) -> None:
+        waiting = self._lanes.length((incoming.place, member.id))
+        if waiting >= MOST_OPEN:
+            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            return
+        if waiting:
+            await self._take_behind_commands(incoming, member, use)
+            return
         try:
             turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
         except InboxFull:
@@ -168,10 +173,28 @@ class Router:
         if turn is None:
             return
         await self._tell_expired(member)
-        after = None
-        if has_commands:  # it runs with what they choose, and with nothing that comes later
-            after = self._lanes.put(lane, partial(self._sessions.rebind, turn))
-        before = self._sessions.enqueue(turn, after=after)
+        await self._enqueue(incoming, turn)
+
+    async def _take_behind_commands(self, incoming: Incoming, member: Member, use: Text) -> None:
+        """Store a message as commands are stored; it becomes a turn behind those before it.
+
+        So it runs with what they choose and with nothing that comes later, also if the process
+        ends before they are handled.
+        """
+        row = await self._stores.intake.accept(incoming)
+        if row is None:
+            return
+        await self._tell_expired(member)
+        self._lanes.put(
+            (incoming.place, member.id),
+            lambda: self._bounded(
+                row.id, incoming, member, "message", lambda: _asking(incoming, member, use)
+            ),
+        )
+
+    async def _enqueue(self, incoming: Incoming, turn: Turn) -> None:
+        """Queue a message's turn, and show that it waits where it does."""
+        before = self._sessions.enqueue(turn)
         if before and incoming.message is not None:
             frontend = self._frontends[incoming.place.frontend]
             await frontend.seen(incoming.place, incoming.message)
@@ -248,7 +271,8 @@ class Router:
             edits = self._menu_of(incoming) if not outcome.is_apart else None
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
         effects = outcome.effects
-        if not any(isinstance(effect, SetQuestion) for effect in effects):
+        is_message = isinstance(incoming.body, Text) and outcome.reply is None
+        if not is_message and not any(isinstance(effect, SetQuestion) for effect in effects):
             asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
             effects = (*effects, *asked)
         result = await self._stores.intake.finish(row, effects, replies)
@@ -259,7 +283,10 @@ class Router:
         self._questions.follow(effects)
         self._courier.send(result.deliveries)
         for turn in result.turns:
-            self._sessions.enqueue(turn)
+            if is_message:
+                await self._enqueue(incoming, turn)
+            else:
+                self._sessions.enqueue(turn)
 
     def _menu_of(self, incoming: Incoming) -> MessageRef | None:
         """Return the menu a press changes in place, where the messenger can."""
@@ -315,19 +342,19 @@ class Router:
             await self._delete(incoming)
             return Outcome(reply=texts.turns.key_lost())
         if isinstance(use, Text):
-            ask = Ask(
-                member=member.id,
-                place=incoming.place,
-                question=use.text,
-                message=incoming.message,
-            )
-            return Outcome(effects=(ask,))
+            return await _asking(incoming, member, use)
         return await self._outcome(incoming, member, use)
 
     async def _tell_expired(self, member: Member) -> None:
         """Offer what a restored backup left open once the member writes: not by itself."""
         for turn in self._expired.pop(member.id, ()):
             await self._sessions.tell_expired(turn)
+
+
+async def _asking(incoming: Incoming, member: Member, use: Text) -> Outcome:
+    """Decide for a stored message: it is asked."""
+    ask = Ask(member=member.id, place=incoming.place, question=use.text, message=incoming.message)
+    return Outcome(effects=(ask,))
 
 
 def _late(deliveries: Sequence[Delivery]) -> list[Delivery]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -67,18 +66,13 @@ class SessionManager:
         self._ticker: asyncio.Task[None] | None = None
         self._is_closing = False
 
-    def enqueue(self, turn: Turn, *, after: asyncio.Event | None = None) -> int:
-        """Queue a received turn, to run after `after`; return how many are before it."""
+    def enqueue(self, turn: Turn) -> int:
+        """Queue a received turn; return how many are before it."""
         lane = (turn.place, "" if turn.place.is_private else turn.member)
         before = self._lanes.length(lane)
         self._taken.add(turn.id)
-        self._lanes.put(lane, lambda: self._run(turn, after, has_waited=before > 0))
+        self._lanes.put(lane, lambda: self._run(turn, has_waited=before > 0))
         return before
-
-    async def rebind(self, turn: Turn) -> None:
-        """Bind a turn to what the commands before it made of its place."""
-        with suppress(LookupError):  # its session was deleted: it will be missed when it runs
-            await self._patience.hold(lambda: self._stores.turns.rebind(turn.id), turn.place)
 
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
@@ -160,12 +154,12 @@ class SessionManager:
             if running.turn.place == place and running.turn.member == member
         ]
 
-    async def _run(self, turn: Turn, after: asyncio.Event | None, *, has_waited: bool) -> None:
+    async def _run(self, turn: Turn, *, has_waited: bool) -> None:
         running = None
         try:
-            fresh = await self._fresh(turn, after, has_waited=has_waited)
+            fresh = await self._find(turn) if has_waited else turn
             while await self._removals.are_over(turn.member):
-                fresh = await self._fresh(turn, None, has_waited=True)
+                fresh = await self._find(turn)
             if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
                 return
             running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
@@ -185,19 +179,9 @@ class SessionManager:
         finally:
             self._taken.discard(turn.id)
 
-    async def _fresh(
-        self, turn: Turn, after: asyncio.Event | None, *, has_waited: bool
-    ) -> Turn | None:
+    async def _find(self, turn: Turn) -> Turn | None:
         """Return a turn as it is now that it may run; None if it was erased meanwhile."""
-        if after is not None:
-            await after.wait()
-        elif not has_waited:
-            return turn
-        fresh = await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
-        if fresh is None and after is not None:
-            reference = faults.report("turn", LookupError())
-            await self._courier.say(turn.place, texts.turns.broken(reference))
-        return fresh
+        return await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
 
     async def _take(self, running: Running) -> None:
         """Find who answers and with which key, or say what is missing."""

@@ -57,13 +57,19 @@ class Story:
         return self.questions[-1]
 
     def updates(self, *, in_a_burst: bool = False) -> Sequence[Update]:
-        """Return what the member sends; in a burst the questions do not wait for answers."""
+        """Return what the member sends; in a burst nothing waits for what was sent before."""
         one, two, three = self.questions
         stamped = stamp(datetime.now(UTC))
         waits = not in_a_burst
         return (
             Update(update="key", kind="secret", name="addkey", text=COMPANY, secret=self.key),
-            Update(update="temp", kind="command", name="temp", text=str(TEMPERATURE)),
+            Update(
+                update="temp",
+                kind="command",
+                name="temp",
+                text=str(TEMPERATURE),
+                is_alone=waits,
+            ),
             Update(update="one", kind="text", text=one, is_alone=waits),
             Update(update="two", kind="text", text=two, is_alone=waits),
             Update(update="three", kind="text", text=three),
