@@ -87,7 +87,7 @@ def build_providers(
 
     `endpoints` maps an operator's own ids to base URLs; `base_urls` and `proxies` hold what
     differs from the catalogue, by id; `demo` is the running demo server's base URL, None: none.
-    Raises ValueError on a base URL that is none, or an endpoint with a vendor's id.
+    Raises ValueError on a base URL or a proxy that is none, or an endpoint with a vendor's id.
     """
     places = dict(base_urls or {})
     known = [row for row in rows() if not row.is_demo]
@@ -110,6 +110,9 @@ def provider_of(
     http: HttpClient, row: Row, *, base_url: str | None = None, proxy: str | None = None
 ) -> Provider:
     """Return the provider of a row, at another base URL where one is given."""
+    if proxy is not None and urlsplit(proxy).scheme not in _DEFAULT_PORTS:
+        msg = f"the proxy of {row.id} is no http or https URL"
+        raise ValueError(msg)
     url = (base_url or row.base_url).rstrip("/")
     origin = origin_of(url)
     spec = ProviderSpec(

@@ -6,6 +6,7 @@ from the environment, or leave it open whether a request left this host.
 
 import asyncio
 import contextlib
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,7 @@ import httpx
 from yarl import URL
 
 _READ_BUFFER_BYTES = 64 * 1024
+_LARGE_BYTES = 512 * 1024
 # The body is decoded when it comes out of here, and a cookie is nobody's business.
 _DROPPED_HEADERS = frozenset({"set-cookie", "content-encoding", "content-length"})
 
@@ -202,7 +204,7 @@ class SessionTransport(httpx.AsyncBaseTransport):
                     request.method,
                     URL(str(request.url), encoded=True),
                     headers=_headers_of(request),
-                    data=body or None,
+                    data=_payload(body),
                     allow_redirects=False,
                     proxy=request.extensions.get("proxy"),
                     timeout=aiohttp.ClientTimeout(
@@ -239,6 +241,11 @@ class SessionTransport(httpx.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _payload(body: bytes) -> bytes | io.BytesIO | None:
+    """Return a body as aiohttp wants it: a large one is then written in pieces."""
+    return io.BytesIO(body) if len(body) > _LARGE_BYTES else body or None
 
 
 def _headers_of(request: httpx.Request) -> list[tuple[str, str]]:

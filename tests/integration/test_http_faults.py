@@ -1,7 +1,10 @@
 """Every fault of the network and of a vendor: named rightly, and sent exactly once."""
 
+import asyncio
+import gzip
 import ssl
 import traceback
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,14 +209,14 @@ async def test_a_proxy_that_refuses_the_tunnel(sim: OpenAISim) -> None:
 
 async def test_the_proxy_of_a_provider_is_used(sim: OpenAISim) -> None:
     """What is for the vendor arrives at the proxy, with the vendor's name on it."""
-    async with endpoint(
-        sim, url="http://vendor.invalid/v1", proxy=sim.url.removesuffix("/v1")
-    ) as provider:
+    proxy = f"http://me:word@127.0.0.1:{sim.port}"
+    async with endpoint(sim, url="http://vendor.invalid/v1", proxy=proxy) as provider:
         heard = await hear(provider, request())
     assert heard.error is None
     [seen] = sim.witness.asked
     assert seen.path == "http://vendor.invalid/v1/chat/completions"
     assert seen.headers["host"] == "vendor.invalid"
+    assert seen.headers["proxy-authorization"] == "Basic " + b64encode(b"me:word").decode()
 
 
 async def test_no_answer_in_time(sim: OpenAISim) -> None:
@@ -224,6 +227,68 @@ async def test_no_answer_in_time(sim: OpenAISim) -> None:
         heard = await hear(impatient, request())
     assert type(heard.failure) is errors.TimedOut
     assert heard.failure.is_unsent is False
+
+
+async def test_a_vendor_that_does_not_read(sim: OpenAISim) -> None:
+    """Writing has its limit too; the headers left, so it may have been processed."""
+
+    async def sit(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await released.wait()
+        writer.transport.abort()
+
+    released = asyncio.Event()
+    server = await asyncio.start_server(sit, "127.0.0.1", 0, limit=1_024)
+    port = server.sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}/v1"
+    async with endpoint(sim, url=url, timeouts=TIMEOUTS) as provider:
+        heard = await hear(provider, request("word " * 5_000_000))
+    assert type(heard.failure) is errors.TimedOut
+    assert heard.failure.is_unsent is False
+    released.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_very_long_question(sim: OpenAISim) -> None:
+    """Megabytes arrive whole, once."""
+    text = "wörd " * 400_000
+    sim.queue.append(Behaviour(text="Long."))
+    async with endpoint(sim) as provider:
+        heard = await hear(provider, request(text))
+    assert heard.text == "Long."
+    [seen] = sim.witness.asked
+    assert seen.question == text
+    assert "transfer-encoding" not in seen.headers
+
+
+async def test_a_closed_client(sim: OpenAISim) -> None:
+    """What comes after the close is surely unsent."""
+    http = HttpClient()
+    provider = build_providers(http, endpoints={"sim": sim.url})["sim"]
+    await http.close()
+    await assert_unsent(provider)
+    assert sim.connections == 0
+
+
+async def test_a_compressed_answer_that_nobody_asked_for(sim: OpenAISim) -> None:
+    """It is read all the same."""
+
+    async def press(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}]")
+        body = gzip.compress(b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n')
+        head = f"content-type: text/event-stream\r\ncontent-length: {len(body)}"
+        writer.write(f"HTTP/1.1 200 OK\r\n{head}\r\ncontent-encoding: gzip\r\n\r\n".encode())
+        writer.write(body)
+        writer.close()
+
+    server = await asyncio.start_server(press, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with endpoint(sim, url=f"http://127.0.0.1:{port}/v1") as provider:
+        heard = await hear(provider, request())
+    assert heard.error is None
+    assert heard.text == "a"
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_full_pool_is_surely_unsent(sim: OpenAISim) -> None:

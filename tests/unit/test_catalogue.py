@@ -111,6 +111,16 @@ def test_an_endpoint_cannot_take_a_vendors_name() -> None:
         build_providers(HttpClient(), endpoints={"demo": "http://192.0.2.7/v1"})
 
 
+@pytest.mark.parametrize("proxy", ["socks5://me:word@127.0.0.1:1080", "127.0.0.1:8080", ""])
+def test_a_proxy_that_cannot_be_used(proxy: str) -> None:
+    """It stops the start, rather than being passed by; its password is not echoed."""
+    with pytest.raises(ValueError, match="the proxy of home") as caught:
+        build_providers(
+            HttpClient(), endpoints={"home": "http://192.0.2.7/v1"}, proxies={"home": proxy}
+        )
+    assert "word" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("url", "origin"),
     [

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.providers.dialect import Quirks
@@ -258,7 +259,7 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "thinking in parts": (
         sse(
             delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]),
-            delta(content=[{"type": "text", "text": "a"}]),
+            delta(content=["?", {"type": "text", "text": "a"}]),
             "[DONE]",
         ),
         [ReasoningDelta("hm"), TextDelta("a"), STOP],
@@ -308,6 +309,7 @@ FAILURES: dict[str, tuple[bytes, str, type[ProviderError]]] = {
         "",
         errors.TooLong,
     ),
+    "an error that is not closed": (sse({"error": "m"}).rstrip(), "", ServerFault),
     "no JSON": (sse(delta(content="a"), "nonsense"), "a", ServerFault),
     "no UTF-8": (
         sse(delta(content="a")) + b'data: {"choices":[{"delta":{"content":"\xff"}}]}\n\n',
@@ -419,6 +421,11 @@ USAGES: dict[str, tuple[object, Usage | None]] = {
         Usage(output_tokens=5),
     ),
     "null": (None, None),
+    "raw": (
+        msgspec.Raw(b'{"prompt_tokens": 4, "completion_tokens": 1}'),
+        Usage(input_tokens=4, output_tokens=1),
+    ),
+    "raw without bottom": (msgspec.Raw(b"[" * 100_000), None),
     "empty": ({}, None),
     "a list": ([1], None),
 }
