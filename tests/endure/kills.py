@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.kills.drive import drive, random_deaths
-from tests.kills.story import SLOW
+from tests.kills.drive import drive, random_deaths, random_kind
 
 KILLS: Final = 1_000
 _MOST_SHOWN: Final = 20
@@ -54,8 +53,7 @@ def _live(folder: Path, seed: int, tally: Tally) -> None:
             number += 1
             deaths = random_deaths(chance, chance.randint(1, 5))
             here = folder / str(number)
-            kind = {name: chance.random() < 0.5 for name in ("grows", "in_a_burst", "has_fault")}
-            end = lives.story(here, deaths, rate=SLOW, **kind)
+            end = lives.story(here, deaths, random_kind(chance))
             tally.add(end.kills, [f"seed {seed}, story {number}: {each}" for each in end.broken])
             if not end.broken:
                 shutil.rmtree(here)

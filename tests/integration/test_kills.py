@@ -7,12 +7,14 @@ from typing import Final
 
 import pytest
 
-from tests.kills.drive import Drive, deaths_at, drive, random_deaths
-from tests.kills.story import SLOW
+from tests.kills.drive import Drive, deaths_at, drive, random_deaths, random_kind
+from tests.kills.story import Kind
 
 SHARDS: Final = 8
 SEED: Final = 20261123
 RANDOM_KILLS: Final = 10
+CALM: Final = Kind(grows=True)
+HASTY: Final = Kind(grows=False, in_a_burst=True, has_fault=True)
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +24,21 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
         yield there
 
 
-@pytest.mark.parametrize("grows", [True, False], ids=["growing", "whole"])
+@pytest.mark.parametrize("kind", [CALM, HASTY], ids=["calm", "hasty"])
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_kill_at_any_point_loses_doubles_and_bills_nothing(
-    lives: Drive, tmp_path: Path, shard: int, grows: bool
+    lives: Drive, tmp_path: Path, shard: int, kind: Kind
 ) -> None:
     """Whatever was about to happen, or just had, the next start puts it right."""
-    kind = {"grows": grows, "has_fault": not grows}
-    every = deaths_at(lives.hits(tmp_path / "whole", **kind))
+    every = deaths_at(lives.hits(tmp_path / "whole", kind))
     mine = every[shard::SHARDS]
     kills = 0
     for number, death in enumerate(mine):
-        end = lives.story(tmp_path / str(number), (death,), **kind)
+        end = lives.story(tmp_path / str(number), (death,), kind)
         assert not end.broken, (death, end.broken)
         kills += end.kills
     assert len(every) > 150
-    assert kills >= len(mine) * 0.8  # how often text arrives, and is checkpointed, varies
+    assert kills >= len(mine) * 0.8  # how much arrives, or is committed, at once varies
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
@@ -50,7 +51,7 @@ def test_kills_at_random_times_lose_double_and_bill_nothing(
     while kills < RANDOM_KILLS:
         number += 1
         deaths = random_deaths(chance, chance.randint(1, 3))
-        kind = {name: chance.random() < 0.5 for name in ("grows", "in_a_burst", "has_fault")}
-        end = lives.story(tmp_path / str(number), deaths, rate=SLOW, **kind)
-        assert not end.broken, (SEED + shard, number, deaths, end.broken)
+        kind = random_kind(chance)
+        end = lives.story(tmp_path / str(number), deaths, kind)
+        assert not end.broken, (SEED + shard, number, kind, deaths, end.broken)
         kills += end.kills

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.kills.child import Order
-from tests.kills.story import FAST, new_story
+from tests.kills.story import SLOW, Kind, new_story
 from tests.kills.vendor import ROOT, Vendor, vendor
 from tests.kills.verdict import judge
 from tests.kills.witness import Chat
@@ -46,34 +46,25 @@ class Drive:
         self._vendor = vendor
         self._nursery = nursery
 
-    def hits(self, folder: Path, *, grows: bool, has_fault: bool = False) -> Counter[str]:
+    def hits(self, folder: Path, kind: Kind) -> Counter[str]:
         """Live a story to its end; return how often each point was passed."""
-        end = self.story(folder, (), grows=grows, has_fault=has_fault)
+        end = self.story(folder, (), kind)
         if end.broken:
             raise AssertionError(end.broken)
         return Counter(json.loads((folder / "hits").read_text()))
 
-    def story(
-        self,
-        folder: Path,
-        deaths: Sequence[Death],
-        *,
-        grows: bool,
-        in_a_burst: bool = False,
-        rate: int = FAST,
-        has_fault: bool = False,
-    ) -> End:
+    def story(self, folder: Path, deaths: Sequence[Death], kind: Kind) -> End:
         """Live a story with deaths, then once more to its end, and judge it."""
         folder.mkdir()
-        story = new_story(rate=rate, has_fault=has_fault)
-        Chat(folder).send(story.updates(in_a_burst=in_a_burst))
+        story = new_story(kind)
+        Chat(folder).send(story.updates())
         kills = 0
         for death in deaths:
-            ended = self._live(folder, death, grows=grows)
+            ended = self._live(folder, death, grows=kind.grows)
             if ended not in {"killed", "ended"}:
                 return End([f"it {ended} before its death: see {folder / 'log'}"], kills)
             kills += ended == "killed"
-        ended = self._live(folder, Death(), grows=grows)
+        ended = self._live(folder, Death(), grows=kind.grows)
         if ended != "ended":
             return End([f"it {ended} after {kills} kills: see {folder / 'log'}"], kills)
         return End(judge(folder, story, self._vendor.asked(story), kills=kills), kills)
@@ -110,6 +101,12 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
         for point, times in sorted(hits.items())
         for number in range(1, times + 1)
     ]
+
+
+def random_kind(chance: random.Random) -> Kind:
+    """Return any kind of story, at a vendor that leaves time for a kill."""
+    grows, in_a_burst, has_fault = (chance.random() < 0.5 for _ in range(3))
+    return Kind(grows=grows, in_a_burst=in_a_burst, has_fault=has_fault, rate=SLOW)
 
 
 def random_deaths(chance: random.Random, times: int) -> Sequence[Death]:

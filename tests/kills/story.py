@@ -23,17 +23,27 @@ SAID: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """One folder's story; `tag` makes its questions and its key like no other's.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a story is like.
 
-    `rate`: the tokens per second of the vendor, for whom a kill in between needs some time.
-    `has_fault`: the second question meets a fault of the vendor's that is billed all the same.
+    `grows`: answers grow in a message, else each comes as one. `in_a_burst`: nothing of the
+    first half waits for what was sent before. `has_fault`: the second question meets a fault of
+    the vendor's that is billed all the same. `rate`: the vendor's tokens per second.
     """
 
+    grows: bool
+    in_a_burst: bool = False
+    has_fault: bool = False
+    rate: int = FAST
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One folder's story; `tag` makes its questions and its key like no other's."""
+
     tag: str
-    rate: int
-    has_fault: bool
+    kind: Kind
 
     @property
     def key(self) -> str:
@@ -43,8 +53,8 @@ class Story:
     @property
     def questions(self) -> Sequence[str]:
         """The three questions."""
-        works = f"[sim rate={self.rate}]"
-        acts = (works, "[sim status=500]" if self.has_fault else works, works)
+        works = f"[sim rate={self.kind.rate}]"
+        acts = (works, "[sim status=500]" if self.kind.has_fault else works, works)
         words = ("One", "Two", "Three")
         return [
             f"{which} of {self.tag}? Say why. {act}"
@@ -56,11 +66,11 @@ class Story:
         """The question that is asked, answered again, and taken back."""
         return self.questions[-1]
 
-    def updates(self, *, in_a_burst: bool = False) -> Sequence[Update]:
-        """Return what the member sends; in a burst nothing waits for what was sent before."""
+    def updates(self) -> Sequence[Update]:
+        """Return what the member sends."""
         one, two, three = self.questions
         stamped = stamp(datetime.now(UTC))
-        waits = not in_a_burst
+        waits = not self.kind.in_a_burst
         return (
             Update(update="key", kind="secret", name="addkey", text=COMPANY, secret=self.key),
             Update(
@@ -80,6 +90,6 @@ class Story:
         )
 
 
-def new_story(*, rate: int, has_fault: bool) -> Story:
+def new_story(kind: Kind) -> Story:
     """Return a story that never was."""
-    return Story(secrets.token_hex(6), rate, has_fault)
+    return Story(secrets.token_hex(6), kind)
