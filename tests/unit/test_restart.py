@@ -129,6 +129,20 @@ async def test_a_command_that_was_not_handled_is_handled_once(house: House) -> N
     assert house.said == ["pong me"]
 
 
+async def test_a_message_behind_a_command_keeps_its_place_through_a_crash(house: House) -> None:
+    """It is asked with what the command before it chose, and not with what came after."""
+    await house.say("/slow acme-2")
+    await house.say("hello")
+    await house.say("/model acme-3")
+    await house.crash()
+    house.gate.is_open.set()
+    starting = asyncio.ensure_future(house.start())
+    await let_run()
+    await starting
+    assert [asked.request.model for asked in house.provider.asked] == ["acme-2"]
+    assert house.said == ["model acme-2", "model acme-3", "Echo: hello"]
+
+
 async def test_a_handled_press_is_not_replayed(house: House) -> None:
     """Its effect and "handled" were one commit."""
     await house.say("/menu")

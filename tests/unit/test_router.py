@@ -222,6 +222,20 @@ async def test_a_full_inbox_takes_no_more(house: House) -> None:
     assert len(await house.turns()) == 21
 
 
+async def test_messages_behind_a_slow_command_are_bounded_and_taken_once(house: House) -> None:
+    """They wait in its line, each once, and no more of them than are kept anywhere."""
+    await house.say("/slow acme-2")
+    for number in range(25):
+        for _ in range(2):
+            await house.receive(Text(f"q{number}"), update=f"behind {number}")
+    assert {text[:30] for text in house.said} == {"**I did not keep this message."}
+    house.gate.is_open.set()
+    await let_run()
+    await let_run()
+    questions = [asked.question for asked in house.provider.asked]
+    assert questions == [f"q{number}" for number in range(19)]
+
+
 async def test_what_cannot_be_stored_is_not_taken_and_said_once(house: House) -> None:
     """The messenger keeps it and hands it over again until there is room."""
     disk = FullDisk(house.stores.intake, "accept", "accept_turn")
