@@ -1,14 +1,23 @@
 """The application killed before and after every effect, and at random: nothing lost or doubled."""
 
+import json
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.kills.child import Order
 from tests.kills.drive import Drive, deaths_at, drive, random_deaths, random_kind
-from tests.kills.story import Kind
+from tests.kills.story import Kind, new_story
+from tests.kills.vendor import ROOT, vendor
+from tests.kills.verdict import judge
+from tests.kills.witness import Chat
 
 SHARDS: Final = 8
 SEED: Final = 20261123
@@ -39,6 +48,27 @@ def test_a_kill_at_any_point_loses_doubles_and_bills_nothing(
         kills += end.kills
     assert len(every) > 150
     assert kills >= len(mine) * 0.8  # how much arrives, or is committed, at once varies
+
+
+def test_a_process_of_its_own_is_killed_and_started_as_a_forked_one_is(tmp_path: Path) -> None:
+    """The nursery only saves time: a fresh interpreter comes to the same end."""
+    folder = tmp_path / "story"
+    folder.mkdir()
+    story = new_story(CALM)
+    chat = Chat(folder)
+    chat.send(story.updates())
+    with vendor(tmp_path) as there:
+        order = Order(folder=str(folder), url=there.url, point="after finish", number=2)
+        assert _start(order) == -signal.SIGKILL
+        assert list(chat.unconfirmed())
+        assert _start(replace(order, number=0)) == 0
+        assert not judge(folder, story, there.asked(story), kills=1)
+
+
+def _start(order: Order) -> int:
+    with (Path(order.folder) / "log").open("ab") as log:
+        command = [sys.executable, "-m", "tests.kills.child", json.dumps(asdict(order))]
+        return subprocess.run(command, cwd=ROOT, stderr=log, check=False).returncode
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
