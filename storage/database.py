@@ -85,6 +85,7 @@ class Database:
         self._units: list[_Unit[Any]] = []
         self._wake = asyncio.Event()
         self._is_closing = False
+        self._is_closed = False
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._writer: aiosqlite.Connection
         self._task: asyncio.Task[None]
@@ -133,15 +134,18 @@ class Database:
         finally:
             self._readers.put_nowait(reader)
 
-    async def close(self) -> None:
-        """Commit what waits and let go of the file."""
-        self._is_closing = True
+    async def close(self) -> bool:
+        """Commit what waits and let go of the file; False if that was done before."""
+        if self._is_closed:
+            return False
+        self._is_closed = self._is_closing = True
         self._wake.set()
         await self._task
         for _ in range(_READERS):
             await (await self._readers.get()).close()
         with contextlib.suppress(sqlite3.Error):
             await self._writer.close()
+        return True
 
     async def _write_all(self) -> None:
         batch: Sequence[_Unit[Any]] = ()

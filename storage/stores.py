@@ -48,8 +48,8 @@ class SqlStores:
 
     async def close(self) -> None:
         """Commit what waits, and let the folder go."""
-        await self.database.close()
-        os.close(self.lock)
+        if await self.database.close():
+            os.close(self.lock)
 
 
 async def open_stores(

@@ -198,7 +198,8 @@ async def test_closing_commits_what_waits(path: Path) -> None:
     names = Names(await Database(path).open())
     waiting = asyncio.ensure_future(names.add("last"))
     await asyncio.sleep(0)
-    await names.database.close()
+    assert await names.database.close()
+    assert not await names.database.close()
     assert await waiting == "last"
     with pytest.raises(StorageUnavailable):
         await names.add("late")

@@ -1,0 +1,242 @@
+"""A folder with two members in it, and an editor that changes it behind the stores."""
+
+# ruff: noqa: S608  # the pieces of SQL put together here are this file's own
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.domain.chat import (
+    Identity,
+    KeyHealth,
+    MemberId,
+    Overrides,
+    Place,
+    Scope,
+    Session,
+    SessionId,
+    Turn,
+    TurnId,
+)
+from bot.domain.effects import Choose, PutKey, SetQuestion
+from bot.domain.errors import VaultCorrupt
+from bot.domain.events import Command, DeliveryId, InboxId, Question, QuestionKind
+from bot.domain.secret import Secret
+from storage.folder import DATABASE
+from storage.stores import SqlStores
+from storage.vault import Cell
+from tests.fakes.neighbours import ALICE, BOB, HERS, HIS, ORIGIN, Neighbours
+
+REFUSED: Final = "refused"
+Column = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a row in every table; only `asked` has a partial, only `turn` an answer."""
+
+    place: Place
+    member: MemberId
+    session: SessionId
+    turn: TurnId
+    asked: TurnId
+    inbox: InboxId
+    outbox: DeliveryId
+
+    def row(self, column: Column) -> str:
+        """Return the condition that finds this person's value of a column."""
+        member = f"member = '{self.member}'"
+        return {
+            "api_keys": member,
+            "inbox": f"id = {self.inbox}",
+            "members": f"id = '{self.member}'",
+            "outbox": f"id = {self.outbox}",
+            "questions": member,
+            "sessions": f"id = {self.session}",
+            "turns": f"id = {self.asked if column[1] == 'partial' else self.turn}",
+        }[column[0]]
+
+
+async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) -> Person:
+    """Let somebody do everything of which something sealed remains."""
+    place = HERS if identity == ALICE else HIS
+    name = identity.id
+    member = (await house.member(identity)).id
+    session = await stores.settings.session(place, member)
+    chosen = Overrides(provider="demo", model=f"model of {name}", instructions=f"Know {name}.")
+    scopes = [
+        Choose(scope=scope, member=member, session=session.id, overrides=chosen) for scope in Scope
+    ]
+    key = PutKey(
+        member=member,
+        provider="demo",
+        origin=ORIGIN,
+        key=Secret(f"demo-key-12345678-{name}"),
+        health=KeyHealth.WORKS,
+    )
+    question = Question(
+        kind=QuestionKind.TEXT, asked_at=house.clock.now(), action=f"system:text:{name}"
+    )
+    asks = SetQuestion(member=member, place=place, question=question)
+    await house.do(*scopes, key, asks, sender=identity, place=place)
+    turn = await house.talk(
+        f"question of {name}", f"answer to {name}", sender=identity, place=place
+    )
+    asked = await house.ask(f"another of {name}", sender=identity, place=place)
+    assert await stores.turns.begin_attempt(asked.id, 1)
+    await stores.turns.checkpoint({asked.id: f"partial to {name}"})
+    reply = house.reply(await house.member(identity), f"reply to {name}")
+    (delivery,) = (await house.do(replies=(reply,), sender=identity, place=place)).deliveries
+    command = house.incoming(Command("new", f"title of {name}"), sender=identity, place=place)
+    row = await stores.intake.accept(command)
+    assert row is not None
+    return Person(
+        place=place,
+        member=member,
+        session=session.id,
+        turn=turn.id,
+        asked=asked.id,
+        inbox=row.id,
+        outbox=delivery.id,
+    )
+
+
+class Scene:
+    """Alice and Bob in a folder, and what the ports show of them."""
+
+    def __init__(self, folder: Path, stores: SqlStores, alice: Person, bob: Person) -> None:
+        """Look at open stores."""
+        self.folder = folder
+        self.stores = stores
+        self.alice = alice
+        self.bob = bob
+
+    @classmethod
+    async def set_up(cls, folder: Path, stores: SqlStores, house: Neighbours) -> "Scene":
+        """Let both of them settle in."""
+        alice = await settle_in(stores, house, ALICE)
+        return cls(folder, stores, alice, await settle_in(stores, house, BOB))
+
+    def run(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """Change the file as somebody with an editor would."""
+        path = self.folder / DATABASE
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            return connection.execute(sql, values).fetchall()
+
+    def get(self, person: Person, column: Column) -> bytes:
+        """Return a sealed value."""
+        ((value,),) = self.run(f"SELECT {column[1]} FROM {column[0]} WHERE {person.row(column)}")
+        assert isinstance(value, bytes)
+        return value
+
+    def put(self, person: Person, column: Column, value: bytes) -> None:
+        """Put another value in its place; a row that was set aside waits again."""
+        table, name = column
+        self.run(f"UPDATE {table} SET {name} = ? WHERE {person.row(column)}", value)
+        if table == "inbox":
+            self.run(f"UPDATE inbox SET state = 'pending' WHERE {person.row(column)}")
+
+    def cell(self, person: Person, column: Column) -> Cell:
+        """Return what a value is sealed for."""
+        ((id_,),) = self.run(f"SELECT id FROM {column[0]} WHERE {person.row(column)}")
+        context = f"demo|{ORIGIN}" if column[0] == "api_keys" else ""
+        return Cell(*column, str(id_), context)
+
+    async def view(self, person: Person, column: Column) -> object:
+        """Return what the ports show of a value, or REFUSED."""
+        try:
+            return await VIEWS[column](self.stores, person)
+        except VaultCorrupt:
+            return REFUSED
+
+    async def views(self, person: Person) -> dict[Column, object]:
+        """Return everything the ports show of a person."""
+        return {column: await self.view(person, column) for column in VIEWS}
+
+
+async def _turn(stores: SqlStores, turn: TurnId) -> Turn:
+    found = await stores.turns.find(turn)
+    assert found is not None
+    return found
+
+
+async def _session(stores: SqlStores, person: Person) -> Session:
+    found, _ = await stores.settings.sessions(person.member, person.place)
+    (session,) = (each for each in found if each.id == person.session)
+    return session
+
+
+async def _key(stores: SqlStores, person: Person) -> object:
+    opened = await stores.keys.open_key(person.member, "demo", ORIGIN)
+    return opened.reveal() if opened else REFUSED
+
+
+async def _mask(stores: SqlStores, person: Person) -> object:
+    (info,) = await stores.keys.keys(person.member)
+    return REFUSED if info.mask == "…" else info.mask
+
+
+async def _inbox(stores: SqlStores, person: Person) -> object:
+    rows = {row.id: row.incoming.body for row in await stores.intake.pending()}
+    return rows.get(person.inbox) or REFUSED
+
+
+async def _member(stores: SqlStores, person: Person) -> object:
+    chosen = await stores.settings.overrides(person.member)
+    return REFUSED if chosen == Overrides() else chosen
+
+
+async def _outbox(stores: SqlStores, person: Person) -> object:
+    rows = {row.id: row.outgoing.reply for row in await stores.turns.deliveries()}
+    return rows.get(person.outbox) or REFUSED
+
+
+async def _question(stores: SqlStores, person: Person) -> object:
+    rows = {each.member: each.question for each in await stores.settings.questions()}
+    return rows.get(person.member) or REFUSED
+
+
+async def _chosen(stores: SqlStores, person: Person) -> object:
+    chosen = (await _session(stores, person)).overrides
+    return REFUSED if chosen == Overrides() else chosen
+
+
+async def _title(stores: SqlStores, person: Person) -> object:
+    return (await _session(stores, person)).title or REFUSED
+
+
+async def _answer(stores: SqlStores, person: Person) -> object:
+    return (await _turn(stores, person.turn)).answer
+
+
+async def _choices(stores: SqlStores, person: Person) -> object:
+    return (await _turn(stores, person.turn)).choices
+
+
+async def _asked(stores: SqlStores, person: Person) -> object:
+    return (await _turn(stores, person.turn)).question
+
+
+async def _partial(stores: SqlStores, person: Person) -> object:
+    return (await _turn(stores, person.asked)).partial
+
+
+# Every sealed column; a test looks whether one of the schema's is missing.
+VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
+    ("api_keys", "key"): _key,
+    ("api_keys", "mask"): _mask,
+    ("inbox", "body"): _inbox,
+    ("members", "chosen"): _member,
+    ("outbox", "reply"): _outbox,
+    ("questions", "question"): _question,
+    ("sessions", "chosen"): _chosen,
+    ("sessions", "title"): _title,
+    ("turns", "answer"): _answer,
+    ("turns", "choices"): _choices,
+    ("turns", "partial"): _partial,
+    ("turns", "question"): _asked,
+}
