@@ -148,18 +148,25 @@ async def _providers(
     demo = DemoServer()
     house.push_async_callback(demo.close)
     demo_url = await demo.start()
-    return build_providers(
-        http,
-        endpoints={each.id: each.base_url for each in config.endpoints},
-        base_urls={
-            name: each.base_url for name, each in config.providers.items() if each.base_url
-        },
-        proxies={
-            **{name: each.proxy.reveal() for name, each in config.providers.items() if each.proxy},
-            **{each.id: each.proxy.reveal() for each in config.endpoints if each.proxy},
-        },
-        demo=demo_url,
-    )
+    try:
+        return build_providers(
+            http,
+            endpoints={each.id: each.base_url for each in config.endpoints},
+            base_urls={
+                name: each.base_url for name, each in config.providers.items() if each.base_url
+            },
+            proxies={
+                **{
+                    name: each.proxy.reveal()
+                    for name, each in config.providers.items()
+                    if each.proxy
+                },
+                **{each.id: each.proxy.reveal() for each in config.endpoints if each.proxy},
+            },
+            demo=demo_url,
+        )
+    except ValueError as error:
+        raise StartError([f"a provider's setting does not fit: {error}"]) from None
 
 
 def _console(clock: Clock, start_line: str) -> ConsoleFrontend:

@@ -206,8 +206,12 @@ class SessionManager:
         await self._answer(running, provider, key)
 
     async def _wait_for_key(self, turn: Turn) -> None:
+        keys = await self._patience.hold(lambda: self._stores.keys.keys(turn.member), turn.place)
         has_demo = any(provider.spec.is_demo for provider in self._providers.values())
-        reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
+        if any(info.provider in self._providers for info in keys):
+            reply = texts.turns.no_model()
+        else:
+            reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
         out = Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)
         deliveries = await self._patience.hold(
             lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,)), turn.place

@@ -187,7 +187,8 @@ def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
 async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns | None:
     rows = await turn_rows(
         tx,
-        "t.member = ? AND t.state = 'waiting' AND t.detail = ? AND t.asked_at >= ? ORDER BY t.id",
+        "t.member = ? AND t.state = 'waiting' AND t.taken_back = 0 AND t.detail = ?"
+        " AND t.asked_at >= ? ORDER BY t.id",
         effect.member,
         effect.reason.value,
         to_ms(effect.since),

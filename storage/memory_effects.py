@@ -170,6 +170,7 @@ def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
         for _, row in sorted(state.turns.items())
         if row.turn.member == effect.member
         and row.turn.state is TurnState.WAITING
+        and not row.turn.is_taken_back
         and row.turn.detail == effect.reason
         and row.asked_at >= effect.since
     ]

@@ -40,13 +40,6 @@ class MemoryTurns:
         self._set(row, state=TurnState.WAITING, detail=reason.value)
         return self._state.post(tuple(replies))
 
-    async def rebind(self, turn: TurnId) -> Turn:
-        """Bind a received turn to what holds now. Raises LookupError if it is gone."""
-        row = self._state.turns.get(turn)
-        if not row:
-            raise LookupError(turn)
-        return self._state.rebind(row) if row.turn.state is TurnState.RECEIVED else row.turn
-
     async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
         """Commit `requested(attempt)`."""
         row = self._state.turns.get(turn)

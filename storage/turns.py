@@ -24,7 +24,6 @@ from storage.keyrings import Of
 from storage.rules import in_place_of, may_end
 from storage.turn_rows import (
     OPEN,
-    bind_anew,
     cell,
     find_turn,
     open_turn,
@@ -50,18 +49,6 @@ class Turns(Repository):
                 turn,
             )
             return await outbox.post(tx, replies) if changed else ()
-
-        return await self.write(work)
-
-    async def rebind(self, turn: TurnId) -> Turn:
-        """Bind a received turn to what holds now. Raises LookupError if it is gone."""
-
-        async def work(tx: Tx) -> Turn:
-            row = await turn_row(tx, turn)
-            if row is None:
-                raise LookupError(turn)
-            is_received = row["state"] == TurnState.RECEIVED
-            return await bind_anew(tx, row) if is_received else await open_turn(tx, row)
 
         return await self.write(work)
 

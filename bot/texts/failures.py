@@ -148,6 +148,8 @@ def _network(it: Failure) -> Words:
 
 
 def _timeout(it: Failure) -> Words:
+    if it.error.is_unsent:
+        return _network(it)
     return (
         f"**No answer from {it.vendor} in time.** It may have been charged, so I did not ask"
         " again.",

@@ -125,6 +125,16 @@ def no_key() -> Reply:
     )
 
 
+def no_model() -> Reply:
+    """The member has a key, and no model that one of their keys may use."""
+    return Reply(
+        text="**No model of your keys is chosen here**, so nobody could answer. Your message is"
+        " kept; choose a model and I answer it.",
+        buttons=((Button("Choose a model", "model:other"), _ADD),),
+        kind=ReplyKind.ANSWER,
+    )
+
+
 def no_key_demo() -> Reply:
     """The same where the demo is on offer."""
     return Reply(

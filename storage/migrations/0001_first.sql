@@ -85,7 +85,7 @@ CREATE TABLE turns (
   taken_back  INTEGER NOT NULL DEFAULT 0,
   untold      INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX turns_history ON turns (session, seq) WHERE seq IS NOT NULL AND taken_back = 0;
+CREATE INDEX turns_history ON turns (session, seq) WHERE seq IS NOT NULL;
 CREATE INDEX turns_member ON turns (session, member, id);
 CREATE INDEX turns_open ON turns (member, place)
   WHERE state IN ('received', 'waiting', 'requested');

@@ -256,22 +256,6 @@ async def test_waiting_turns_can_be_dropped(house: Neighbours) -> None:
     assert (await found(house, kept)).state is TurnState.EXPIRED
 
 
-async def test_rebinding(house: Neighbours) -> None:
-    """A received turn moves to the session and choices of now; another stays as it is."""
-    member = await house.member()
-    turn = await house.ask()
-    await house.do(StartSession(member=member.id, place=HERS))
-    now = await house.stores.settings.session(HERS, member.id)
-    rebound = await house.stores.turns.rebind(turn.id)
-    assert rebound.session == now.id != turn.session
-    assert await found(house, turn) == rebound
-    assert await house.stores.turns.begin_attempt(turn.id, 1)
-    await house.do(StartSession(member=member.id, place=HERS))
-    assert (await house.stores.turns.rebind(turn.id)).session == now.id
-    with pytest.raises(LookupError):
-        await house.stores.turns.rebind(TurnId(999))
-
-
 async def test_recovery_returns_what_is_open(house: Neighbours) -> None:
     """Received, waiting and requested turns, oldest first; ended ones are done."""
     done = await house.talk("done", "a")

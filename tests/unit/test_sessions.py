@@ -9,6 +9,7 @@ import pytest
 from bot.domain.chat import (
     Finish,
     FinishReason,
+    Overrides,
     ReasoningDelta,
     TextDelta,
     TurnState,
@@ -193,6 +194,15 @@ async def test_a_turn_waits_for_a_key_and_runs_when_there_is_one() -> None:
     (turn,) = await house.turns()
     assert (turn.state, turn.choices.model) == (TurnState.ANSWERED, "acme-1")
     assert house.said[1:] == ["saved … deleted".replace("…", "…ce"), "Echo: hello"]
+
+
+async def test_a_key_without_a_model_is_not_called_no_key() -> None:
+    """Who has a key and no usable model reads that a model is to be chosen."""
+    house = House()
+    await house.start()
+    await house.give_key(overrides=Overrides(provider="gone", model="gone-1"))
+    await house.say("hello")
+    assert house.said[0].startswith("**No model of your keys is chosen here**")
 
 
 async def test_a_key_sealed_for_another_host_is_not_used(house: House) -> None:

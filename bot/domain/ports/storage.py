@@ -135,10 +135,6 @@ class TurnStore(Protocol):
         """Let a received turn wait."""
         ...
 
-    async def rebind(self, turn: TurnId) -> Turn:
-        """Bind a received turn to its place's session and choices as they are now."""
-        ...
-
     async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
         """Commit `requested(attempt)`; False if the turn is not just before that attempt."""
         ...
