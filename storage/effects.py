@@ -26,6 +26,7 @@ from storage.people import (
 )
 from storage.rules import Chosen
 from storage.turn_rows import (
+    OPEN,
     ask,
     bind_anew,
     find_turn,
@@ -187,8 +188,8 @@ def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
 async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns | None:
     rows = await turn_rows(
         tx,
-        "t.member = ? AND t.state = 'waiting' AND t.taken_back = 0 AND t.detail = ?"
-        " AND t.asked_at >= ? ORDER BY t.id",
+        f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.taken_back = 0"
+        " AND t.detail = ? AND t.asked_at >= ? ORDER BY t.id",
         effect.member,
         effect.reason.value,
         to_ms(effect.since),
@@ -198,8 +199,8 @@ async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns |
 
 async def _drop_waiting(tx: Tx, effect: fx.DropWaiting, _: str) -> Turns | None:
     await tx.run(
-        "UPDATE turns SET state = 'expired', detail = '' WHERE member = ? AND place = ?"
-        " AND state IN ('received', 'waiting') AND id IS NOT ?",
+        "UPDATE turns SET state = 'expired', detail = '' WHERE member = ? AND place = ?"  # noqa: S608  # a constant
+        f" AND state IN {OPEN} AND state <> 'requested' AND id IS NOT ?",
         effect.member,
         await place_id(tx, effect.place),
         effect.keep,

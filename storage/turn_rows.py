@@ -21,6 +21,7 @@ from storage.rules import title_of
 from storage.tx import Tx
 from storage.vault import Cell
 
+# Said in these very words it lets SQLite use the index of open turns.
 OPEN: Final = "('received', 'waiting', 'requested')"
 _SELECT: Final = (
     "SELECT t.*, p.frontend, p.chat, p.thread, p.kind FROM turns t JOIN places p ON p.id = t.place"

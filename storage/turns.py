@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from sqlite3 import Row
+from typing import Final
 
 from bot.domain.chat import (
     MemberId,
@@ -31,6 +32,11 @@ from storage.turn_rows import (
     turn_rows,
 )
 from storage.tx import Repository, Tx
+
+_LEFT: Final = (
+    f"t.id IN (SELECT id FROM turns WHERE state IN {OPEN}"  # noqa: S608  # a constant
+    " UNION SELECT id FROM turns WHERE untold = 1) ORDER BY t.id"
+)
 
 
 class Turns(Repository):
@@ -161,7 +167,7 @@ class Turns(Repository):
 
         async def work(tx: Tx) -> Sequence[Turn]:
             found = []
-            for row in await turn_rows(tx, f"t.state IN {OPEN} OR t.untold = 1 ORDER BY t.id"):
+            for row in await turn_rows(tx, _LEFT):
                 if turn := await find_turn(tx, row):
                     found.append(turn)
                 else:
