@@ -1,0 +1,128 @@
+"""What was removed, or said, as somebody with the files would look for it."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.domain.chat import KeyHealth, TurnState
+from bot.domain.effects import DeleteSession, DropKey, PutKey
+from bot.domain.events import Command, DeliveryState
+from bot.domain.ports import Ending
+from bot.domain.secret import Secret
+from storage.folder import DATABASE
+from storage.stores import SqlStores, open_stores
+from storage.vault import MasterKey
+from tests.canaries import Canaries
+from tests.fakes.clock import FakeClock
+from tests.fakes.neighbours import HERS, ORIGIN, Neighbours
+
+KEY: Final = MasterKey(b"k" * 32)
+BIG: Final = "long answer " * 2_000
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that stands still."""
+    return FakeClock()
+
+
+@asynccontextmanager
+async def living(folder: Path, clock: FakeClock) -> AsyncIterator[tuple[SqlStores, Neighbours]]:
+    """Return open stores and who lives in them."""
+    stores = await open_stores(folder, KEY, clock)
+    try:
+        yield stores, Neighbours(stores, clock)
+    finally:
+        await stores.close()
+
+
+def bytes_of(folder: Path) -> bytes:
+    """Return everything the folder holds."""
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+def blobs(folder: Path, sql: str) -> list[bytes]:
+    """Return sealed values as they are stored."""
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        return [bytes(value) for row in connection.execute(sql) for value in row if value]
+
+
+async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
+    """A removed key and a deleted session leave no sealed value in database or log."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (_, house):
+        member = await house.member()
+        put = PutKey(
+            member=member.id,
+            provider="demo",
+            origin=ORIGIN,
+            key=Secret("some key"),
+            health=KeyHealth.WORKS,
+        )
+        await house.do(put)
+        turn = await house.ask()
+        await house.answer(turn, BIG, replies=[house.reply(member, BIG, turn=turn)])
+        keys = blobs(folder, "SELECT key, mask FROM api_keys")
+        texts = blobs(folder, "SELECT question, choices, answer FROM turns")
+        texts += blobs(folder, "SELECT title FROM sessions")
+        texts += blobs(folder, "SELECT reply FROM outbox")
+        assert (len(keys), len(texts)) == (2, 5)
+        # A long value lies on several pages; its head and its tail tell where it was.
+        traces = [part for value in keys + texts for part in (value[:64], value[-64:])]
+        assert all(trace in bytes_of(folder) for trace in traces)
+        await house.do(DropKey(member=member.id, provider="demo"))
+        assert not any(value in bytes_of(folder) for value in keys)
+        await house.do(DeleteSession(member=member.id, session=turn.session))
+        assert not any(trace in bytes_of(folder) for trace in traces)
+
+
+async def test_a_replaced_key_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
+    """The old key does not stay behind the new one."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (_, house):
+        member = await house.member()
+        put = PutKey(
+            member=member.id,
+            provider="demo",
+            origin=ORIGIN,
+            key=Secret("old key"),
+            health=KeyHealth.WORKS,
+        )
+        await house.do(put)
+        old = blobs(folder, "SELECT key, mask FROM api_keys")
+        await house.do(put)
+        assert len(blobs(folder, "SELECT key, mask FROM api_keys")) == 2
+        assert not any(value in bytes_of(folder) for value in old)
+
+
+async def test_nothing_said_is_in_the_files(
+    tmp_path: Path, clock: FakeClock, canary: Callable[..., str], canaries: Canaries
+) -> None:
+    """Questions, answers, keys, instructions, commands and replies are never there in clear."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (stores, house):
+        member = await house.member()
+        turn = await house.ask(canary())
+        assert await stores.turns.begin_attempt(turn.id, 1)
+        await stores.turns.checkpoint({turn.id: canary()})
+        reply = house.reply(member, canary(), turn=turn)
+        await stores.turns.end(
+            turn.id, 1, Ending(state=TurnState.ANSWERED, answer=canary(), replies=(reply,))
+        )
+        await stores.intake.accept(house.incoming(Command("system", canary())))
+        put = PutKey(
+            member=member.id,
+            provider="demo",
+            origin=ORIGIN,
+            key=Secret(canary()),
+            health=KeyHealth.WORKS,
+        )
+        await house.do(put)
+        (row,) = await stores.turns.deliveries()
+        await stores.turns.mark_delivery(row.id, DeliveryState.SENDING)
+        assert canaries.search(folder) == []
+        assert (await stores.settings.session(HERS, member.id)).title
