@@ -120,7 +120,7 @@ KEYS = [
     "sk-ant-api03-canary-0123456789",
     "sk-proj-canary_0123456789",
     "sk-or-v1-0123456789abcdef",
-    "sk-0123456789abcdef0123456789abcdef",
+    "sk-" + "0123456789abcdef" * 2,
     "AIza" + "canary0" * 5,
     "AQ." + "canary0" * 6,
     "gsk_canary0123456789",
