@@ -10,8 +10,8 @@ from typing import Final
 
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
-from adapters.providers.catalogue import build_providers
 from adapters.providers.demo import DemoServer
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.clock import SystemClock

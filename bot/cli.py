@@ -42,11 +42,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run() -> int:
-    from bot.config import load_config  # noqa: PLC0415  # --help needs none of it
+    from adapters.providers.catalogue import configurable  # noqa: PLC0415  # --help needs none of it
+    from bot.config import load_config  # noqa: PLC0415
     from bot.logs import set_up_logging  # noqa: PLC0415
 
     os.umask(0o077)
-    config = load_config(os.environ)
+    config = load_config(os.environ, providers=configurable())
     set_up_logging(config.log_level)
     from bot.app import run  # noqa: PLC0415  # a mistake in the settings is told before this
 
@@ -54,9 +55,12 @@ def _run() -> int:
 
 
 def _init() -> int:
+    from adapters.providers.catalogue import configurable  # noqa: PLC0415
     from bot.init import write_config  # noqa: PLC0415
 
-    return write_config(os.environ, sys.stdin, sys.stdout, messengers=MESSENGERS)
+    return write_config(
+        os.environ, sys.stdin, sys.stdout, messengers=MESSENGERS, providers=configurable()
+    )
 
 
 def _version() -> int:

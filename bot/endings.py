@@ -6,17 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot import texts
-from bot.domain.chat import (
-    ChatRequest,
-    FinishReason,
-    ProviderSpec,
-    Turn,
-    TurnState,
-    Usage,
-    estimate_tokens,
-)
+from bot.domain.chat import ChatRequest, FinishReason, Turn, TurnState, Usage, estimate_tokens
 from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
 from bot.domain.events import Outgoing, Reply, ReplyKind
+from bot.domain.models import ProviderSpec
 from bot.domain.ports import Ending, Frontend
 from bot.running import Running
 from bot.texts import failures

@@ -18,12 +18,17 @@ _HEADER: Final = "# Written by `hearthkey init`. docs/configuration.md lists eve
 
 
 def write_config(
-    env: Mapping[str, str], stdin: TextIO, stdout: TextIO, *, messengers: Sequence[str]
+    env: Mapping[str, str],
+    stdin: TextIO,
+    stdout: TextIO,
+    *,
+    messengers: Sequence[str],
+    providers: Sequence[str] = (),
 ) -> int:
     """Ask, then write the configuration, mode 0600; return the exit code.
 
-    `messengers` are those to ask about. Works with answers from a pipe, a line each. A file
-    that was there is kept as `.bak`. Raises StartError; then nothing was changed.
+    `messengers` are those to ask about, `providers` the vendors there are. Works with answers
+    from a pipe, a line each. A file that was there is kept as `.bak`. Raises StartError; then nothing was changed.
     """
     path = config_path(env)
     dialogue = _Dialogue(stdin, stdout)
@@ -31,7 +36,9 @@ def write_config(
     if path.exists() and not dialogue.agrees(f"{path} is there. Replace it (kept as .bak)?"):
         dialogue.say("Nothing was changed.")
         return 1
-    _write(path, _HEADER + "".join(_line(name, text) for name, text in _ask(dialogue, messengers)))
+    answers = _ask(dialogue, messengers)
+    text = _HEADER + "".join(_line(name, answer) for name, answer in answers)
+    _write(path, text, providers)
     dialogue.say(f"Written: {path}. Start with: hearthkey run")
     return 0
 
@@ -79,7 +86,9 @@ class _Dialogue:
         return line.strip()
 
 
-def _ask(dialogue: _Dialogue, messengers: Sequence[str]) -> list[tuple[str, str]]:
+def _ask(
+    dialogue: _Dialogue, messengers: Sequence[str], providers: Sequence[str] = ()
+) -> list[tuple[str, str]]:
     """Return the settings chosen, by name; what was left at its default is left out."""
     home = str(default_data_dir())
     answers = {
@@ -129,7 +138,7 @@ def _line(name: str, text: str) -> str:
     return f"{name} = {json.dumps(text, ensure_ascii=False)}\n"
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, providers: Sequence[str]) -> None:
     """Put the file in place whole, once it has been read back without a complaint."""
     draft, backup = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.bak")
     try:
@@ -139,7 +148,7 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        load_config({CONFIG_VARIABLE: str(draft)})
+        load_config({CONFIG_VARIABLE: str(draft)}, providers=providers)
         if path.exists():
             path.chmod(0o600)
             path.replace(backup)

@@ -1,5 +1,6 @@
 """What a model is asked: instructions, as much of the conversation as fits, and the question."""
 
+from hashlib import blake2s
 from typing import Final
 
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role, Turn, estimate_tokens
@@ -28,6 +29,14 @@ async def build(
         system=choices.instructions,
         temperature=choices.temperature,
         max_tokens=choices.max_tokens,
+        effort=choices.effort,
+        user=_opaque(choices.provider, turn.member),
+        conversation=_opaque(choices.provider, turn.member, str(turn.session)),
         adjustments=adjustments,
     )
     return request, has_older
+
+
+def _opaque(*parts: str) -> str:
+    """Return a name that tells nobody anything; member ids are random, so it cannot be guessed."""
+    return blake2s("|".join(parts).encode(), digest_size=16).hexdigest()

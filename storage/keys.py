@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Row
 
-from bot.domain.chat import KeyHealth, KeyInfo, MemberId
+from bot.domain.chat import MemberId
 from bot.domain.effects import PutKey
 from bot.domain.errors import VaultCorrupt
+from bot.domain.keys import KeyHealth, KeyInfo
 from bot.domain.secret import Secret
 from storage.codec import dump_text, from_ms, load_text
 from storage.keyrings import Of

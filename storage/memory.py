@@ -9,7 +9,6 @@ from bot.domain.chat import (
     Adjustment,
     Choices,
     Identity,
-    KeyInfo,
     Member,
     MemberId,
     Overrides,
@@ -22,6 +21,7 @@ from bot.domain.chat import (
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
 from bot.domain.events import DeliveryState, InboxId, Incoming, Outgoing, SecretText, Text
+from bot.domain.keys import KeyInfo
 from bot.domain.ports import (
     Applied,
     Clock,

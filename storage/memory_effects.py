@@ -5,17 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain import effects as fx
-from bot.domain.chat import (
-    KeyHealth,
-    KeyInfo,
-    MemberId,
-    Scope,
-    Session,
-    SessionId,
-    Turn,
-    TurnId,
-    TurnState,
-)
+from bot.domain.chat import MemberId, Scope, Session, SessionId, Turn, TurnId, TurnState
+from bot.domain.keys import KeyHealth, KeyInfo
 from storage.memory_state import State, TurnRow
 from storage.rules import may_change
 

@@ -8,7 +8,6 @@ from bot.domain.chat import (
     Adjustment,
     Choices,
     Identity,
-    KeyInfo,
     MemberId,
     Place,
     Session,
@@ -27,6 +26,7 @@ from bot.domain.events import (
     Outgoing,
     Question,
 )
+from bot.domain.keys import KeyInfo
 from bot.domain.ports import Clock
 from bot.domain.secret import Secret
 from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, title_of

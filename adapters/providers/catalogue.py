@@ -1,21 +1,47 @@
-"""The vendors Hearthkey knows: rows of `catalogue.toml`, and the endpoints an operator names."""
+"""The vendors Hearthkey knows, as data: rows of `catalogue.toml`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, Literal
 
 import msgspec
 
-from adapters.providers.dialect import Quirks, Vendor
-from adapters.providers.openai_chat import OpenAIChat
-from adapters.shared.http import HttpClient
-from bot.domain.chat import Adjustment, ProviderSpec
-from bot.domain.ports import Provider
+from bot.domain.chat import Adjustment
+from bot.domain.models import KeyNeed
 
 DEMO: Final = "demo"
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+# The header a key stands in; `bearer` is `authorization: Bearer …`.
+Auth = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key"]
+DialectName = Literal["openai_chat", "openai_responses", "anthropic", "google", "deepseek"]
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a vendor differs from the rest that speak its dialect: `[vendor.quirks]` of its row.
+
+    `check` is the free call that proves a key, `models` the list: both are joined to the base
+    URL as a browser joins a link, so `models`, `/v1/models` and a whole address all do. An empty
+    `check`: there is no such call. `balance` is the path, in what `check` answers, of the dollars
+    left. `prefers` are patterns of ids to begin with, the best first. `chat` and `not_chat` are
+    patterns of ids that the list holds and that do or do not chat. `effort` is the body's field
+    for the depth of thinking, `reasoning.effort` for one within another. `is_reasoning_apart`:
+    the count of the answer leaves the thinking out. `adjustments` are known before the vendor
+    refuses; `body` goes along with every question, `user` names the field for the member's
+    opaque id.
+    """
+
+    auth: Auth = "bearer"
+    check: str = "models"
+    models: str = "models"
+    balance: str = ""
+    prefers: tuple[str, ...] = ()
+    chat: str = ""
+    not_chat: str = ""
+    effort: str = ""
+    user: str = ""
+    is_reasoning_apart: bool = False
+    adjustments: frozenset[Adjustment] = frozenset()
+    body: dict[str, Any] = {}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,18 +49,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     id: str
     name: str
+    dialect: DialectName = "openai_chat"
     base_url: str = ""
+    is_listed: bool = True
     origin: str = ""
     key_page: str = ""
+    billing_page: str = ""
+    key_need: KeyNeed = KeyNeed.REQUIRED
     key_pattern: str = ""
     aliases: tuple[str, ...] = ()
     is_free: bool = False
     is_demo: bool = False
-    check_path: str = "/models"
-    models_path: str = "/models"
-    default_model: str = ""
-    adjustments: frozenset[Adjustment] = frozenset()
-    body: dict[str, Any] = {}
+    quirks: Quirks = Quirks()
 
 
 class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,85 +77,12 @@ def read_rows(text: str) -> Sequence[Row]:
     return rows
 
 
+def configurable() -> Sequence[str]:
+    """Return the ids of the vendors that an operator may move or reach through a proxy."""
+    return [row.id for row in rows() if not row.is_demo]
+
+
 @cache
 def rows() -> Sequence[Row]:
     """Return the rows that come with Hearthkey."""
     return read_rows(files("adapters.providers").joinpath("catalogue.toml").read_text("utf-8"))
-
-
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of a base URL, the same for every spelling of it.
-
-    Raises ValueError where it is no http or https URL, or holds a user, a query or a fragment.
-    """
-    parts = urlsplit(url)
-    port = parts.port
-    host = parts.hostname or ""
-    has_more = parts.username is not None or parts.query or parts.fragment
-    if parts.scheme not in _DEFAULT_PORTS or not host or has_more:
-        msg = "not the base URL of an API"
-        raise ValueError(msg)
-    if ":" in host:
-        host = f"[{host}]"
-    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
-
-
-def build_providers(
-    http: HttpClient,
-    *,
-    endpoints: Mapping[str, str] | None = None,
-    base_urls: Mapping[str, str] | None = None,
-    proxies: Mapping[str, str] | None = None,
-    demo: str | None = None,
-) -> dict[str, Provider]:
-    """Return every vendor of the catalogue and every named endpoint, by id. Does no I/O.
-
-    `endpoints` maps an operator's own ids to base URLs; `base_urls` and `proxies` hold what
-    differs from the catalogue, by id; `demo` is the running demo server's base URL, None: none.
-    Raises ValueError on a base URL or a proxy that is none, or an endpoint with a vendor's id.
-    """
-    places = dict(base_urls or {})
-    known = [row for row in rows() if not row.is_demo]
-    if demo is not None:
-        known += [row for row in rows() if row.is_demo]
-        places[DEMO] = demo
-    for name, url in (endpoints or {}).items():
-        if any(name in {row.id, *row.aliases} for row in rows()):
-            msg = f"the endpoint {name} has the name of a vendor"
-            raise ValueError(msg)
-        known.append(Row(id=name, name=name, base_url=url))
-    proxies = proxies or {}
-    return {
-        row.id: provider_of(http, row, base_url=places.get(row.id), proxy=proxies.get(row.id))
-        for row in known
-    }
-
-
-def provider_of(
-    http: HttpClient, row: Row, *, base_url: str | None = None, proxy: str | None = None
-) -> Provider:
-    """Return the provider of a row, at another base URL where one is given."""
-    if proxy is not None and urlsplit(proxy).scheme not in _DEFAULT_PORTS:
-        msg = f"the proxy of {row.id} is no http or https URL"
-        raise ValueError(msg)
-    url = (base_url or row.base_url).rstrip("/")
-    origin = origin_of(url)
-    spec = ProviderSpec(
-        id=row.id,
-        name=row.name,
-        origin=row.origin or origin,
-        key_page=row.key_page,
-        aliases=row.aliases,
-        is_free=row.is_free,
-        is_demo=row.is_demo,
-        key_pattern=row.key_pattern,
-    )
-    quirks = Quirks(
-        check_path=row.check_path,
-        models_path=row.models_path,
-        default_model=row.default_model,
-        adjustments=row.adjustments,
-        body=row.body,
-    )
-    return OpenAIChat(http, Vendor(spec=spec, base_url=url, proxy=proxy, quirks=quirks))

@@ -1,128 +1,164 @@
-"""What every wire dialect shares: a vendor's row, calls to its host, and what failures mean."""
+"""What every wire dialect shares: a vendor's row, one question, one list, one check of a key.
 
-import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+A dialect fills in how a question is written, how the answer is read and what its list says.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-import httpx
+import msgspec
 
-from adapters.providers.refusals import Asked, error_of
-from adapters.providers.reports import read_report
-from adapters.shared.http import HttpAnswer, HttpClient, HttpStream
-from adapters.shared.transport import FaultKind, HttpFault, Timeouts
-from bot.domain.chat import Adjustment, ProviderSpec
-from bot.domain.errors import Cut, InvalidKey, ProviderError, TimedOut, Unreachable
+from adapters.providers.capabilities import traits_of
+from adapters.providers.catalogue import Quirks
+from adapters.providers.line import Line, content_type, lost
+from adapters.providers.reader import Reader
+from adapters.providers.refusals import Asked, begun
+from adapters.shared.http import HttpClient, HttpStream
+from adapters.shared.transport import HttpFault
+from bot.domain.chat import ChatRequest, Event
+from bot.domain.errors import BadRequest
+from bot.domain.keys import KeyHealth, KeyReport
+from bot.domain.models import Model, ProviderSpec, Traits
 from bot.domain.secret import Secret
 
-# A check or a list is short, and a person waits for it with a thumb in the air.
-_QUICK: Final = Timeouts(read_s=20.0, total_s=30.0)
-_MAX_ERROR_BYTES: Final = 64 * 1024
-_SENDABLE_KEY: Final = re.compile(r"[\x21-\x7e]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quirks:
-    """How a vendor differs from the rest that speak its dialect.
-
-    `check_path` is the free call that needs a key, `models_path` the list; both follow the base
-    URL. `adjustments` are known before the vendor refuses; `body` goes along with every question.
-    """
-
-    check_path: str = "/models"
-    models_path: str = "/models"
-    default_model: str = ""
-    adjustments: frozenset[Adjustment] = frozenset()
-    body: Mapping[str, Any] = field(default_factory=dict)
+Headers = Mapping[str, str | Secret]
+NO_HEADERS: Final[Headers] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """One vendor as its dialect sees it: the row, and where and through what it is reached."""
+    """One vendor as its dialect sees it: the row, and where and through what it is reached.
+
+    `is_moved`: the operator gave another base URL, so no other address of the vendor's own is
+    """
 
     spec: ProviderSpec
     base_url: str = field(repr=False)
     proxy: str | None = field(default=None, repr=False)
     quirks: Quirks = field(default_factory=Quirks)
+    is_moved: bool = False
 
 
-class Line:
-    """Calls to one vendor's host. Every failure comes out as a ProviderError, without the key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One question as it goes over the wire: where to, below the base URL, and what."""
+
+    path: str
+    body: dict[str, Any]
+    headers: Headers = field(default_factory=dict)
+
+
+class Dialect(ABC):
+    """A Provider, but for what differs between dialects."""
 
     def __init__(self, http: HttpClient, vendor: Vendor) -> None:
-        """Bind the pool to a vendor; does no I/O."""
-        self._http = http
+        """Take the pool and the vendor's row; does no I/O."""
         self._vendor = vendor
-
-    async def get(self, path: str, asked: Asked) -> bytes:
-        """Return the body of a free call that was accepted. Raises ProviderError."""
-        try:
-            answer = await self._http.get(
-                self._vendor.base_url + path,
-                headers={"authorization": bearer(asked)},
-                proxy=self._vendor.proxy,
-                timeouts=_QUICK,
-            )
-        except HttpFault as fault:
-            raise lost(fault, asked) from fault
-        if answer.status != 200:
-            raise refused(answer, asked)
-        return answer.body
-
-    @asynccontextmanager
-    async def post(self, path: str, body: bytes, asked: Asked) -> AsyncIterator[HttpStream]:
-        """Send a question once and hand out the stream of a 200. Raises ProviderError."""
-        headers: dict[str, str | Secret] = {
-            "authorization": bearer(asked),
-            "content-type": "application/json",
-            "accept": "text/event-stream, application/json",
-        }
-        call = self._http.stream_post(
-            self._vendor.base_url + path, headers=headers, body=body, proxy=self._vendor.proxy
+        self._quirks = vendor.quirks
+        self._line = Line(
+            http,
+            base_url=vendor.base_url,
+            proxy=vendor.proxy,
+            auth=vendor.quirks.auth,
+            key_need=vendor.spec.key_need,
         )
-        async with AsyncExitStack() as stack:
+
+    @property
+    def spec(self) -> ProviderSpec:
+        """Return the vendor's row."""
+        return self._vendor.spec
+
+    def traits(self, model: str) -> Traits:
+        """Return what a model takes, as far as its id tells: see the port."""
+        return traits_of(self.spec.id, model)
+
+    async def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
+        """Make one request and yield its events: see the port."""
+        asked = Asked(provider=self.spec.id, model=request.model, key=key, request=request)
+        call = self.write(request)
+        reader = self.reader(asked)
+        body = encode(call.body)
+        async with self._line.post(call.path, body, asked, headers=call.headers) as answer:
             try:
-                stream = await stack.enter_async_context(call)
+                if _is_whole(answer, asked):
+                    for event in reader.whole(await answer.read_all()):
+                        yield event
+                while reader.is_open and (chunk := await answer.read()):
+                    for event in reader.feed(chunk):
+                        yield event
             except HttpFault as fault:
-                raise lost(fault, asked) from fault
-            if stream.status != 200:
-                said = await _error_body(stream)
-                raise refused(HttpAnswer(stream.status, stream.headers, said), asked)
-            yield stream
+                reader.broke(lost(fault, asked, has_begun=True))
+            for event in reader.end():
+                yield event
+            if reader.failure is not None:
+                raise reader.failure
+            await answer.settle()
+
+    async def check_key(self, key: Secret) -> KeyReport:
+        """Ask the vendor's free call whether it takes the key: see the port."""
+        where = self._quirks.check
+        if not where or (self._vendor.is_moved and urlsplit(where).netloc):
+            return KeyReport(health=KeyHealth.UNCHECKED)
+        body = await self._line.get(
+            where, Asked(provider=self.spec.id, key=key), headers=self.get_headers()
+        )
+        return self.read_check(body)
+
+    async def list_models(self, key: Secret) -> Sequence[Model]:
+        """Return the chat models of the key, the newest first: see the port."""
+        asked = Asked(provider=self.spec.id, key=key)
+        where = self._quirks.models
+        if self._vendor.is_moved and urlsplit(where).netloc:
+            where = "models"
+        body = await self._line.get(where, asked, headers=self.get_headers())
+        return self.read_models(body, asked)
+
+    def get_headers(self) -> Headers:
+        """Return what free calls carry beside the key."""
+        return NO_HEADERS
+
+    @abstractmethod
+    def write(self, request: ChatRequest) -> Call:
+        """Return the question as this vendor wants it, with every adjustment made. Pure."""
+
+    @abstractmethod
+    def reader(self, asked: Asked) -> Reader:
+        """Return what reads one answer. Pure."""
+
+    @abstractmethod
+    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
+        """Return the chat models in a list. Raises ServerFault on no list. Pure."""
+
+    def read_check(self, body: bytes) -> KeyReport:  # noqa: ARG002  (for dialects that read it)
+        """Return what the free call says of a key it took. Pure."""
+        return KeyReport()
 
 
-def bearer(asked: Asked) -> Secret:
-    """Return the authorization header; InvalidKey if the key cannot stand in one."""
-    clear = asked.key.reveal()
-    if not _SENDABLE_KEY.fullmatch(clear):
-        raise InvalidKey(asked.provider, model=asked.model, is_unsent=True)
-    return Secret(f"Bearer {clear}")
-
-
-def lost(fault: HttpFault, asked: Asked, *, has_begun: bool = False) -> ProviderError:
-    """Return what a fault of the network means; `has_begun`: within an answer."""
-    if fault.kind is FaultKind.SILENT:
-        return TimedOut(asked.provider, model=asked.model, is_unsent=fault.is_unsent)
-    if has_begun:
-        return Cut(asked.provider, model=asked.model)
-    return Unreachable(asked.provider, model=asked.model, is_unsent=fault.is_unsent)
-
-
-def refused(answer: HttpAnswer, asked: Asked) -> ProviderError:
-    """Return what a response of any status but 200 means."""
-    return error_of(answer.status, answer.headers, read_report(answer.body), asked)
-
-
-def content_type(headers: httpx.Headers) -> str:
-    """Return the bare media type in lower case; empty if there is none."""
-    value: str = headers.get("content-type", "")
-    return value.partition(";")[0].strip().lower()
-
-
-async def _error_body(stream: HttpStream) -> bytes:
-    """Return the body of a refusal; the status says enough where it does not come."""
+def encode(body: dict[str, Any]) -> bytes:
+    """Return a question as JSON. Half a surrogate pair, which is no text, is replaced."""
     try:
-        return await stream.read_all(_MAX_ERROR_BYTES)
-    except HttpFault:
-        return b""
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_mended(body))
+
+
+def _mended(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _mended(item) for name, item in value.items()}
+    return value
+
+
+def _is_whole(answer: HttpStream, asked: Asked) -> bool:
+    """Return whether the answer is one JSON; BadRequest if it is a page for a browser."""
+    kind = content_type(answer.headers)
+    if kind == "text/html":
+        said = "a web page came instead of an API's answer"
+        raise begun(BadRequest(asked.provider, model=asked.model, said=said))
+    return kind == "application/json"

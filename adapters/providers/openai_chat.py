@@ -2,20 +2,22 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
 
-from adapters.providers.dialect import Line, Quirks, Vendor, content_type, lost
+from adapters.providers.catalogue import Quirks
+from adapters.providers.dialect import Call, Dialect
+from adapters.providers.lists import moment, ordered, size
 from adapters.providers.openai_chunks import AnswerReader
-from adapters.providers.refusals import Asked, begun
+from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE
-from adapters.shared.http import HttpClient, HttpStream
-from adapters.shared.transport import HttpFault
-from bot.domain.chat import Adjustment, ChatRequest, Event, Model, ProviderSpec
-from bot.domain.errors import BadRequest, ServerFault
-from bot.domain.secret import Secret
+from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.errors import ServerFault
+from bot.domain.keys import Balance, KeyHealth, KeyReport
+from bot.domain.models import Model
 
 _NOT_CHAT: Final = re.compile(
     r"embed|whisper|\btts\b|-tts|transcri|moderation|rerank|guard|dall-e|image-gen|stable-diffusion",
@@ -26,57 +28,31 @@ _CONTEXT_NAMES: Final = ("context_length", "max_model_len", "max_context_length"
 _OUTPUT_NAMES: Final = ("max_output_tokens", "max_completion_tokens")
 
 
-class OpenAIChat:
+class OpenAIChat(Dialect):
     """A vendor that speaks Chat Completions."""
 
-    def __init__(self, http: HttpClient, vendor: Vendor) -> None:
-        """Take the pool and the vendor's row; does no I/O."""
-        self._line = Line(http, vendor)
-        self._spec = vendor.spec
-        self._quirks = vendor.quirks
+    def write(self, request: ChatRequest) -> Call:
+        """Return the question: see the base."""
+        word = self.traits(request.model).efforts.get(request.effort) if request.effort else None
+        return Call(path="chat/completions", body=build_body(request, self._quirks, effort=word))
 
-    @property
-    def spec(self) -> ProviderSpec:
-        """Return the vendor's row."""
-        return self._spec
+    def reader(self, asked: Asked) -> AnswerReader:
+        """Return what reads one answer: see the base."""
+        return AnswerReader(asked, is_reasoning_apart=self._quirks.is_reasoning_apart)
 
-    async def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
-        """Make one request and yield its events: see the port."""
-        asked = Asked(provider=self._spec.id, model=request.model, key=key, request=request)
-        body = build_body(request, self._quirks)
-        async with self._line.post("/chat/completions", body, asked) as answer:
-            reader = AnswerReader(asked)
-            try:
-                if _is_whole(answer, asked):
-                    for event in reader.whole(await answer.read_all()):
-                        yield event
-                while reader.is_open and (chunk := await answer.read()):
-                    for event in reader.feed(chunk):
-                        yield event
-            except HttpFault as fault:
-                reader.broke(lost(fault, asked, has_begun=True))
-            for event in reader.end():
-                yield event
-            if reader.failure is not None:
-                raise reader.failure
-            await answer.settle()
+    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
+        """Return the chat models in a list: see the base."""
+        return read_models(body, asked, self._quirks)
 
-    async def check_key(self, key: Secret) -> None:
-        """Ask the vendor's free call whether it takes the key: see the port."""
-        await self._line.get(self._quirks.check_path, Asked(provider=self._spec.id, key=key))
-
-    async def list_models(self, key: Secret) -> Sequence[Model]:
-        """Return the chat models of the key, the vendor's default first: see the port."""
-        asked = Asked(provider=self._spec.id, key=key)
-        return read_models(
-            await self._line.get(self._quirks.models_path, asked),
-            asked,
-            default=self._quirks.default_model,
-        )
+    def read_check(self, body: bytes) -> KeyReport:
+        """Return what is left, where the vendor says so: see the base."""
+        return read_check(body, self._quirks.balance)
 
 
-def build_body(request: ChatRequest, quirks: Quirks) -> bytes:
-    """Return the JSON of a question, with every adjustment made. Pure."""
+def build_body(
+    request: ChatRequest, quirks: Quirks, *, effort: str | None = None
+) -> dict[str, Any]:
+    """Return a question, with every adjustment made; `effort` is the vendor's own word. Pure."""
     adjustments = request.adjustments | quirks.adjustments
     body: dict[str, Any] = {
         "model": request.model,
@@ -90,11 +66,21 @@ def build_body(request: ChatRequest, quirks: Quirks) -> bytes:
         body["max_completion_tokens" if is_renamed else "max_tokens"] = request.max_tokens
     if request.temperature is not None and Adjustment.DROP_TEMPERATURE not in adjustments:
         body["temperature"] = min(1.0, max(0.0, request.temperature))
+    if quirks.user and request.user:
+        body[quirks.user] = request.user
     body.update(quirks.body)
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # half a surrogate pair: no text, but no reason to fail either
-        return msgspec.json.encode(_mended(body))
+    if effort is not None and quirks.effort and Adjustment.DROP_EFFORT not in adjustments:
+        put(body, quirks.effort, effort)
+    return body
+
+
+def put(body: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401  (any JSON)
+    """Set a field that may lie within another: `reasoning.effort`."""
+    *outer, last = path.split(".")
+    for name in outer:
+        body[name] = dict(body.get(name) or {})
+        body = body[name]
+    body[last] = value
 
 
 def _messages(request: ChatRequest, *, is_system_in_user: bool) -> list[dict[str, str]]:
@@ -110,27 +96,8 @@ def _messages(request: ChatRequest, *, is_system_in_user: bool) -> list[dict[str
     return messages
 
 
-def _mended(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _mended(item) for name, item in value.items()}
-    return value
-
-
-def _is_whole(answer: HttpStream, asked: Asked) -> bool:
-    """Return whether the answer is one JSON; BadRequest if it is a page for a browser."""
-    kind = content_type(answer.headers)
-    if kind == "text/html":
-        said = "a web page came instead of an API's answer"
-        raise begun(BadRequest(asked.provider, model=asked.model, said=said))
-    return kind == "application/json"
-
-
-def read_models(body: bytes, asked: Asked, *, default: str = "") -> Sequence[Model]:
-    """Return the chat models in a list, `default` first. Raises ServerFault on no list. Pure."""
+def read_models(body: bytes, asked: Asked, quirks: Quirks) -> Sequence[Model]:
+    """Return the chat models in a list, newest first. Raises ServerFault on no list. Pure."""
     said: Any = None
     with contextlib.suppress(*UNREADABLE):
         said = msgspec.json.decode(body)
@@ -138,14 +105,35 @@ def read_models(body: bytes, asked: Asked, *, default: str = "") -> Sequence[Mod
         said = said.get("data", said.get("models"))
     if not isinstance(said, list):
         raise ServerFault(asked.provider)
-    models = [_model(row) for row in said if isinstance(row, dict) and _is_chat(row)]
-    return sorted(models, key=lambda model: model.id != default)
+    models = [_model(row) for row in said if isinstance(row, dict) and _is_chat(row, quirks)]
+    return ordered(models, quirks.prefers)
 
 
-def _is_chat(row: dict[str, Any]) -> bool:
+def read_check(body: bytes, balance: str) -> KeyReport:
+    """Return the dollars left, where the vendor says how many. Pure."""
+    said: Any = None
+    with contextlib.suppress(*UNREADABLE):
+        said = msgspec.json.decode(body)
+    for name in balance.split("."):
+        said = said.get(name) if isinstance(said, dict) else None
+    if not isinstance(said, int | float | str) or isinstance(said, bool):
+        return KeyReport()
+    try:
+        left = Decimal(str(said))
+    except InvalidOperation:
+        return KeyReport()
+    health = KeyHealth.WORKS if left > 0 else KeyHealth.NO_CREDIT
+    return KeyReport(health=health, balances=(Balance(left),))
+
+
+def _is_chat(row: dict[str, Any], quirks: Quirks) -> bool:
     name, kind = row.get("id"), row.get("type")
     abilities = row.get("capabilities")
     if not isinstance(name, str) or not name or _NOT_CHAT.search(name):
+        return False
+    if quirks.not_chat and re.search(quirks.not_chat, name):
+        return False
+    if quirks.chat and not re.search(quirks.chat, name):
         return False
     if isinstance(kind, str) and kind not in _CHAT_TYPES:
         return False
@@ -161,16 +149,9 @@ def _model(row: dict[str, Any]) -> Model:
     return Model(
         id=row["id"],
         name=next((name for name in names if isinstance(name, str)), ""),
-        context_tokens=_size(row, _CONTEXT_NAMES),
-        max_output_tokens=_size(row, _OUTPUT_NAMES)
-        or (_size(top, _OUTPUT_NAMES) if isinstance(top, dict) else None),
+        context_tokens=size(row, *_CONTEXT_NAMES),
+        max_output_tokens=size(row, *_OUTPUT_NAMES)
+        or (size(top, *_OUTPUT_NAMES) if isinstance(top, dict) else None),
         takes_temperature="temperature" in taken if isinstance(taken, list) else None,
+        released_at=moment(row.get("created")),
     )
-
-
-def _size(row: dict[str, Any], names: Sequence[str]) -> int | None:
-    for name in names:
-        size = row.get(name)
-        if isinstance(size, int) and not isinstance(size, bool) and size > 0:
-            return size
-    return None

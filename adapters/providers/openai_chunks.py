@@ -4,26 +4,24 @@ Vendors differ in everything optional, so only what must be there has a type; th
 at before it is believed.
 """
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
 
-from adapters.providers.refusals import Asked, begun, error_of
-from adapters.providers.reports import UNREADABLE, Report, read_report, report_of
+from adapters.providers.reader import Reader, append, count, part
+from adapters.providers.refusals import Asked
+from adapters.providers.reports import UNREADABLE, report_of
 from adapters.providers.thinking import ThinkSplitter
-from adapters.shared.sse import SseDecoder, SseEvent, SseOverflow
+from adapters.shared.sse import SseEvent
 from bot.domain.chat import (
     Event,
-    Finish,
     FinishReason,
     ReasoningDelta,
-    TextDelta,
     Usage,
 )
-from bot.domain.errors import Cut, Overloaded, ProviderError, ServerFault
+from bot.domain.errors import Overloaded
 
 _DONE: Final = b"[DONE]"
 _NULL: Final = msgspec.Raw(b"null")
@@ -61,90 +59,26 @@ class _Chunk(msgspec.Struct, gc=False):
 _decode: Final = msgspec.json.Decoder(_Chunk).decode
 
 
-class AnswerReader:
-    """Reads one answer, streamed or whole."""
+class AnswerReader(Reader):
+    """Reads one Chat Completions answer, streamed or whole."""
 
-    def __init__(self, asked: Asked) -> None:
-        """Begin before the first byte; `asked` is for naming errors."""
-        self._asked = asked
-        self._sse = SseDecoder()
+    def __init__(self, asked: Asked, *, is_reasoning_apart: bool = False) -> None:
+        """Begin before the first byte; `is_reasoning_apart`: see the vendor's quirks."""
+        super().__init__(asked)
         self._splitter = ThinkSplitter()
         self._usage: Any = None
-        self._reason: FinishReason | None = None
-        self._is_done = False
-        self.failure: ProviderError | None = None
+        self._is_reasoning_apart = is_reasoning_apart
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there is more to read."""
-        return not self._is_done and self.failure is None
-
-    def feed(self, chunk: bytes) -> list[Event]:
-        """Return the events in a piece of the stream, texts that follow each other as one.
-
-        Where the stream reports an error, `failure` is set to it after what came before.
-        """
-        events: list[Event] = []
-        try:
-            for event in self._sse.feed(chunk):
-                if self._is_done:
-                    break
-                self._take(event, events)
-        except SseOverflow:
-            self.failure = self._fault()
-        except ProviderError as error:
-            self.failure = error
-        return events
-
-    def end(self) -> list[Event]:
-        """Return the last events: text held back, the count, and `Finish` where there was an end.
-
-        Without one, `failure` is set to Cut.
-        """
-        events: list[Event] = []
-        # Some hosts leave out the last empty line. Half an event is no JSON: a cut.
-        last = self._sse.close() if self.is_open else None
-        if last is not None and (last.data == _DONE or _read(last.data) is not None):
-            try:
-                self._take(last, events)
-            except ProviderError as error:
-                self.failure = error
-        events += self._splitter.close()
-        usage = read_usage(self._usage)
-        if usage is not None:
-            events.append(usage)
-        if self.failure is None and (self._is_done or self._reason is not None):
-            events.append(Finish(self._reason or FinishReason.STOP))
-        elif self.failure is None:
-            self.failure = Cut(self._asked.provider, model=self._asked.model)
-        return events
-
-    def whole(self, body: bytes) -> list[Event]:
-        """Return the events of an answer that came in one piece, as JSON; as `feed`."""
-        events: list[Event] = []
-        try:
-            if body.lstrip()[:1] == b"[":
-                self._fail(read_report(body))
-            self._take(SseEvent(b"", body), events)
-            self._is_done = True
-        except ProviderError as error:
-            self.failure = error
-        return events
-
-    def broke(self, error: ProviderError) -> None:
-        """Note that the connection broke; of no matter after the model's own end."""
-        if self._reason is None:
-            self.failure = error
-
-    def _take(self, event: SseEvent, events: list[Event]) -> None:
+    def take(self, event: SseEvent, events: list[Event]) -> None:
+        """Read one event: see the base."""
         if event.data == _DONE:
-            self._is_done = True
+            self.is_done = True
             return
         chunk = _read(event.data)
         if chunk is None:
-            raise self._fault()
+            raise self.fault()
         if chunk.error or event.name == b"error" or chunk.message or chunk.detail:
-            self._fail(report_of(msgspec.json.decode(event.data)))
+            self.fail(report_of(msgspec.json.decode(event.data)))
         if chunk.usage != _NULL:
             self._usage = chunk.usage
         elif chunk.x_groq:
@@ -153,50 +87,55 @@ class AnswerReader:
             if choice.index == 0 or choice.index is None:
                 self._choose(choice, events)
 
+    def usage(self) -> Usage | None:
+        """Return the vendor's count: see the base."""
+        return read_usage(self._usage, is_reasoning_apart=self._is_reasoning_apart)
+
+    def flush(self, events: list[Event]) -> None:
+        """Append what may have been half a tag: see the base."""
+        events += self._splitter.close()
+
+    def is_readable(self, data: bytes) -> bool:
+        """Whether an event without its closing line came whole: see the base."""
+        return data == _DONE or _read(data) is not None
+
     def _choose(self, choice: _Choice, events: list[Event]) -> None:
         delta = choice.delta or choice.message
         if delta is not None:
             thought = delta.reasoning_content or delta.reasoning
             if thought and isinstance(thought, str):
-                _append(events, ReasoningDelta(thought))
+                append(events, ReasoningDelta(thought))
             content = delta.content
             if isinstance(content, list):
                 content = self._split_parts(content, events)
             for text in (content, delta.refusal):
                 if text and isinstance(text, str):
                     for piece in self._splitter.feed(text):
-                        _append(events, piece)
+                        append(events, piece)
         if isinstance(choice.finish_reason, str) and choice.finish_reason:
             self._finish(choice.finish_reason)
 
     def _split_parts(self, parts: list[Any], events: list[Event]) -> str:
         """Return the text of a content that is a list of parts, thinking parts taken out."""
         texts: list[str] = []
-        for part in parts:
-            if not isinstance(part, dict):
+        for each in parts:
+            if not isinstance(each, dict):
                 continue
-            thinking = part.get("thinking")
+            thinking = each.get("thinking")
             if isinstance(thinking, list):
                 thinking = self._split_parts(thinking, events)
             if isinstance(thinking, str) and thinking:
-                _append(events, ReasoningDelta(thinking))
-            if isinstance(part.get("text"), str):
-                texts.append(part["text"])
+                append(events, ReasoningDelta(thinking))
+            if isinstance(each.get("text"), str):
+                texts.append(each["text"])
         return "".join(texts)
 
     def _finish(self, reason: str) -> None:
         if reason == "error":
-            raise self._fault()
+            raise self.fault()
         if reason == "insufficient_system_resource":
             raise Overloaded(self._asked.provider, model=self._asked.model, is_unsent=False)
-        self._reason = _REASONS.get(reason.lower(), FinishReason.STOP)
-
-    def _fault(self) -> ServerFault:
-        return ServerFault(self._asked.provider, model=self._asked.model)
-
-    def _fail(self, report: Report) -> NoReturn:
-        asked = Asked(provider=self._asked.provider, model=self._asked.model, key=self._asked.key)
-        raise begun(error_of(report.status or 500, {}, report, asked))
+        self.reason = _REASONS.get(reason.lower(), FinishReason.STOP)
 
 
 def _read(data: bytes) -> _Chunk | None:
@@ -207,7 +146,7 @@ def _read(data: bytes) -> _Chunk | None:
         return None
 
 
-def read_usage(raw: Any) -> Usage | None:  # noqa: ANN401  (the vendor's JSON, read or not)
+def read_usage(raw: Any, *, is_reasoning_apart: bool = False) -> Usage | None:  # noqa: ANN401  (the vendor's JSON, read or not)
     """Return the vendor's count in our terms; None where there is none to be had."""
     try:
         said = msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else raw
@@ -216,30 +155,18 @@ def read_usage(raw: Any) -> Usage | None:  # noqa: ANN401  (the vendor's JSON, r
     if not isinstance(said, dict) or not ("prompt_tokens" in said or "completion_tokens" in said):
         return None
     asked, answered = (
-        _part(said, "prompt_tokens_details"),
-        _part(said, "completion_tokens_details"),
+        part(said, "prompt_tokens_details"),
+        part(said, "completion_tokens_details"),
     )
+    thought = count(answered, "reasoning_tokens")
     return Usage(
-        input_tokens=_count(said, "prompt_tokens"),
-        output_tokens=_count(said, "completion_tokens"),
-        cache_read_tokens=_count(asked, "cached_tokens")
-        or _count(said, "prompt_cache_hit_tokens"),
-        cache_write_tokens=_count(asked, "cache_write_tokens"),
-        reasoning_tokens=_count(answered, "reasoning_tokens"),
+        input_tokens=count(said, "prompt_tokens"),
+        output_tokens=count(said, "completion_tokens") + (thought if is_reasoning_apart else 0),
+        cache_read_tokens=count(asked, "cached_tokens") or count(said, "prompt_cache_hit_tokens"),
+        cache_write_tokens=count(asked, "cache_write_tokens"),
+        reasoning_tokens=thought,
         cost_usd=_cost(said.get("cost")),
     )
-
-
-def _part(said: dict[str, Any], name: str) -> dict[str, Any]:
-    part = said.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _count(said: dict[str, Any], name: str) -> int:
-    number = said.get(name)
-    if not isinstance(number, int | float) or not math.isfinite(number):
-        return 0
-    return max(0, int(number))
 
 
 def _cost(said: Any) -> Decimal | None:  # noqa: ANN401  (the vendor's JSON)
@@ -248,14 +175,3 @@ def _cost(said: Any) -> Decimal | None:  # noqa: ANN401  (the vendor's JSON)
     except InvalidOperation:
         return None
     return cost if cost.is_finite() and cost >= 0 else None
-
-
-def _append(events: list[Event], piece: TextDelta | ReasoningDelta) -> None:
-    """Add a piece; to the last event where that is of its kind."""
-    last = events[-1] if events else None
-    if isinstance(last, TextDelta) and isinstance(piece, TextDelta):
-        events[-1] = TextDelta(last.text + piece.text)
-    elif isinstance(last, ReasoningDelta) and isinstance(piece, ReasoningDelta):
-        events[-1] = ReasoningDelta(last.text + piece.text)
-    else:
-        events.append(piece)

@@ -8,7 +8,6 @@ from bot.commands.companies import find_company, near_companies, offered
 from bot.commands.here import await_answer, by_verb, leaves, read_number, simply
 from bot.commands.savekey import gone, keep_unchecked, lost_or_saved, save
 from bot.commands.spec import Call, Command, Handler, Outcome
-from bot.domain.chat import ProviderSpec
 from bot.domain.effects import Ask, SetQuestion
 from bot.domain.events import QuestionKind, Reply
 from bot.domain.keyforms import (
@@ -19,6 +18,7 @@ from bot.domain.keyforms import (
     split_key,
     strip_key,
 )
+from bot.domain.models import ProviderSpec
 from bot.domain.secret import Secret
 
 

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from bot.domain.chat import ProviderSpec
+from bot.domain.models import ProviderSpec
 from bot.domain.ports import Providers
 
 _NEAR = 0.6

@@ -7,9 +7,10 @@ from typing import Final
 
 from bot import texts
 from bot.commands.spec import Call, Handler, Outcome
-from bot.domain.chat import Choices, Model, Overrides, Session, TurnState
+from bot.domain.chat import Choices, Overrides, Session, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
+from bot.domain.models import Model
 
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 _UNANSWERED: Final = frozenset(

@@ -9,10 +9,12 @@ from bot.commands.companies import find_company
 from bot.commands.here import Here, by_verb, company, look, read_number, use_model
 from bot.commands.modellists import Listed
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import KeyHealth, KeyInfo, Scope
+from bot.domain.chat import Scope
 from bot.domain.effects import Choose, DropKey, Effect, NoteKeyHealth
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, VaultCorrupt
 from bot.domain.events import Reply
+from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.models import begin_with
 from bot.texts.stamps import is_fresh, old_question, stamp
 
 
@@ -154,8 +156,8 @@ async def _first_of(call: Call, rest: Sequence[KeyInfo]) -> Listed | None:
             found = await call.desk.models.get(call.member.id, info.provider)
         except ProviderError:
             continue
-        if found.models:
-            return Listed(info.provider, found.models[0])
+        if first := begin_with(found.models):
+            return Listed(info.provider, first)
     return None
 
 

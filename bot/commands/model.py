@@ -36,8 +36,9 @@ from bot.commands.modelsearch import (
     search,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import INHERIT, Adjustment, Model, Scope, WaitReason
+from bot.domain.chat import INHERIT, Adjustment, Scope, WaitReason
 from bot.domain.effects import Choose, Effect, MakeDefault, ReleaseWaiting, UndoChoice
+from bot.domain.models import Model
 from bot.texts.model import PAGE
 from bot.texts.stamps import changed_since, mark
 

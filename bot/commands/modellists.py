@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.chat import MemberId, Model
+from bot.domain.chat import MemberId
 from bot.domain.errors import InvalidKey, ProviderError, VaultCorrupt
+from bot.domain.models import Model
 from bot.domain.ports import Clock, KeyVault, Providers
 
 FRESH: Final = timedelta(hours=1)

@@ -9,6 +9,7 @@ from bot.commands.here import Here, company, look, read_number
 from bot.commands.modellists import Listed, Lists
 from bot.commands.spec import Call, Outcome
 from bot.domain.errors import InvalidKey, ProviderError
+from bot.domain.models import begin_with
 from bot.texts.layout import back, close, page_of
 from bot.texts.model import COMPANIES_PAGE, PAGE, Option
 from bot.texts.tuning import PANEL
@@ -84,9 +85,9 @@ def _nearby(lists: Lists, now: Listed | None) -> Sequence[Listed]:
     near = [now] if now else []
     same = [each for each in every if now and each.provider == now.provider and each != now]
     others = [
-        Listed(of, found.models[0])
+        Listed(of, first)
         for of, found in lists.lists.items()
-        if found.models and not (now and of == now.provider)
+        if (first := begin_with(found.models)) and not (now and of == now.provider)
     ]
     ordered = [*near, *same[:1], *others, *same[1:], *every]
     return tuple(dict.fromkeys(ordered))[:_NEARBY]

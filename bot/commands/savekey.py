@@ -7,21 +7,13 @@ from datetime import timedelta
 from bot import texts
 from bot.commands.here import Here, await_answer, look, model_label, use_model
 from bot.commands.spec import Call, Outcome
-from bot.domain.chat import (
-    INHERIT,
-    KeyHealth,
-    KeyInfo,
-    Model,
-    Overrides,
-    ProviderSpec,
-    Scope,
-    TurnState,
-    WaitReason,
-)
+from bot.domain.chat import INHERIT, Overrides, Scope, TurnState, WaitReason
 from bot.domain.effects import Choose, Effect, NoteOnce, PutKey, ReleaseWaiting
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, RegionBlocked
 from bot.domain.events import Button, QuestionKind, Reply
 from bot.domain.keyforms import guess
+from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.models import Model, ProviderSpec, begin_with
 from bot.domain.secret import Secret
 
 _RECENT = timedelta(minutes=10)
@@ -99,7 +91,7 @@ async def _store(call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth)
     here = await look(call)
     old = await _stored(call, spec.id)
     listed = () if health is KeyHealth.UNCHECKED else await _models(call, spec, key)
-    first = listed[0] if listed else None
+    first = begin_with(listed)
     choices = await _choose(call, here, spec, first)
     since = desk.clock.now() - _RECENT
     notes = await _notes(call, spec)

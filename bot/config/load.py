@@ -22,7 +22,6 @@ from bot.domain.errors import StartError
 
 T = TypeVar("T")
 
-CATALOGUE: Final = ("openai", "anthropic", "google", "deepseek")
 _FILE: Final = "_file"
 # Names that would make a server's settings look like another's.
 _RESERVED: Final = ("telegram", "matrix", "console", "demo", "http")
@@ -40,7 +39,7 @@ def default_data_dir() -> Path:
     return user_data_path("hearthkey")
 
 
-def load_config(env: Mapping[str, str], *, providers: Sequence[str] = CATALOGUE) -> Config:
+def load_config(env: Mapping[str, str], *, providers: Sequence[str] = ()) -> Config:
     """Return the checked configuration from the environment and the file; environment wins.
 
     `providers` are the catalogue's ids. Raises StartError with one line per problem.

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any, Final, NewType, Self
 
+from bot.domain.models import Effort
+
 MemberId = NewType("MemberId", str)
 SessionId = NewType("SessionId", int)
 TurnId = NewType("TurnId", int)
@@ -80,6 +82,7 @@ class Choices:
     """The settings a turn runs with. None: the model's own temperature, no limit of length.
 
     `window` is the model's context in tokens as its list said when it was chosen; None: unknown.
+    `effort` None: the model thinks as it does by itself.
     """
 
     provider: str = ""
@@ -89,6 +92,7 @@ class Choices:
     instructions: str = ""
     cost_line: bool = True
     window: int | None = None
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ class Overrides:
     max_tokens: int | Inherit | None = INHERIT
     instructions: str | Inherit = INHERIT
     cost_line: bool | Inherit = INHERIT
+    effort: Effort | Inherit | None = INHERIT
 
     def set_fields(self) -> dict[str, Any]:
         """Return the choices that were made, by name."""
@@ -150,7 +155,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as a model reads it."""
+    """One message as a model reads it. Images and files will be fields beside the text."""
 
     role: Role
     text: str
@@ -164,17 +169,27 @@ class Adjustment(StrEnum):
     MAX_COMPLETION_TOKENS = "max_completion_tokens"
     DROP_STREAM_OPTIONS = "drop_stream_options"
     SYSTEM_IN_USER = "system_in_user"
+    DROP_EFFORT = "drop_effort"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """What a provider is asked: oldest message first, the last one from the user."""
+    """What a provider is asked: oldest message first, the last one from the user.
+
+    `user` and `conversation` tell a vendor which questions belong together, for its prompt cache
+    and its rules of use: opaque, another one at each vendor, empty for none. `most_tokens` is the
+    model's own limit, for vendors that must be told one; None: unknown.
+    """
 
     model: str
     messages: tuple[Message, ...]
     system: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    most_tokens: int | None = None
+    effort: Effort | None = None
+    user: str = ""
+    conversation: str = ""
     adjustments: frozenset[Adjustment] = frozenset()
 
 
@@ -225,62 +240,6 @@ class Finish:
 
 
 Event = TextDelta | ReasoningDelta | Usage | Finish
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model a key may use. None: the vendor's list does not say."""
-
-    id: str
-    name: str = ""
-    context_tokens: int | None = None
-    max_output_tokens: int | None = None
-    takes_temperature: bool | None = None
-
-    @property
-    def label(self) -> str:
-        """The name its company shows, else its id."""
-        return self.name or self.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSpec:
-    """What members and commands need to know of a vendor; the wire side stays in its adapter.
-
-    `origin` is scheme and host (and port) as in `https://api.example.org`; a stored key opens
-    for this origin only. `aliases` are other names a member may type, lower case.
-    """
-
-    id: str
-    name: str
-    origin: str
-    key_page: str = ""
-    aliases: tuple[str, ...] = ()
-    is_free: bool = False
-    is_demo: bool = False
-    key_pattern: str = ""
-
-
-class KeyHealth(StrEnum):
-    """What is known of a stored key since its last check or use."""
-
-    WORKS = "works"
-    UNCHECKED = "unchecked"
-    REJECTED = "rejected"
-    NO_CREDIT = "no_credit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyInfo:
-    """A stored key without the key."""
-
-    provider: str
-    origin: str
-    mask: str
-    health: KeyHealth
-    added_at: datetime
-    checked_at: datetime | None = None
-    used_at: datetime | None = None
 
 
 class TurnState(StrEnum):

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from bot.domain.chat import (
     Adjustment,
-    KeyHealth,
     MemberId,
     Overrides,
     Place,
@@ -19,6 +18,7 @@ from bot.domain.chat import (
     WaitReason,
 )
 from bot.domain.events import MessageRef, Question
+from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 
 

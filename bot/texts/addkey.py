@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.domain.chat import ProviderSpec
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.keyforms import Useless
+from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, escape, listing, quote
 from bot.texts.keys import YOUR_KEYS
 from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.chat import KeyHealth, KeyInfo, ProviderSpec
 from bot.domain.events import Button, Reply, Rows
+from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, day, escape, listing
 from bot.texts.layout import (
     ADD_KEY,

@@ -7,14 +7,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, KeyHealth, Overrides, Place, Scope, TurnState, Usage
+from bot.domain.chat import Identity, Overrides, Place, Scope, TurnState, Usage
 from bot.domain.effects import Choose, PutKey
 from bot.domain.events import Command, Incoming, MessageRef, Text
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Applied, Ending, Provider
 from bot.domain.secret import Secret
 from bot.router import Router

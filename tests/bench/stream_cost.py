@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain.chat import ChatRequest, Message, Role, TextDelta
 from bot.domain.secret import Secret

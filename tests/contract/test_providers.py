@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.providers.catalogue import DEMO, build_providers, rows
+from adapters.providers.catalogue import DEMO, rows
 from adapters.providers.demo import DemoServer
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain.chat import Finish, FinishReason, TextDelta
 from bot.domain.errors import InvalidKey, ModelUnavailable, Unreachable
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from tests.simulators.asking import KEY, hear, request
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.faces import face_of
+from tests.simulators.vendor_sim import VendorSim
 
 NAMED = "home"
-IDS = [*(row.id for row in rows()), NAMED]
+BY_ID = {row.id: row for row in rows()}
+IDS = [*BY_ID, NAMED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,9 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     """Every provider there is, at a server on this machine."""
     name: str = request.param
     http, demo = HttpClient(), DemoServer(tokens_per_s=0)
-    async with OpenAISim() as sim:
+    async with VendorSim(face_of(BY_ID[name]) if name in BY_ID else None) as sim:
         demo_url = await demo.start()
-        vendors = {row.id: sim.url for row in rows() if row.id != DEMO}
+        vendors = {name: sim.url} if name in BY_ID and name != DEMO else {}
         providers = build_providers(
             http, endpoints={NAMED: sim.url}, base_urls=vendors, demo=demo_url
         )

@@ -5,14 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import (
-    KeyHealth,
-    MemberId,
-    Overrides,
-    Scope,
-    TurnState,
-    Usage,
-)
+from bot.domain.chat import MemberId, Overrides, Scope, TurnState, Usage
 from bot.domain.effects import (
     Choose,
     DropKey,
@@ -20,6 +13,7 @@ from bot.domain.effects import (
     PutKey,
 )
 from bot.domain.errors import VaultCorrupt
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Applied, Ending
 from bot.domain.secret import Secret
 from tests.fakes.neighbours import BOB, DAY_S, HERS, ORIGIN, Neighbours

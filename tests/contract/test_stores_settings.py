@@ -5,16 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import (
-    Adjustment,
-    Choices,
-    KeyHealth,
-    MemberId,
-    Overrides,
-    Scope,
-    SessionId,
-    TurnState,
-)
+from bot.domain.chat import Adjustment, Choices, MemberId, Overrides, Scope, SessionId, TurnState
 from bot.domain.effects import (
     Ask,
     Choose,
@@ -33,6 +24,7 @@ from bot.domain.effects import (
     UndoChoice,
 )
 from bot.domain.events import Button, Question, QuestionKind
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Applied, Ending
 from bot.domain.secret import Secret
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, Neighbours

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from adapters.providers.catalogue import configurable
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Where
-from bot.config.load import CATALOGUE
 from bot.config.options import OPTIONS, Option, options_of
 
 ROOT: Final = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def key_table() -> str:
 
 def provider_table() -> str:
     """Return the settings that each provider of the catalogue has."""
-    return _settings(options_of(CATALOGUE), has_help=False)
+    return _settings(options_of(configurable()), has_help=False)
 
 
 def command_table() -> str:

@@ -5,8 +5,9 @@ from typing import Final
 
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain import effects as fx
-from bot.domain.chat import INHERIT, KeyHealth, Overrides, Scope, TurnId, WaitReason
+from bot.domain.chat import INHERIT, Overrides, Scope, TurnId, WaitReason
 from bot.domain.events import Button, Question, QuestionKind, Reply
+from bot.domain.keys import KeyHealth
 from tests.fakes.clock import START
 from tests.fakes.provider import ACME
 

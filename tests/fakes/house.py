@@ -7,19 +7,10 @@ from bot.access import Access
 from bot.commands.modellists import ModelLists
 from bot.commands.spec import Desk
 from bot.delivery import Courier
-from bot.domain.chat import (
-    Identity,
-    KeyHealth,
-    MemberId,
-    Overrides,
-    Place,
-    PlaceKind,
-    Scope,
-    Turn,
-    TurnId,
-)
+from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
 from bot.domain.effects import Choose, PutKey
 from bot.domain.events import Body, Command, Incoming, MessageRef, Press, SecretText, Text
+from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from bot.held import HeldSecrets
 from bot.questions import Questions

@@ -6,16 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.chat import (
-    ChatRequest,
-    Event,
-    Finish,
-    FinishReason,
-    Model,
-    ProviderSpec,
-    TextDelta,
-    Usage,
-)
+from bot.domain.chat import ChatRequest, Event, Finish, FinishReason, TextDelta, Usage
+from bot.domain.keys import KeyReport
+from bot.domain.models import Model, ProviderSpec, Traits
 from bot.domain.secret import Secret
 
 ACME: Final = ProviderSpec(
@@ -62,14 +55,16 @@ class FakeProvider:
         self.checked: list[str] = []
         self.cancelled = 0
         self._scripts: deque[tuple[Step, ...]] = deque()
-        self._checks: deque[Exception | asyncio.Event] = deque()
+        self.report = KeyReport()
+        self.known_traits: dict[str, Traits] = {}
+        self._checks: deque[Exception | asyncio.Event | KeyReport] = deque()
 
     def enqueue(self, *steps: Step) -> None:
         """Queue the script of one request."""
         self._scripts.append(steps)
 
-    def enqueue_check(self, outcome: Exception | asyncio.Event) -> None:
-        """Let a key check fail, or wait at a gate; with nothing queued it succeeds."""
+    def enqueue_check(self, outcome: Exception | asyncio.Event | KeyReport) -> None:
+        """Let a key check fail, report, or wait at a gate; with nothing queued it succeeds."""
         self._checks.append(outcome)
 
     async def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
@@ -88,14 +83,18 @@ class FakeProvider:
             self.cancelled += 1
             raise
 
-    async def check_key(self, key: Secret) -> None:
+    def traits(self, model: str) -> Traits:
+        return self.known_traits.get(model, Traits())
+
+    async def check_key(self, key: Secret) -> KeyReport:
         self.checked.append(key.reveal())
-        if not self._checks:
-            return
-        outcome = self._checks.popleft()
+        outcome = self._checks.popleft() if self._checks else self.report
         if isinstance(outcome, Exception):
             raise outcome
-        await outcome.wait()
+        if isinstance(outcome, asyncio.Event):
+            await outcome.wait()
+            return self.report
+        return outcome
 
     async def list_models(self, key: Secret) -> Sequence[Model]:
         self.checked.append(key.reveal())

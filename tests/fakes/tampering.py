@@ -11,7 +11,6 @@ from typing import Final
 
 from bot.domain.chat import (
     Identity,
-    KeyHealth,
     MemberId,
     Overrides,
     Place,
@@ -24,6 +23,7 @@ from bot.domain.chat import (
 from bot.domain.effects import Choose, PutKey, SetQuestion
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Command, DeliveryId, InboxId, Question, QuestionKind
+from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
 from storage.stores import SqlStores

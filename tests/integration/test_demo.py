@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.providers.catalogue import DEMO, build_providers
+from adapters.providers.catalogue import DEMO
 from adapters.providers.demo import DemoServer
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain import errors
 from bot.domain.chat import Finish, FinishReason

@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import KeyHealth, TurnState
+from bot.domain.chat import TurnState
 from bot.domain.effects import DeleteSession, DropKey, PutKey
 from bot.domain.events import Command, DeliveryState
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
 from bot.domain.secret import Secret
 from storage.folder import DATABASE

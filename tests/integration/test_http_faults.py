@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from adapters.shared.transport import Timeouts
 from bot.domain import errors
@@ -23,20 +23,20 @@ from bot.domain.errors import ProviderError
 from bot.domain.ports import Provider
 from tests.simulators.asking import KEY, Heard, endpoint, hear, request
 from tests.simulators.behaviour import Behaviour
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 
 TIMEOUTS = Timeouts(connect_s=0.5, write_s=0.2, read_s=0.2, total_s=5.0)
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[OpenAISim]:
+async def sim() -> AsyncIterator[VendorSim]:
     """A vendor."""
-    async with OpenAISim() as server:
+    async with VendorSim() as server:
         yield server
 
 
 @pytest.fixture
-async def provider(sim: OpenAISim) -> AsyncIterator[Provider]:
+async def provider(sim: VendorSim) -> AsyncIterator[Provider]:
     """A provider at the vendor, with short patience."""
     async with endpoint(sim, timeouts=TIMEOUTS) as made:
         yield made
@@ -93,7 +93,7 @@ BEFORE_THE_ANSWER = {
     ("act", "leaf", "is_unsent"), BEFORE_THE_ANSWER.values(), ids=BEFORE_THE_ANSWER.keys()
 )
 async def test_faults_before_the_answer(
-    sim: OpenAISim,
+    sim: VendorSim,
     provider: Provider,
     act: dict[str, object],
     leaf: type[ProviderError],
@@ -142,7 +142,7 @@ IN_THE_ANSWER = {
 
 @pytest.mark.parametrize(("act", "leaf"), IN_THE_ANSWER.values(), ids=IN_THE_ANSWER.keys())
 async def test_faults_in_the_answer(
-    sim: OpenAISim, provider: Provider, act: dict[str, object], leaf: type[ProviderError]
+    sim: VendorSim, provider: Provider, act: dict[str, object], leaf: type[ProviderError]
 ) -> None:
     """What came is kept, the error may have been billed, and nothing is sent again."""
     sim.queue.append(Behaviour(tokens=5, **act))  # type: ignore[arg-type]  # the table's own
@@ -156,19 +156,19 @@ async def test_faults_in_the_answer(
     assert_clean(heard.failure)
 
 
-async def test_nobody_listens(sim: OpenAISim, unused_tcp_port: int) -> None:
+async def test_nobody_listens(sim: VendorSim, unused_tcp_port: int) -> None:
     """A refused connection is surely unsent."""
     async with endpoint(sim, url=f"http://127.0.0.1:{unused_tcp_port}/v1") as provider:
         await assert_unsent(provider)
 
 
-async def test_an_unknown_name(sim: OpenAISim) -> None:
+async def test_an_unknown_name(sim: VendorSim) -> None:
     """A host that does not resolve is surely unsent."""
     async with endpoint(sim, url="http://nobody.invalid/v1", timeouts=TIMEOUTS) as provider:
         await assert_unsent(provider)
 
 
-async def test_no_tls_there(sim: OpenAISim) -> None:
+async def test_no_tls_there(sim: VendorSim) -> None:
     """A handshake that comes to nothing is surely unsent: not one header left."""
     url = sim.url.replace("http:", "https:")
     async with endpoint(sim, url=url, timeouts=TIMEOUTS) as provider:
@@ -176,7 +176,7 @@ async def test_no_tls_there(sim: OpenAISim) -> None:
     assert sim.witness.seen == []
 
 
-async def test_a_certificate_nobody_knows(sim: OpenAISim, tmp_path: Path) -> None:
+async def test_a_certificate_nobody_knows(sim: VendorSim, tmp_path: Path) -> None:
     """A key is not told to whoever answers: surely unsent."""
     sim.tls = self_signed(tmp_path)
     await sim.close()
@@ -187,7 +187,7 @@ async def test_a_certificate_nobody_knows(sim: OpenAISim, tmp_path: Path) -> Non
     assert sim.witness.seen == []
 
 
-async def test_no_proxy_there(sim: OpenAISim, unused_tcp_port: int) -> None:
+async def test_no_proxy_there(sim: VendorSim, unused_tcp_port: int) -> None:
     """A proxy that is down is surely unsent, and nothing goes around it."""
     proxy = f"http://sk-canary-user:sk-canary-word@127.0.0.1:{unused_tcp_port}"
     async with endpoint(sim, proxy=proxy) as provider:
@@ -196,10 +196,10 @@ async def test_no_proxy_there(sim: OpenAISim, unused_tcp_port: int) -> None:
     assert sim.witness.seen == []
 
 
-async def test_a_proxy_that_refuses_the_tunnel(sim: OpenAISim) -> None:
+async def test_a_proxy_that_refuses_the_tunnel(sim: VendorSim) -> None:
     """The request never left for the vendor."""
     url = "https://vendor.invalid/v1"
-    async with OpenAISim() as proxy:
+    async with VendorSim() as proxy:
         proxy.queue.append(Behaviour(status=502))
         async with endpoint(sim, url=url, proxy=proxy.url.removesuffix("/v1")) as provider:
             await assert_unsent(provider)
@@ -207,7 +207,7 @@ async def test_a_proxy_that_refuses_the_tunnel(sim: OpenAISim) -> None:
         assert "authorization" not in proxy.witness.seen[0].headers
 
 
-async def test_the_proxy_of_a_provider_is_used(sim: OpenAISim) -> None:
+async def test_the_proxy_of_a_provider_is_used(sim: VendorSim) -> None:
     """What is for the vendor arrives at the proxy, with the vendor's name on it."""
     proxy = f"http://me:word@127.0.0.1:{sim.port}"
     async with endpoint(sim, url="http://vendor.invalid/v1", proxy=proxy) as provider:
@@ -219,7 +219,7 @@ async def test_the_proxy_of_a_provider_is_used(sim: OpenAISim) -> None:
     assert seen.headers["proxy-authorization"] == "Basic " + b64encode(b"me:word").decode()
 
 
-async def test_no_answer_in_time(sim: OpenAISim) -> None:
+async def test_no_answer_in_time(sim: VendorSim) -> None:
     """A vendor that takes the request and says nothing may have been paid for it."""
     sim.queue.append(Behaviour(rate=0.1, tokens=3, stall_after=0))
     silent = Timeouts(connect_s=0.5, write_s=0.1, read_s=0.1, total_s=5.0)
@@ -229,7 +229,7 @@ async def test_no_answer_in_time(sim: OpenAISim) -> None:
     assert heard.failure.is_unsent is False
 
 
-async def test_a_vendor_that_does_not_read(sim: OpenAISim) -> None:
+async def test_a_vendor_that_does_not_read(sim: VendorSim) -> None:
     """Writing has its limit too; the headers left, so it may have been processed."""
 
     async def sit(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -249,7 +249,7 @@ async def test_a_vendor_that_does_not_read(sim: OpenAISim) -> None:
     await server.wait_closed()
 
 
-async def test_a_very_long_question(sim: OpenAISim) -> None:
+async def test_a_very_long_question(sim: VendorSim) -> None:
     """Megabytes arrive whole, once."""
     text = "wörd " * 400_000
     sim.queue.append(Behaviour(text="Long."))
@@ -261,7 +261,7 @@ async def test_a_very_long_question(sim: OpenAISim) -> None:
     assert "transfer-encoding" not in seen.headers
 
 
-async def test_a_closed_client(sim: OpenAISim) -> None:
+async def test_a_closed_client(sim: VendorSim) -> None:
     """What comes after the close is surely unsent."""
     http = HttpClient()
     provider = build_providers(http, endpoints={"sim": sim.url})["sim"]
@@ -270,7 +270,7 @@ async def test_a_closed_client(sim: OpenAISim) -> None:
     assert sim.connections == 0
 
 
-async def test_a_compressed_answer_that_nobody_asked_for(sim: OpenAISim) -> None:
+async def test_a_compressed_answer_that_nobody_asked_for(sim: VendorSim) -> None:
     """It is read all the same."""
 
     async def press(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -291,7 +291,7 @@ async def test_a_compressed_answer_that_nobody_asked_for(sim: OpenAISim) -> None
     await server.wait_closed()
 
 
-async def test_a_full_pool_is_surely_unsent(sim: OpenAISim) -> None:
+async def test_a_full_pool_is_surely_unsent(sim: VendorSim) -> None:
     """Waiting for a connection that never comes free is no request."""
     http = HttpClient(timeouts=Timeouts(connect_s=0.1), max_connections=1)
     provider = build_providers(http, endpoints={"sim": sim.url})["sim"]
@@ -304,7 +304,7 @@ async def test_a_full_pool_is_surely_unsent(sim: OpenAISim) -> None:
 
 
 async def test_a_kept_connection_that_dies_is_not_sent_again(
-    sim: OpenAISim, provider: Provider
+    sim: VendorSim, provider: Provider
 ) -> None:
     """The HTTP library retries some requests on reused connections; never this one."""
     assert (await hear(provider, request("first"))).error is None
@@ -317,7 +317,7 @@ async def test_a_kept_connection_that_dies_is_not_sent_again(
     assert sim.witness.billed["second"] == 1
 
 
-async def test_connections_are_kept(sim: OpenAISim, provider: Provider) -> None:
+async def test_connections_are_kept(sim: VendorSim, provider: Provider) -> None:
     """Answers read to their end share a connection, also where HTTP's end comes a bit later."""
     for number in range(3):
         sim.queue.append(Behaviour(end_late_s=number * 0.005))
@@ -325,7 +325,7 @@ async def test_connections_are_kept(sim: OpenAISim, provider: Provider) -> None:
     assert sim.connections == 1
 
 
-async def test_a_vendor_that_never_hangs_up(sim: OpenAISim, provider: Provider) -> None:
+async def test_a_vendor_that_never_hangs_up(sim: VendorSim, provider: Provider) -> None:
     """After the end mark nobody waits for the rest."""
     sim.queue.append(Behaviour(is_held=True))
     heard = await hear(provider, request())

@@ -6,32 +6,32 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain import errors
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from tests.simulators.asking import KEY, endpoint, hear, request
 from tests.simulators.behaviour import Behaviour
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[OpenAISim]:
+async def sim() -> AsyncIterator[VendorSim]:
     """A vendor."""
-    async with OpenAISim() as server:
+    async with VendorSim() as server:
         yield server
 
 
 @pytest.fixture
-async def other() -> AsyncIterator[OpenAISim]:
+async def other() -> AsyncIterator[VendorSim]:
     """Somebody else."""
-    async with OpenAISim() as server:
+    async with VendorSim() as server:
         yield server
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(sim: OpenAISim, other: OpenAISim, status: int) -> None:
+async def test_a_redirect_is_not_followed(sim: VendorSim, other: VendorSim, status: int) -> None:
     """Neither a question nor a check of a key goes on to where a vendor points."""
     elsewhere = Behaviour(
         status=status, headers={"location": f"{other.url}/chat/completions"}, body=""
@@ -48,7 +48,7 @@ async def test_a_redirect_is_not_followed(sim: OpenAISim, other: OpenAISim, stat
     assert other.connections == 0
 
 
-async def test_two_members_at_two_vendors_never_mix(sim: OpenAISim, other: OpenAISim) -> None:
+async def test_two_members_at_two_vendors_never_mix(sim: VendorSim, other: VendorSim) -> None:
     """Over one pool, each key and each question arrives where it belongs, alone."""
     http = HttpClient()
     providers = build_providers(http, endpoints={"here": sim.url, "there": other.url})
@@ -73,7 +73,7 @@ async def test_two_members_at_two_vendors_never_mix(sim: OpenAISim, other: OpenA
             assert seen.question.startswith(f"from {name} ")
 
 
-async def test_cookies_are_never_sent(sim: OpenAISim) -> None:
+async def test_cookies_are_never_sent(sim: VendorSim) -> None:
     """What a vendor wants remembered of one member does not come back with the next."""
     sim.default = Behaviour(headers={"set-cookie": "member=alice; Path=/"})
     url = sim.url.replace("127.0.0.1", "localhost")  # cookie jars take none from an address
@@ -85,7 +85,7 @@ async def test_cookies_are_never_sent(sim: OpenAISim) -> None:
     assert all("cookie" not in seen.headers for seen in sim.witness.seen)
 
 
-async def test_what_is_sent_along(sim: OpenAISim) -> None:
+async def test_what_is_sent_along(sim: VendorSim) -> None:
     """Nothing that tells the host, the library or the version, and nothing compressed back."""
     async with endpoint(sim) as provider:
         await hear(provider, request())
@@ -102,7 +102,7 @@ async def test_what_is_sent_along(sim: OpenAISim) -> None:
 
 
 async def test_the_environment_chooses_no_proxy(
-    sim: OpenAISim, other: OpenAISim, monkeypatch: pytest.MonkeyPatch
+    sim: VendorSim, other: VendorSim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the operator's own setting does."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
@@ -124,7 +124,7 @@ async def test_the_environment_chooses_no_proxy(
     ids=["an answer", "a reset", "a cut", "an echo of the key", "an echo in the stream"],
 )
 async def test_no_key_and_no_question_in_logs_and_errors(
-    sim: OpenAISim, act: Behaviour, caplog: pytest.LogCaptureFixture
+    sim: VendorSim, act: Behaviour, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not even at the most talkative level, and not when the vendor says it back."""
     caplog.set_level(logging.DEBUG)
@@ -137,7 +137,7 @@ async def test_no_key_and_no_question_in_logs_and_errors(
         assert secret not in said
 
 
-async def test_leaving_ends_the_request_at_the_vendor(sim: OpenAISim) -> None:
+async def test_leaving_ends_the_request_at_the_vendor(sim: VendorSim) -> None:
     """`/stop` is seen by the vendor as a connection that closed."""
     sim.queue.append(Behaviour(tokens=3, stall_after=2))
     async with endpoint(sim) as provider:
@@ -147,7 +147,7 @@ async def test_leaving_ends_the_request_at_the_vendor(sim: OpenAISim) -> None:
         await until_disconnected(sim)
 
 
-async def test_cancelling_ends_the_request_at_the_vendor(sim: OpenAISim) -> None:
+async def test_cancelling_ends_the_request_at_the_vendor(sim: VendorSim) -> None:
     """So is a cancelled task, at whatever it waits for."""
     sim.queue.append(Behaviour(tokens=3, stall_after=2))
     async with endpoint(sim) as provider:
@@ -171,7 +171,7 @@ async def close(stream: object) -> None:
     await stream.aclose()  # type: ignore[attr-defined]  # the port promises an iterator only
 
 
-async def until_disconnected(sim: OpenAISim) -> None:
+async def until_disconnected(sim: VendorSim) -> None:
     """Wait until the vendor notices."""
     async with asyncio.timeout(2):
         while sim.witness.asked[0].ended != "disconnected":  # noqa: ASYNC110  (it has no event)

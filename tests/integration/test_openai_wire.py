@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain.chat import Adjustment, Finish, FinishReason, Usage
 from bot.domain.errors import NoCredit, NoPermission, ParameterRefused
@@ -17,7 +17,7 @@ from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from tests.simulators.asking import KEY, endpoint, hear, request
 from tests.simulators.behaviour import Behaviour
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 from tests.simulators.witness import question_hash, read_witness
 
 ROOT = Path(__file__).parents[2]
@@ -25,14 +25,14 @@ TEXT = "Schlüssel \u2028 für 家の鍵 🏡🔑 and\x85more\u2029 text."
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[OpenAISim]:
+async def sim() -> AsyncIterator[VendorSim]:
     """A vendor."""
-    async with OpenAISim() as server:
+    async with VendorSim() as server:
         yield server
 
 
 @pytest.fixture
-async def provider(sim: OpenAISim) -> AsyncIterator[Provider]:
+async def provider(sim: VendorSim) -> AsyncIterator[Provider]:
     """A provider at the vendor."""
     async with endpoint(sim) as made:
         yield made
@@ -41,7 +41,7 @@ async def provider(sim: OpenAISim) -> AsyncIterator[Provider]:
 @pytest.mark.parametrize("newline", ["lf", "crlf", "cr"])
 @pytest.mark.parametrize("piece", [0, 1, 2, 3, 7, 64])
 async def test_any_pieces_any_line_ends(
-    sim: OpenAISim, provider: Provider, piece: int, newline: str
+    sim: VendorSim, provider: Provider, piece: int, newline: str
 ) -> None:
     """Cut within characters and line ends, with comments between: the same answer."""
     fields = {"text": TEXT, "piece": piece, "newline": newline, "keep_alives": 3}
@@ -67,7 +67,7 @@ FORMS: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("act", FORMS.values(), ids=FORMS.keys())
 async def test_forms_of_an_answer(
-    sim: OpenAISim, provider: Provider, act: dict[str, object]
+    sim: VendorSim, provider: Provider, act: dict[str, object]
 ) -> None:
     """Answer, thinking, count and end are told apart in each."""
     sim.queue.append(Behaviour(text=TEXT, **act))  # type: ignore[arg-type]  # the table's own
@@ -79,7 +79,7 @@ async def test_forms_of_an_answer(
     assert heard.events[-1] == Finish(FinishReason.STOP)
 
 
-async def test_no_count(sim: OpenAISim, provider: Provider) -> None:
+async def test_no_count(sim: VendorSim, provider: Provider) -> None:
     """A vendor that counts nothing still answers."""
     sim.queue.append(Behaviour(has_usage=False))
     heard = await hear(provider, request())
@@ -87,7 +87,7 @@ async def test_no_count(sim: OpenAISim, provider: Provider) -> None:
     assert heard.usage == []
 
 
-async def test_a_count_is_the_vendors_own(sim: OpenAISim, provider: Provider) -> None:
+async def test_a_count_is_the_vendors_own(sim: VendorSim, provider: Provider) -> None:
     """What the vendor counted comes as it is."""
     said = {"prompt_tokens": 90, "completion_tokens": 8}
     sim.queue.append(Behaviour(usage=said))
@@ -105,7 +105,7 @@ async def test_a_count_is_the_vendors_own(sim: OpenAISim, provider: Provider) ->
     ],
 )
 async def test_what_is_refused_is_named_and_mended(
-    sim: OpenAISim, provider: Provider, refuses: str, adjustment: Adjustment
+    sim: VendorSim, provider: Provider, refuses: str, adjustment: Adjustment
 ) -> None:
     """One request, one refusal, billed nothing; with the change named, it goes through."""
     sim.default = Behaviour(refuses=refuses)
@@ -130,10 +130,10 @@ async def test_keys_that_are_known_and_of_no_use(
         await provider.check_key(Secret(key))
 
 
-async def test_the_simulator_counts_what_it_billed(sim: OpenAISim, tmp_path: Path) -> None:
+async def test_the_simulator_counts_what_it_billed(sim: VendorSim, tmp_path: Path) -> None:
     """Also for faults and resets, per question, in a file that has the key's mask only."""
     path = tmp_path / "witness"
-    async with OpenAISim(witness=path) as counting, endpoint(counting) as provider:
+    async with VendorSim(witness=path) as counting, endpoint(counting) as provider:
         for question in (
             "a", "a", "b [sim status=500]", "c [sim status=503]", "d [sim reset=body]",
             "e [sim status=502 billed=0]", "f [sim cut_after=0]",
@@ -159,7 +159,7 @@ async def test_the_simulator_in_a_process_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "witness"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.simulators.openai_sim", "--witness", str(path)),
+        *("-m", "tests.simulators.vendor_sim", "--witness", str(path)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.app import assemble
@@ -25,7 +25,7 @@ from storage.folder import DATABASE
 from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.frontend import FakeFrontend
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 
 ME: Final = Identity("fake", "me")
 HERE: Final = Place("fake", "me")
@@ -132,14 +132,14 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[OpenAISim]:
+async def sim() -> AsyncIterator[VendorSim]:
     """A vendor on a socket."""
-    async with OpenAISim() as running:
+    async with VendorSim() as running:
         yield running
 
 
 @pytest.fixture
-async def house(sim: OpenAISim, tmp_path: Path) -> AsyncIterator[House]:
+async def house(sim: VendorSim, tmp_path: Path) -> AsyncIterator[House]:
     """The application, with a key that the vendor takes."""
     folder = tmp_path / "data"
     clock = SystemClock()
@@ -166,7 +166,7 @@ async def house(sim: OpenAISim, tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def test_a_removed_key_ends_its_request_and_leaves_no_byte(
-    house: House, sim: OpenAISim
+    house: House, sim: VendorSim
 ) -> None:
     """The vendor sees us leave, what came is settled as an estimate, the key is gone for good."""
     await house.begin(STALLS)
@@ -183,7 +183,7 @@ async def test_a_removed_key_ends_its_request_and_leaves_no_byte(
 
 
 async def test_a_removed_key_is_used_for_no_question_that_waited(
-    house: House, sim: OpenAISim
+    house: House, sim: VendorSim
 ) -> None:
     """The next in the line is not asked in the moment between the end and the removal."""
     await house.begin(STALLS)
@@ -220,7 +220,7 @@ async def _member(stores: Stores) -> MemberId:
 
 
 async def test_a_deleted_conversation_ends_its_request_and_leaves_no_byte(
-    house: House, sim: OpenAISim
+    house: House, sim: VendorSim
 ) -> None:
     """Words and answer are gone from every file; what it cost stays."""
     await house.reply(Text("What goes with rice?"))
@@ -237,7 +237,7 @@ async def test_a_deleted_conversation_ends_its_request_and_leaves_no_byte(
 
 
 async def test_a_deleted_conversation_asks_nothing_more_of_what_waited(
-    house: House, sim: OpenAISim
+    house: House, sim: VendorSim
 ) -> None:
     """A question that waited in it goes with it, unasked."""
     await house.begin(STALLS)
@@ -248,7 +248,7 @@ async def test_a_deleted_conversation_asks_nothing_more_of_what_waited(
     assert house.rows("SELECT count(*) FROM turns") == [(0,)]
 
 
-async def test_after_a_removal_talk_goes_on(house: House, sim: OpenAISim) -> None:
+async def test_after_a_removal_talk_goes_on(house: House, sim: VendorSim) -> None:
     """A new key answers the question that comes next."""
     await house.begin(STALLS)
     await _remove_key(house)

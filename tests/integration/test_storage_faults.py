@@ -12,10 +12,11 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import KeyHealth, TurnId, TurnState, Usage
+from bot.domain.chat import TurnId, TurnState, Usage
 from bot.domain.effects import PutKey
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.events import Command, InboxId, Text
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
 from bot.domain.secret import Secret
 from storage.folder import DATABASE

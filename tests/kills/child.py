@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared import transport
 from adapters.shared.http import HttpClient
 from bot import sessions
 from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
-from bot.domain.chat import ChatRequest, Event, Model, ProviderSpec
+from bot.domain.chat import ChatRequest, Event
+from bot.domain.keys import KeyReport
+from bot.domain.models import Model, ProviderSpec, Traits
 from bot.domain.ports import Provider, Stores
 from bot.domain.secret import Secret
 from storage.folder import Facts
@@ -57,6 +59,10 @@ class WatchedProvider:
         """Return the vendor's row."""
         return self._inner.spec
 
+    def traits(self, model: str) -> Traits:
+        """Return what a model takes."""
+        return self._inner.traits(model)
+
     async def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
         """Pass on the events."""
         self._points.hit("before request")
@@ -66,10 +72,10 @@ class WatchedProvider:
                 yield event
         self._points.hit("after request")
 
-    async def check_key(self, key: Secret) -> None:
+    async def check_key(self, key: Secret) -> KeyReport:
         """Pass on the call."""
         with self._points.around("check of a key"):
-            await self._inner.check_key(key)
+            return await self._inner.check_key(key)
 
     async def list_models(self, key: Secret) -> Sequence[Model]:
         """Pass on the call."""

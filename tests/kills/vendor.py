@@ -50,7 +50,7 @@ class Vendor:
 def vendor(folder: Path) -> Iterator[Vendor]:
     """Start it; its witness file is made in `folder`."""
     witness = folder / "witness"
-    command = [sys.executable, "-m", "tests.simulators.openai_sim", "--witness", str(witness)]
+    command = [sys.executable, "-m", "tests.simulators.vendor_sim", "--witness", str(witness)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

@@ -5,9 +5,10 @@ import json
 import socket
 import struct
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from tests.simulators.behaviour import Behaviour, answer_tokens
+from tests.simulators.face import Face, Frame
 from tests.simulators.witness import Seen
 
 _NEWLINES: Final = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
@@ -22,11 +23,13 @@ class Stream:
 
     def __init__(
         self,
+        face: Face,
         act: Behaviour,
         seen: Seen,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
+        self._face = face
         self._act = act
         self._seen = seen
         self._reader = reader
@@ -46,13 +49,15 @@ class Stream:
         kind = act.content_type or "text/event-stream; charset=utf-8"
         await self._write_raw(_head(200, kind, {**act.headers, "transfer-encoding": "chunked"}))
         await self._write(f": keep-alive{self._newline * 2}" * act.keep_alives)
-        for number, delta in enumerate(self._deltas()):
+        await self._send(self._face.opening(act, self._seen))
+        for number, frames in enumerate(self._pieces()):
             await self._stop_at(number)
             if act.rate:
                 await asyncio.sleep(1 / act.rate)
-            await self._write(self._event({"choices": [_choice(delta)]}))
+            await self._send(frames)
         await self._stop_at(None)
-        await self._write(self._ending())
+        ending = "".join(map(self._event, self._face.ending(act, self._seen)))
+        await self._write(ending.rstrip("\r\n") if act.is_open_end else ending)
         if act.is_held:
             await self._stall()
         await asyncio.sleep(act.end_late_s)
@@ -60,15 +65,15 @@ class Stream:
         self._seen.ended = "done"
         return True
 
-    def _deltas(self) -> Iterator[dict[str, str]]:
+    def _pieces(self) -> Iterator[Iterator[Frame]]:
         act, text = self._act, self._seen.answer
         if act.reasoning and act.reasoning_field == "think":
             text = f"<think>\n{act.reasoning}\n</think>\n\n{text}"
         elif act.reasoning:
             for token in answer_tokens(act.reasoning):
-                yield {act.reasoning_field: token}
+                yield self._face.thought(token, act)
         for token in answer_tokens(text):
-            yield {"content": token}
+            yield self._face.delta(token, act)
 
     async def _stop_at(self, number: int | None) -> None:
         """Do what the behaviour says happens after `number` tokens; None: after the last."""
@@ -83,7 +88,7 @@ class Stream:
             self._seen.ended = "cut"
             raise Gone
         if is_due(act.error_after):
-            await self._write(self._event({"error": act.error}))
+            await self._send(self._face.broken(act))
             self._seen.ended = "error"
             raise Gone
 
@@ -93,21 +98,16 @@ class Stream:
         self._seen.ended = "disconnected"
         raise Gone
 
-    def _ending(self) -> str:
-        act = self._act
-        said = ""
-        if act.has_end:
-            said += self._event({"choices": [_choice({}, act.finish)]})
-        options = self._seen.body.get("stream_options") or {}
-        if act.has_usage and options.get("include_usage"):
-            said += self._event({"choices": [], "usage": _usage(act, self._seen.answer)})
-        if act.has_done:
-            said += f"data: [DONE]{self._newline * 2}"
-        return said.rstrip("\r\n") if act.is_open_end else said
+    async def _send(self, frames: Iterator[Frame]) -> None:
+        for frame in frames:
+            await self._write(self._event(frame))
 
-    def _event(self, fields: dict[str, Any]) -> str:
-        frame = {"id": "chatcmpl-sim", "object": "chat.completion.chunk", **fields}
-        return f"data: {json.dumps(frame, ensure_ascii=False)}{self._newline * 2}"
+    def _event(self, frame: Frame) -> str:
+        newline = self._newline
+        name = f"event: {frame.name}{newline}" if frame.name else ""
+        is_text = isinstance(frame.data, str)
+        data = frame.data if is_text else json.dumps(frame.data, ensure_ascii=False)
+        return f"{name}data: {data}{newline * 2}"
 
     async def _write(self, text: str) -> None:
         data = text.encode()
@@ -121,23 +121,6 @@ class Stream:
         await self._writer.drain()
         if self._act.piece:
             await asyncio.sleep(0)
-
-
-def _choice(delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "finish_reason": finish}
-
-
-def _usage(act: Behaviour, answer: str) -> dict[str, Any]:
-    return act.usage or {"prompt_tokens": 7, "completion_tokens": len(answer_tokens(answer))}
-
-
-def whole(act: Behaviour, answer: str) -> dict[str, Any]:
-    """Return an answer as one JSON."""
-    message = {"role": "assistant", "content": answer}
-    if act.reasoning:
-        message[act.reasoning_field] = act.reasoning
-    choice = {"index": 0, "message": message, "finish_reason": act.finish}
-    return {"id": "chatcmpl-sim", "choices": [choice], "usage": _usage(act, answer)}
 
 
 def _head(status: int, kind: str, headers: dict[str, str]) -> bytes:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.providers.catalogue import build_providers
+from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from adapters.shared.transport import Timeouts
 from bot.domain.chat import (
@@ -21,7 +21,7 @@ from bot.domain.chat import (
 from bot.domain.errors import ProviderError
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 
 KEY: Final = Secret("sk-canary-provider-0001")
 
@@ -78,8 +78,20 @@ async def hear(provider: Provider, asked: ChatRequest, key: Secret = KEY) -> Hea
 
 
 @asynccontextmanager
+async def vendor_at(
+    sim: VendorSim, row: str, *, timeouts: Timeouts | None = None
+) -> AsyncIterator[Provider]:
+    """Give a vendor of the catalogue, moved to the simulator."""
+    http = HttpClient(timeouts=timeouts)
+    try:
+        yield build_providers(http, base_urls={row: sim.url})[row]
+    finally:
+        await http.close()
+
+
+@asynccontextmanager
 async def endpoint(
-    sim: OpenAISim, *, url: str = "", proxy: str | None = None, timeouts: Timeouts | None = None
+    sim: VendorSim, *, url: str = "", proxy: str | None = None, timeouts: Timeouts | None = None
 ) -> AsyncIterator[Provider]:
     """Give a provider at the simulator, or at another URL."""
     http = HttpClient(timeouts=timeouts)

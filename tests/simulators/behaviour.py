@@ -8,10 +8,6 @@ import msgspec
 _MAGIC: Final = re.compile(r"\[sim ([^\]]*)\]")
 
 
-def _server_error() -> dict[str, Any]:
-    return {"message": "The server had an error", "type": "server_error"}
-
-
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One request's script; the default is a right and prompt answer.
 
@@ -19,7 +15,9 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     fast as can be. `piece` cuts the stream into pieces of that many bytes. The `…_after` count
     tokens; None never. `billed` None: as a vendor would, that is whenever the answer began.
     `is_held`: HTTP's own end never comes; `end_late_s`: it comes that much later.
-    `refuses` names parameters that bring a 400 when they are sent.
+    `refuses` names parameters that bring a 400 when they are sent. `error` is what goes into an
+    error, None: the vendor's usual one. `finish` is the vendor's word for the end, "": its usual
+    one.
     """
 
     status: int = 200
@@ -37,7 +35,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stall_after: int | None = None
     cut_after: int | None = None
     error_after: int | None = None
-    error: dict[str, Any] = msgspec.field(default_factory=_server_error)
+    error: dict[str, Any] | None = None
     reset: Literal["", "connect", "headers", "body"] = ""
     is_whole: bool = False
     has_done: bool = True
@@ -47,7 +45,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     end_late_s: float = 0.0
     reasoning: str = ""
     reasoning_field: Literal["reasoning_content", "reasoning", "think"] = "reasoning_content"
-    finish: str = "stop"
+    finish: str = ""
     usage: dict[str, Any] | None = None
     has_usage: bool = True
 

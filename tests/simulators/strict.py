@@ -23,7 +23,9 @@ def refuse_key(authorization: str) -> Refusal | None:
     return BAD_KEYS.get(key)
 
 
-def refuse_body(body: dict[str, Any], refuses: str) -> Refusal | None:
+def refuse_body(
+    body: dict[str, Any], refuses: str, *, extra: frozenset[str] = frozenset()
+) -> Refusal | None:
     """Return the refusal of a question; None if every field is as it should be."""
     if refuses and refuses in body:
         said = f"Unsupported parameter: '{refuses}' is not supported with this model."
@@ -32,17 +34,17 @@ def refuse_body(body: dict[str, Any], refuses: str) -> Refusal | None:
         return _bad(refuses, said, "unsupported_parameter")
     if refuses == "system" and body.get("messages", [{}])[0].get("role") == "system":
         return _bad("messages", "System role not supported", "unsupported_value")
-    for name, is_right in _checks(body).items():
+    for name, is_right in _checks(body, extra).items():
         if not is_right:
             return _bad(name, f"Invalid value for '{name}'", "invalid_value")
     return None
 
 
-def _checks(body: dict[str, Any]) -> dict[str, bool]:
+def _checks(body: dict[str, Any], extra: frozenset[str]) -> dict[str, bool]:
     messages = body.get("messages")
     temperature = body.get("temperature", 1)
     limits = [body[name] for name in ("max_tokens", "max_completion_tokens") if name in body]
-    unknown = next(iter(body.keys() - _FIELDS), "")
+    unknown = next(iter(body.keys() - _FIELDS - extra), "")
     return {
         unknown: not unknown,
         "model": bool(body.get("model")) and isinstance(body["model"], str),

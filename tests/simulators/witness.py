@@ -20,17 +20,13 @@ class Seen:
     headers: dict[str, str] = field(repr=False)
     key: Secret
     body: dict[str, Any] = field(default_factory=dict, repr=False)
+    question: str = ""
+    is_chat: bool = False
     is_whole: bool = False
     is_billed: bool = False
     status: int = 0
     answer: str = ""
     ended: str = "open"
-
-    @property
-    def question(self) -> str:
-        """The last message."""
-        messages = self.body.get("messages") or [{}]
-        return str(messages[-1].get("content", ""))
 
     def row(self) -> dict[str, Any]:
         """Return what may be written down: the key's mask only."""
@@ -75,7 +71,7 @@ class Witness:
     @property
     def asked(self) -> list[Seen]:
         """The chat requests, of which at least the headers were read."""
-        return [seen for seen in self.seen if seen.path.endswith("/chat/completions")]
+        return [seen for seen in self.seen if seen.is_chat]
 
     @property
     def billed(self) -> Counter[str]:

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.chat import Model, ProviderSpec
 from bot.domain.errors import (
     BadRequest,
     InvalidKey,
@@ -20,6 +19,7 @@ from bot.domain.errors import (
     TooLong,
     Unreachable,
 )
+from bot.domain.models import Model, ProviderSpec
 from bot.domain.secret import Secret
 from tests.fakes.provider import FakeProvider
 

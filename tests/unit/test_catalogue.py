@@ -3,17 +3,12 @@
 import msgspec
 import pytest
 
-from adapters.providers.catalogue import (
-    build_providers,
-    origin_of,
-    provider_of,
-    read_rows,
-    rows,
-)
+from adapters.providers.catalogue import read_rows, rows
+from adapters.providers.registry import build_providers, origin_of, provider_of
 from adapters.shared.http import HttpClient
 from bot.domain.chat import Adjustment
 from tests.simulators.asking import KEY, hear, request
-from tests.simulators.openai_sim import OpenAISim
+from tests.simulators.vendor_sim import VendorSim
 
 ACME = """
 [[vendor]]
@@ -23,10 +18,13 @@ base_url = "https://api.acme.example/v1"
 key_page = "https://acme.example/keys"
 key_pattern = "acme-[a-z]+"
 aliases = ["wile"]
-check_path = "/key"
-default_model = "acme-large"
+
+[vendor.quirks]
+check = "key"
+balance = "data.left"
+prefers = ["-large$"]
 adjustments = ["drop_stream_options"]
-body = { }
+body = { safe = true }
 """
 
 
@@ -40,14 +38,14 @@ def test_a_row_is_the_whole_change() -> None:
     assert spec.key_pattern == "acme-[a-z]+"
     assert not spec.is_free
     assert not spec.is_demo
-    assert row.adjustments == {Adjustment.DROP_STREAM_OPTIONS}
+    assert row.quirks.adjustments == {Adjustment.DROP_STREAM_OPTIONS}
 
 
 async def test_a_rows_quirks_reach_the_wire() -> None:
     """Its own check, its default model first, and what it refuses is never sent."""
     [row] = read_rows(ACME)
     http = HttpClient()
-    async with OpenAISim() as sim:
+    async with VendorSim() as sim:
         sim.models = {"data": [{"id": "acme-small"}, {"id": "acme-large"}]}
         provider = provider_of(http, row, base_url=sim.url + "/")
         await provider.check_key(KEY)
@@ -57,8 +55,9 @@ async def test_a_rows_quirks_reach_the_wire() -> None:
         assert provider.spec.origin == f"http://127.0.0.1:{sim.port}"
         paths = [seen.path for seen in sim.witness.seen]
         assert paths == ["/v1/key", "/v1/models", "/v1/chat/completions"]
-        assert models[0].id == "acme-large"
+        assert [model.id for model in models if model.is_default] == ["acme-large"]
         assert "stream_options" not in sim.witness.asked[0].body
+        assert sim.witness.asked[0].body["safe"] is True
 
 
 @pytest.mark.parametrize(

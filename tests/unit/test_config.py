@@ -9,6 +9,8 @@ from bot.domain.chat import Identity
 from bot.domain.errors import StartError
 from bot.domain.secret import Secret
 
+CATALOGUE = ("openai", "anthropic", "google", "deepseek")
+
 TOKEN = "123456789:canary-bot-token"
 
 
@@ -25,7 +27,8 @@ class Given:
         self.path.chmod(mode)
 
     def load(self, **env: str) -> Config:
-        return load_config(self.env | {f"HEARTHKEY_{key}": text for key, text in env.items()})
+        named = {f"HEARTHKEY_{key}": text for key, text in env.items()}
+        return load_config(self.env | named, providers=CATALOGUE)
 
     def problems(self, **env: str) -> tuple[str, ...]:
         """Return the lines with which the start stops."""
@@ -51,7 +54,7 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Nothing configured is a whole configuration: closed, and no messenger."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    config = load_config({})
+    config = load_config({}, providers=CATALOGUE)
     assert config.data_dir == tmp_path / "data" / "hearthkey"
     assert config_path({}) == tmp_path / "config" / "hearthkey" / "config.toml"
     assert (config.log_level, config.access.is_open, config.file) == ("warning", False, None)

@@ -27,7 +27,9 @@ class Setup:
 
     def init(self, *answers: str, messengers: tuple[str, ...] = BOTH) -> int:
         stdin = io.StringIO("".join(f"{answer}\n" for answer in answers))
-        return init.write_config(self.env, stdin, self.said, messengers=messengers)
+        return init.write_config(
+            self.env, stdin, self.said, messengers=messengers, providers=("openai",)
+        )
 
     def load(self) -> Config:
         return load_config(self.env)

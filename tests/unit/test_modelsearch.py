@@ -9,10 +9,12 @@ from bot.commands import COMMANDS, by_name, collect, nearest
 from bot.commands.companies import find_company, near_companies, offered
 from bot.commands.modellists import FRESH, Listed, ModelLists
 from bot.commands.modelsearch import likely_provider, looks_like_id, search
-from bot.domain.chat import Identity, KeyHealth, MemberId, Model, Place
+from bot.domain.chat import Identity, MemberId, Place
 from bot.domain.effects import DropKey, Effect, PutKey
 from bot.domain.errors import InvalidKey, ProviderError, Unreachable
 from bot.domain.events import Command, Incoming
+from bot.domain.keys import KeyHealth
+from bot.domain.models import Model
 from bot.domain.ports import Applied
 from bot.domain.secret import Secret
 from storage.memory import MemoryStores

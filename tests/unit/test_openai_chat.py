@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.providers.dialect import Quirks
+from adapters.providers.catalogue import Quirks
+from adapters.providers.dialect import encode
 from adapters.providers.openai_chat import build_body, read_models
 from adapters.providers.openai_chunks import AnswerReader, read_usage
 from adapters.providers.refusals import Asked
@@ -20,13 +21,13 @@ from bot.domain.chat import (
     Finish,
     FinishReason,
     Message,
-    Model,
     ReasoningDelta,
     Role,
     TextDelta,
     Usage,
 )
 from bot.domain.errors import ProviderError, ServerFault
+from bot.domain.models import Model
 
 ASKED = Asked(provider="acme", model="m")
 QUESTION = ChatRequest(
@@ -45,7 +46,7 @@ STOP = Finish(FinishReason.STOP)
 
 def body_of(request: ChatRequest, quirks: Quirks | None = None) -> dict[str, Any]:
     """Return the question as the vendor reads it."""
-    body: dict[str, Any] = json.loads(build_body(request, quirks or Quirks()))
+    body: dict[str, Any] = json.loads(encode(build_body(request, quirks or Quirks())))
     return body
 
 
@@ -518,13 +519,17 @@ LISTS: dict[str, tuple[object, list[Model]]] = {
 @pytest.mark.parametrize(("said", "expected"), LISTS.values(), ids=LISTS.keys())
 def test_lists(said: object, expected: list[Model]) -> None:
     """Every shape of list, and only what can chat."""
-    assert list(read_models(json.dumps(said).encode(), ASKED)) == expected
+    found = read_models(json.dumps(said).encode(), ASKED, Quirks())
+    assert [replace(model, is_default=False) for model in found] == expected
+    assert sum(model.is_default for model in found) == (1 if found else 0)
 
 
-def test_the_default_comes_first() -> None:
-    """The others keep the vendor's order."""
-    body = json.dumps({"data": [{"id": name} for name in "abcd"]}).encode()
-    assert [model.id for model in read_models(body, ASKED, default="c")] == ["c", "a", "b", "d"]
+def test_the_newest_comes_first_and_the_preferred_is_marked() -> None:
+    """Those without a date keep the vendor's order behind the others."""
+    rows = [{"id": name, "created": at} for name, at in zip("abcd", (0, 5, 9, 0), strict=True)]
+    found = read_models(json.dumps({"data": rows}).encode(), ASKED, Quirks(prefers=("x", "b")))
+    assert [model.id for model in found] == ["c", "b", "a", "d"]
+    assert [model.id for model in found if model.is_default] == ["b"]
 
 
 NO_LISTS = {
@@ -542,4 +547,4 @@ NO_LISTS = {
 def test_no_list_is_a_fault(body: bytes) -> None:
     """The vendor said yes and then nothing we can read."""
     with pytest.raises(ServerFault):
-        read_models(body, ASKED)
+        read_models(body, ASKED, Quirks())

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import KeyHealth, Overrides, Scope, WaitReason
+from bot.domain.chat import Overrides, Scope, WaitReason
 from bot.domain.effects import (
     Choose,
     DeleteSession,
@@ -21,6 +21,7 @@ from bot.domain.effects import (
     TakeBack,
 )
 from bot.domain.events import DeliveryState, MessageRef
+from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
 from storage.stores import SqlStores, open_stores

@@ -16,12 +16,9 @@ from typing import Any, Final
 import bot.texts
 from bot.domain.chat import (
     Choices,
-    KeyHealth,
-    KeyInfo,
     MemberId,
     Overrides,
     Place,
-    ProviderSpec,
     Session,
     SessionId,
     Turn,
@@ -30,6 +27,8 @@ from bot.domain.chat import (
 )
 from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
+from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.models import ProviderSpec
 from bot.domain.ports import Spent, SpentLine
 from bot.texts.about import Line
 from bot.texts.conversation import About

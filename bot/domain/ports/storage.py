@@ -11,7 +11,6 @@ from bot.domain.chat import (
     Adjustment,
     Choices,
     Identity,
-    KeyInfo,
     Member,
     MemberId,
     Message,
@@ -36,6 +35,7 @@ from bot.domain.events import (
     Outgoing,
     Question,
 )
+from bot.domain.keys import KeyInfo
 from bot.domain.secret import Secret
 
 

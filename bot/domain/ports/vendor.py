@@ -3,12 +3,9 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.chat import (
-    ChatRequest,
-    Event,
-    Model,
-    ProviderSpec,
-)
+from bot.domain.chat import ChatRequest, Event
+from bot.domain.keys import KeyReport
+from bot.domain.models import Model, ProviderSpec, Traits
 from bot.domain.secret import Secret
 
 
@@ -20,6 +17,10 @@ class Provider(Protocol):
         """Return the vendor's row."""
         ...
 
+    def traits(self, model: str) -> Traits:
+        """Return what a model takes, as far as its id tells. Pure; knows every id somehow."""
+        ...
+
     def stream(self, request: ChatRequest, key: Secret) -> AsyncIterator[Event]:
         """Make one request and yield its events. Never sends twice.
 
@@ -28,12 +29,19 @@ class Provider(Protocol):
         """
         ...
 
-    async def check_key(self, key: Secret) -> None:
-        """Ask the vendor's free call whether it takes the key; raises ProviderError if not."""
+    async def check_key(self, key: Secret) -> KeyReport:
+        """Ask the vendor's free call whether it takes the key; raises ProviderError if not.
+
+        A key that is valid but restricted is a NoPermission. Where there is no such call nobody
+        is asked, and the report says so.
+        """
         ...
 
     async def list_models(self, key: Secret) -> Sequence[Model]:
-        """Return the chat models of the key, the vendor's default first; raises ProviderError."""
+        """Return the chat models of the key, the newest first; raises ProviderError.
+
+        Models that are gone are left out, and one is marked as the default.
+        """
         ...
 
 

@@ -1,8 +1,8 @@
-"""An OpenAI-compatible vendor on a real socket, written in bytes so that it can misbehave.
+"""A vendor on a real socket, written in bytes so that it can misbehave.
 
-In a process of its own: `python -m tests.simulators.openai_sim [--port 0] [--witness FILE]`
-prints `{"port": …, "url": …}` and runs until its standard input ends. GET /witness returns what
-was seen and billed, POST /script queues behaviours, each for one request.
+In a process of its own, `python -m tests.simulators.vendor_sim [--face openai_chat] [--port 0]
+[--witness FILE]` prints `{"port": …, "url": …}` and runs until its standard input ends. GET
+/witness returns what was seen and billed, POST /script queues behaviours, each for one request.
 """
 
 import argparse
@@ -14,35 +14,34 @@ import sys
 from collections import deque
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import unquote
 
 from bot.domain.secret import Secret
-from tests.simulators.answering import Gone, Stream, abort, send, send_json, whole
+from tests.simulators.answering import Gone, Stream, abort, send, send_json
 from tests.simulators.behaviour import (
     Behaviour,
     answer_text,
     behaviour_of,
     find_magic,
 )
-from tests.simulators.strict import refuse_body, refuse_key
+from tests.simulators.chat_face import ChatFace
+from tests.simulators.face import Face
+from tests.simulators.faces import FACES
 from tests.simulators.witness import Seen, Witness
 
-MODELS: Final = [
-    {"id": "sim-1", "object": "model", "context_length": 32_000, "max_output_tokens": 4_096},
-    {"id": "sim-2", "object": "model", "name": "Simulated 2", "max_model_len": 8_192},
-    {"id": "sim-embed", "object": "model"},
-]
 _BILLED_FAULTS: Final = {500, 502, 504}
 
 
-class OpenAISim:
+class VendorSim:
     """The vendor. `queue` holds behaviours for the next requests; then comes the default."""
 
-    def __init__(self, *, witness: Path | None = None) -> None:
-        """Take where to write down what was seen."""
+    def __init__(self, face: Face | None = None, *, witness: Path | None = None) -> None:
+        """Take whom to play, and where to write down what was seen."""
+        self._face = face or ChatFace()
         self.witness = Witness(witness)
         self.queue: deque[Behaviour] = deque()
         self.default = Behaviour()
-        self.models: Any = {"object": "list", "data": MODELS}
+        self.models: Any = None
         self.connections = 0
         self.tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
@@ -52,7 +51,7 @@ class OpenAISim:
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://127.0.0.1:{self.port}{self._face.base_path}"
 
     async def start(self, port: int = 0) -> None:
         """Listen."""
@@ -101,8 +100,9 @@ class OpenAISim:
         line, *fields = head.strip().split("\r\n")
         method, path, _ = line.split(" ", 2)
         headers = {name.lower(): value for name, _, value in (f.partition(": ") for f in fields)}
-        key = Secret(headers.get("authorization", "").removeprefix("Bearer "))
-        seen = Seen(method=method, path=path, headers=headers, key=key)
+        key = Secret(self._face.key_of(headers))
+        is_chat = self._face.is_chat(method, path)
+        seen = Seen(method=method, path=path, headers=headers, key=key, is_chat=is_chat)
         if path not in {"/witness", "/script"}:
             self.witness.seen.append(seen)
         if self.queue and self.queue[0].reset == "headers":
@@ -118,25 +118,20 @@ class OpenAISim:
             self.queue.extend(map(behaviour_of, body))
             return await send_json(writer, 200, {})
         seen.body = body if isinstance(body, dict) else {}
+        seen.question = self._face.question(seen.body) if is_chat else ""
         return await self._respond(seen, reader, writer)
 
     async def _respond(
         self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        model = str(seen.body.get("model", ""))
-        found = find_magic(seen.question, model) if seen.body else None
+        found = find_magic(seen.question, str(seen.body.get("model", "")), unquote(seen.path))
         act = self.queue.popleft() if self.queue else found or self.default
         seen.status = act.status
-        is_chat = seen.path.endswith("/chat/completions")
-        if act.status == 200:
-            refusal = refuse_key(seen.headers.get("authorization", ""))
-            if refusal is None and is_chat:
-                refusal = refuse_body(seen.body, act.refuses)
-            if refusal is not None:
-                seen.status, error = refusal
-                self.witness.note(seen)
-                return await send_json(writer, seen.status, {"error": error})
-        if is_chat:
+        if act.status == 200 and (refusal := self._face.refuse(seen, act)) is not None:
+            seen.status, error = refusal
+            self.witness.note(seen)
+            return await send_json(writer, seen.status, error)
+        if seen.is_chat:
             would_bill = act.status == 200 or act.status in _BILLED_FAULTS
             seen.is_billed = would_bill if act.billed is None else act.billed
             seen.answer = answer_text(act, seen.question) if act.status == 200 else ""
@@ -145,18 +140,23 @@ class OpenAISim:
             abort(writer)
             return False
         if act.status != 200:
-            body = act.body if act.body is not None else json.dumps({"error": act.error})
+            said = {"error": act.error} if act.error else self._face.error(act.status)
+            body = act.body if act.body is not None else json.dumps(said)
             return await send(writer, act.status, body.encode(), act)
-        if not is_chat:
-            return await send_json(writer, 200, self.models)
-        if act.is_whole or act.body is not None:
-            body = json.dumps(whole(act, seen.answer)) if act.body is None else act.body
+        if not seen.is_chat:
+            body = act.body if act.body is not None else self._get(seen)
             return await send(writer, 200, body.encode(), act)
-        return await Stream(act, seen, reader, writer).run()
+        if act.is_whole or act.body is not None:
+            body = json.dumps(self._face.whole(act, seen)) if act.body is None else act.body
+            return await send(writer, 200, body.encode(), act)
+        return await Stream(self._face, act, seen, reader, writer).run()
+
+    def _get(self, seen: Seen) -> str:
+        return json.dumps(self._face.get(seen, self.models))
 
 
-async def _main(port: int, witness: Path | None) -> None:
-    sim = OpenAISim(witness=witness)
+async def _main(face: str, port: int, witness: Path | None) -> None:
+    sim = VendorSim(FACES[face](), witness=witness)
     await sim.start(port)
     sys.stdout.write(json.dumps({"port": sim.port, "url": sim.url}) + "\n")
     sys.stdout.flush()
@@ -166,8 +166,9 @@ async def _main(port: int, witness: Path | None) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("--face", choices=FACES, default="openai_chat")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--witness", type=Path)
     arguments = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(arguments.port, arguments.witness))
+        asyncio.run(_main(arguments.face, arguments.port, arguments.witness))

@@ -1,0 +1,59 @@
+"""Lists of models: in which order they come, and which one to begin with. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.models import Model
+
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_TRIAL = re.compile(r"preview|beta|\bexp\b|experimental|alpha", re.IGNORECASE)
+
+
+def ordered(models: Sequence[Model], prefers: Sequence[str]) -> Sequence[Model]:
+    """Return the models, newest first, with the one to begin with marked; undated ones last.
+
+    That is the newest whose id matches the first of the `prefers` patterns that any matches,
+    else the newest of all; one on trial, or about to retire, only where there is no other.
+    """
+    newest = sorted(models, key=_by_age)
+    first = _first(newest, prefers)
+    return tuple(replace(each, is_default=each is first) for each in newest)
+
+
+def _by_age(model: Model) -> float:
+    return -(model.released_at or _OLDEST).timestamp()
+
+
+def _first(newest: Sequence[Model], prefers: Sequence[str]) -> Model | None:
+    steady = [each for each in newest if not _TRIAL.search(each.id) and not each.retires_at]
+    for models in (steady, newest):
+        for pattern in prefers:
+            for each in models:
+                if re.search(pattern, each.id):
+                    return each
+    return next(iter((*steady, *newest)), None)
+
+
+def moment(value: Any) -> datetime | None:  # noqa: ANN401  (the vendor's JSON)
+    """Return a time that a list gives as seconds since 1970, as a date, or in RFC 3339."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str) and value:
+            at = datetime.fromisoformat(value)
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def size(row: dict[str, Any], *names: str) -> int | None:
+    """Return the first of these fields that holds a number of tokens."""
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+    return None
