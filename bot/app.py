@@ -16,13 +16,13 @@ from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.clock import SystemClock
 from bot.commands import by_name
-from bot.commands.modellists import ModelLists
 from bot.commands.spec import Desk
 from bot.config import Config
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Providers, Stores
 from bot.held import HeldSecrets
+from bot.modellists import ModelLists
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager

@@ -28,7 +28,8 @@ def write_config(
     """Ask, then write the configuration, mode 0600; return the exit code.
 
     `messengers` are those to ask about, `providers` the vendors there are. Works with answers
-    from a pipe, a line each. A file that was there is kept as `.bak`. Raises StartError; then nothing was changed.
+    from a pipe, a line each. A file that was there is kept as `.bak`. Raises StartError; then
+    nothing was changed.
     """
     path = config_path(env)
     dialogue = _Dialogue(stdin, stdout)
@@ -86,9 +87,7 @@ class _Dialogue:
         return line.strip()
 
 
-def _ask(
-    dialogue: _Dialogue, messengers: Sequence[str], providers: Sequence[str] = ()
-) -> list[tuple[str, str]]:
+def _ask(dialogue: _Dialogue, messengers: Sequence[str]) -> list[tuple[str, str]]:
     """Return the settings chosen, by name; what was left at its default is left out."""
     home = str(default_data_dir())
     answers = {

@@ -7,7 +7,6 @@ from bot import texts
 from bot.commands.addkey import ask_for_key
 from bot.commands.companies import find_company
 from bot.commands.here import Here, by_verb, company, look, read_number, use_model
-from bot.commands.modellists import Listed
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import Scope
 from bot.domain.effects import Choose, DropKey, Effect, NoteKeyHealth
@@ -15,6 +14,7 @@ from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError,
 from bot.domain.events import Reply
 from bot.domain.keys import KeyHealth, KeyInfo
 from bot.domain.models import begin_with
+from bot.modellists import Listed
 from bot.texts.stamps import is_fresh, old_question, stamp
 
 

@@ -16,7 +16,6 @@ from bot.commands.here import (
     unanswered,
     use_model,
 )
-from bot.commands.modellists import Listed, Lists
 from bot.commands.modelmenu import (
     MOST_ACTION_BYTES,
     is_current,
@@ -39,6 +38,7 @@ from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import INHERIT, Adjustment, Scope, WaitReason
 from bot.domain.effects import Choose, Effect, MakeDefault, ReleaseWaiting, UndoChoice
 from bot.domain.models import Model
+from bot.modellists import Listed, Lists
 from bot.texts.model import PAGE
 from bot.texts.stamps import changed_since, mark
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from bot import texts
 from bot.commands.here import Here, company, look, read_number
-from bot.commands.modellists import Listed, Lists
 from bot.commands.spec import Call, Outcome
 from bot.domain.errors import InvalidKey, ProviderError
 from bot.domain.models import begin_with
+from bot.modellists import Listed, Lists
 from bot.texts.layout import back, close, page_of
 from bot.texts.model import COMPANIES_PAGE, PAGE, Option
 from bot.texts.tuning import PANEL

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Final
 
-from bot.commands.modellists import Listed
+from bot.modellists import Listed
 
 MOST_ID_CHARS: Final = 128
 _NEAR: Final = 0.75

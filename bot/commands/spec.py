@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.commands.modellists import ModelLists
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
+from bot.modellists import ModelLists
 
 
 class Where(StrEnum):

@@ -2,12 +2,12 @@
 
 from bot import texts
 from bot.commands.here import Here, by_verb, look, read_number
-from bot.commands.modellists import Listed
 from bot.commands.modelmenu import option, resolve
 from bot.commands.modelsearch import search
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain.chat import Turn, TurnId, TurnState, WaitReason
 from bot.domain.effects import Ask, DropWaiting, ReleaseWaiting, RetryTurn, TakeBack
+from bot.modellists import Listed
 from bot.texts.model import PAGE
 from bot.texts.stamps import is_fresh, stamp
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import count
 
 from bot.access import Access
-from bot.commands.modellists import ModelLists
 from bot.commands.spec import Desk
 from bot.delivery import Courier
 from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
@@ -13,6 +12,7 @@ from bot.domain.events import Body, Command, Incoming, MessageRef, Press, Secret
 from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from bot.held import HeldSecrets
+from bot.modellists import ModelLists
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager

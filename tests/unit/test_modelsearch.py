@@ -7,7 +7,6 @@ import pytest
 
 from bot.commands import COMMANDS, by_name, collect, nearest
 from bot.commands.companies import find_company, near_companies, offered
-from bot.commands.modellists import FRESH, Listed, ModelLists
 from bot.commands.modelsearch import likely_provider, looks_like_id, search
 from bot.domain.chat import Identity, MemberId, Place
 from bot.domain.effects import DropKey, Effect, PutKey
@@ -17,6 +16,7 @@ from bot.domain.keys import KeyHealth
 from bot.domain.models import Model
 from bot.domain.ports import Applied
 from bot.domain.secret import Secret
+from bot.modellists import FRESH, Listed, ModelLists
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock
 from tests.fakes.provider import FakeProvider
