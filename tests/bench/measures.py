@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tests.bench import starting
+from tests.bench import dialects, starting
 from tests.bench.jobs import Job
 from tests.bench.parent import Lab, Measured, at, run_module
 from tests.bench.plan import Plan
@@ -36,6 +36,7 @@ class Bench:
         for crowd in self.plan.crowds:
             yield self._crowd(crowd, self.plan.spread_s)
         yield self._crowd(self.plan.crowds[-1], 0.0)
+        yield self._dialects()
         yield self._growth()
         yield _vault(self.plan.vault_s)
         yield _start(self.plan, self.peaks)
@@ -111,6 +112,13 @@ class Bench:
             ),
             Row(name="  commits per turn", house=f"{house.report.commits / crowd:.2f}"),
         )
+
+    def _dialects(self) -> Sequence[Row]:
+        """Every wire dialect over the least code that reads it."""
+        found = list(dialects.measure(self.plan.tokens, self.plan.dialect_streams))
+        self.wrong += sum(figures.wrong for _, figures in found)
+        self.answers += 2 * self.plan.dialect_streams * len(found)
+        return tuple(dialects.table(found))
 
     def _growth(self) -> Sequence[Row]:
         """The same turns in a small and in a grown database, and in a conversation to the brim."""

@@ -14,6 +14,7 @@ class Plan:
     messages: int = 200
     crowds: tuple[int, ...] = (1, 10, 50, 200)
     tokens: int = 300
+    dialect_streams: int = 50
     rate: float = 40.0
     spread_s: float = 2.5
     stored: tuple[int, int] = (10, 10_000)
@@ -29,6 +30,7 @@ QUICK = Plan(
     messages=20,
     crowds=(10,),
     tokens=40,
+    dialect_streams=5,
     spread_s=0.5,
     stored=(10, 200),
     long=50,
