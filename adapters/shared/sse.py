@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 DEFAULT_MAX_EVENT_BYTES = 8 * 1024 * 1024
+_MAX_STRAY_BYTES = 64 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -23,11 +24,18 @@ class SseDecoder:
     Lines end at CR LF, LF or CR and at nothing else: text decoders also break at U+2028 and its
     like, which stand raw inside JSON strings. Nothing is decoded here, so a cut within a
     character does no harm. Comments, which vendors send to keep a connection alive, vanish.
+
+    With `keeps_strays`, `strays` has the lines that are part of no event, up to 64 KiB of them:
+    some vendors report a failure within the stream as bare JSON.
     """
 
-    def __init__(self, *, max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self, *, max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES, keeps_strays: bool = False
+    ) -> None:
         """Bound one event's bytes, and with them the memory a hostile server can take."""
         self._max = max_event_bytes
+        self.strays: list[bytes] = []
+        self._stray_room = _MAX_STRAY_BYTES if keeps_strays else 0
         self._open_line: list[bytes] = []
         self._open_size = 0
         self._name = b""
@@ -93,6 +101,9 @@ class SseDecoder:
             self._check_size()
         elif field == b"event":
             self._name = value
+        elif field and len(line) < self._stray_room and field not in {b"id", b"retry"}:
+            self.strays.append(line)
+            self._stray_room -= len(line)
 
     def _check_size(self) -> None:
         if self._open_size + self._data_size > self._max:

@@ -96,3 +96,20 @@ def test_the_bound_is_per_event() -> None:
     """Any number of events within the bound is fine."""
     decoder = SseDecoder(max_event_bytes=64)
     assert len(decoder.feed(b"data: 0123456789\n\n" * 100)) == 100
+
+
+def test_strays_are_kept_where_they_are_wanted() -> None:
+    """Lines that no event is made of, in order; comments and the fields of events are none."""
+    wire = b': hi\nid: 7\n{\n  "a": "data: x"\ndata: y\n\n}\nretry: 5\n'
+    keeping, dropping = SseDecoder(keeps_strays=True), SseDecoder()
+    assert keeping.feed(wire) == dropping.feed(wire) == [SseEvent(b"", b"y")]
+    assert keeping.strays == [b"{", b'  "a": "data: x"', b"}"]
+    assert not dropping.strays
+
+
+def test_strays_are_bounded() -> None:
+    """However many come, little is kept."""
+    decoder = SseDecoder(keeps_strays=True)
+    for _ in range(1_000):
+        decoder.feed(b"x" * 999 + b"\n")
+    assert 32_000 < sum(map(len, decoder.strays)) <= 65_536
