@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import Final
 
 from adapters.providers.reports import Report, presentable
@@ -61,13 +62,21 @@ _BUSY_CODES: Final = frozenset(
 )
 _ANY_CASE: Final = re.IGNORECASE
 _REGION: Final = re.compile(
-    r"country, region, or territory|user location is not supported", _ANY_CASE
+    r"country, region, or territory|user location is not supported"
+    r"|free tier is not available in your country",
+    _ANY_CASE,
+)
+# Google says these of an account without credit, and of a model that its free tier leaves out.
+_MONEY_WORDS: Final = re.compile(
+    r"\bprepa\w+ credits?\b|monthly spending cap|\blimit: 0\b", _ANY_CASE
 )
 _NETWORK_RULE: Final = re.compile(
     r"\bip (?:address )?(?:is )?not |member of an organi[sz]ation", _ANY_CASE
 )
 _KEY_WORDS: Final = re.compile(
-    r"(?:invalid|incorrect) api[ _-]key|api[ _-]key not valid", _ANY_CASE
+    r"(?:invalid|incorrect) api[ _-]key|api[ _-]key not valid"
+    r"|api key was reported as leaked",
+    _ANY_CASE,
 )
 _TOO_LONG: Final = re.compile(
     r"maximum context length|context[ _]length|reduce the length|prompt is too long"
@@ -81,6 +90,7 @@ _WAIT: Final = re.compile(
 _SURELY_UNPROCESSED: Final = frozenset({429, 503, 529})
 _MAYBE_PROCESSED_4XX: Final = frozenset({408, 409, 499})
 _DEFAULT_WAIT_S: Final = 20.0
+_AN_HOUR_S: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +112,7 @@ def error_of(
         said = f"HTTP {status}: a redirect, which is not followed"
     build = _leaf(status, headers, report)
     if build is not None:
-        wait = _retry_after(headers, report.message)
+        wait = _retry_after(headers, report)
         if build is RateLimited:
             wait = _DEFAULT_WAIT_S if wait is None else wait
             error: ProviderError = RateLimited(asked.provider, retry_after_s=wait, said=said)
@@ -131,9 +141,7 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
     status: int, headers: Mapping[str, str], report: Report
 ) -> Callable[..., ProviderError] | None:
     codes, text = report.codes, report.message
-    if (codes & _MONEY_CODES and status in {400, 402, 403, 429}) or (
-        status == 402 and "retry-after" not in headers
-    ):
+    if _is_money(status, headers, report):
         return NoCredit
     if "missing scopes" in text.lower() or (status in {401, 403} and _NETWORK_RULE.search(text)):
         return NoPermission
@@ -158,6 +166,14 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
     if status >= 500 or status == 409:
         return ServerFault
     return None
+
+
+def _is_money(status: int, headers: Mapping[str, str], report: Report) -> bool:
+    if status == 402 and "retry-after" not in headers:
+        return True
+    if status in {402, 403, 429} and _MONEY_WORDS.search(report.message):
+        return True
+    return bool(report.codes & _MONEY_CODES) and status in {400, 402, 403, 429}
 
 
 def _is_too_long(status: int, report: Report) -> bool:
@@ -215,6 +231,10 @@ def _mend_stream_options(_request: ChatRequest, _text: str) -> tuple[Adjustment,
     return (Adjustment.DROP_STREAM_OPTIONS,)
 
 
+def _mend_thinking(_request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
+    return (Adjustment.DROP_EFFORT,)
+
+
 _Mend = Callable[[ChatRequest, str], tuple[Adjustment, ...]]
 _MENDS: Final[tuple[tuple[str, _Mend], ...]] = (
     ("temperature", _mend_temperature),
@@ -225,11 +245,19 @@ _MENDS: Final[tuple[tuple[str, _Mend], ...]] = (
     ("system", _mend_system),
     ("messages", _mend_system),
     ("role", _mend_system),
+    ("developer instruction", _mend_system),
+    ("system_instruction", _mend_system),
+    ("maxoutputtokens", _mend_limit),
+    ("max_output_tokens", _mend_limit),
+    ("thinking", _mend_thinking),
+    ("thinking_config", _mend_thinking),
+    ("thinking_budget", _mend_thinking),
+    ("thinking_level", _mend_thinking),
 )
 
 
-def _retry_after(headers: Mapping[str, str], message: str) -> float | None:
-    """Return the seconds the vendor asks to wait, from its headers, else its words."""
+def _retry_after(headers: Mapping[str, str], report: Report) -> float | None:
+    """Return the seconds the vendor asks to wait, from its headers, else its body."""
     wait = _number(headers.get("retry-after-ms"))
     if wait is not None:
         return wait / 1_000
@@ -237,7 +265,23 @@ def _retry_after(headers: Mapping[str, str], message: str) -> float | None:
     wait = _number(asked)
     if wait is None and asked:
         wait = _until(asked, headers.get("date"))
-    return _wait_in(message) if wait is None else wait
+    if wait is None:
+        wait = _wait_in(report.message) if report.wait_s is None else report.wait_s
+    return max(wait or 0.0, _until_new_day(headers)) if report.is_daily else wait
+
+
+def _until_new_day(headers: Mapping[str, str]) -> float:
+    """Return the seconds until Google gives a new day's quota, at midnight in California.
+
+    That is taken for 8 o'clock UTC, an hour late in summer. What the vendor itself asks to wait
+    may be seconds, after which it refuses again.
+    """
+    try:
+        now = email.utils.parsedate_to_datetime(headers.get("date") or "").astimezone(UTC)
+    except (ValueError, TypeError):
+        return _AN_HOUR_S
+    since_midnight = timedelta(hours=now.hour, minutes=now.minute, seconds=now.second)
+    return ((timedelta(hours=8) - since_midnight) % timedelta(days=1)).total_seconds()
 
 
 def _number(text: str | None) -> float | None:

@@ -1,7 +1,7 @@
 """What a vendor says of a failure, out of the many shapes of an error body. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -11,17 +11,23 @@ from bot.domain.secret import Secret
 # What a JSON decoder raises; its errors carry the text along, so none may go further.
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _WINDOW: Final = 12
+_SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a vendor says of a failure; `codes` are its stable words, in lower case."""
+    """What a vendor says of a failure; `codes` are its stable words, in lower case.
+
+    `wait_s` is how long the body itself asks to wait; `is_daily`: a day's quota is used up.
+    """
 
     message: str = ""
     codes: frozenset[str] = frozenset()
     param: str = ""
     is_moderation: bool = False
     status: int | None = None
+    wait_s: float | None = None
+    is_daily: bool = False
 
 
 def read_report(body: bytes) -> Report:
@@ -57,14 +63,45 @@ def _report(said: dict[str, Any]) -> Report:
         message = said.get("msg")
     metadata = said.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    codes = (said.get("code"), said.get("type"), metadata.get("error_type"))
+    details = said.get("details")
+    more = _google_details(details) if isinstance(details, list) else _Details()
+    codes = (
+        *(said.get("code"), said.get("type"), said.get("status"), metadata.get("error_type")),
+        *more.reasons,
+    )
     return Report(
         message=message if isinstance(message, str) else "",
         codes=frozenset(str(code).lower() for code in codes if isinstance(code, str | int)),
         param=param if isinstance(param, str) else "",
         is_moderation=bool(metadata.get("reasons") or metadata.get("flagged_input")),
         status=_status(said.get("code")),
+        wait_s=more.wait_s,
+        is_daily=more.is_daily,
     )
+
+
+@dataclass(slots=True)
+class _Details:
+    reasons: list[str] = field(default_factory=list)
+    wait_s: float | None = None
+    is_daily: bool = False
+
+
+def _google_details(details: list[Any]) -> _Details:
+    """Return what Google's ErrorInfo, RetryInfo and QuotaFailure say, told by their fields."""
+    found = _Details()
+    for each in details:
+        if not isinstance(each, dict):
+            continue
+        if isinstance(reason := each.get("reason"), str):
+            found.reasons.append(reason)
+        if isinstance(delay := each.get("retryDelay"), str) and _SECONDS.fullmatch(delay):
+            found.wait_s = float(delay[:-1])
+        violations = each.get("violations")
+        for violation in violations if isinstance(violations, list) else ():
+            if isinstance(violation, dict) and "PerDay" in str(violation.get("quotaId")):
+                found.is_daily = True
+    return found
 
 
 def _detail(detail: Any) -> tuple[Any, Any]:  # noqa: ANN401  (the vendor's JSON)
