@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from adapters.providers.catalogue import DEMO, Row, rows
 from adapters.providers.dialect import Dialect, Vendor
+from adapters.providers.google import Google
 from adapters.providers.openai_chat import OpenAIChat
 from adapters.shared.http import HttpClient
 from bot.domain.models import ProviderSpec
@@ -13,6 +14,7 @@ from bot.domain.ports import Provider
 
 DIALECTS: Final[Mapping[str, type[Dialect]]] = {
     "openai_chat": OpenAIChat,
+    "google": Google,
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 

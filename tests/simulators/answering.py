@@ -34,7 +34,7 @@ class Stream:
         self._seen = seen
         self._reader = reader
         self._writer = writer
-        self._newline = _NEWLINES[act.newline]
+        self._newline = _NEWLINES[act.newline or face.newline]
 
     async def run(self) -> bool:
         """Send it; True if the connection can go on."""
@@ -104,6 +104,8 @@ class Stream:
 
     def _event(self, frame: Frame) -> str:
         newline = self._newline
+        if frame.is_bare:
+            return json.dumps(frame.data, indent=2).replace("\n", newline) + newline
         name = f"event: {frame.name}{newline}" if frame.name else ""
         is_text = isinstance(frame.data, str)
         data = frame.data if is_text else json.dumps(frame.data, ensure_ascii=False)

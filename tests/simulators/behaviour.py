@@ -17,7 +17,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `is_held`: HTTP's own end never comes; `end_late_s`: it comes that much later.
     `refuses` names parameters that bring a 400 when they are sent. `error` is what goes into an
     error, None: the vendor's usual one. `finish` is the vendor's word for the end, "": its usual
-    one.
+    one. `newline` "": the one this vendor uses.
     """
 
     status: int = 200
@@ -29,7 +29,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     body: str | None = None
     content_type: str = ""
     refuses: str = ""
-    newline: Literal["lf", "crlf", "cr"] = "lf"
+    newline: Literal["", "lf", "crlf", "cr"] = ""
     piece: int = 0
     keep_alives: int = 0
     stall_after: int | None = None

@@ -19,16 +19,21 @@ Refusal = tuple[int, Json]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One server-sent event: `data` is JSON, or a text that goes out as it is."""
+    """One server-sent event: `data` is JSON, or a text that goes out as it is.
+
+    `is_bare`: it is no event, but lines of JSON in the middle of the stream.
+    """
 
     data: Json
     name: str = ""
+    is_bare: bool = False
 
 
 class Face(ABC):
     """One vendor's API. `base_path` is where its base URL ends; paths come without it."""
 
     base_path = "/v1"
+    newline = "lf"
 
     @abstractmethod
     def key_of(self, headers: Mapping[str, str]) -> str:
@@ -77,6 +82,10 @@ class Face(ABC):
     @abstractmethod
     def broken(self, act: Behaviour) -> Iterator[Frame]:
         """Yield an error within the stream: `act.error`, or this vendor's usual one."""
+
+    def wants_whole(self, seen: Seen) -> bool:  # noqa: ARG002
+        """Whether a question asks for its answer in one piece."""
+        return False
 
     @abstractmethod
     def whole(self, act: Behaviour, seen: Seen) -> Json:

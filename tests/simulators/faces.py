@@ -6,9 +6,11 @@ from typing import Final
 from adapters.providers.catalogue import Row
 from tests.simulators.chat_face import ChatFace
 from tests.simulators.face import Face
+from tests.simulators.google_face import GoogleFace
 
 FACES: Final[Mapping[str, Callable[[], Face]]] = {
     "openai_chat": ChatFace,
+    "google": GoogleFace,
 }
 
 

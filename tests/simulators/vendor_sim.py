@@ -146,7 +146,8 @@ class VendorSim:
         if not seen.is_chat:
             body = act.body if act.body is not None else self._get(seen)
             return await send(writer, 200, body.encode(), act)
-        if act.is_whole or act.body is not None:
+        is_whole = act.is_whole or self._face.wants_whole(seen)
+        if is_whole or act.body is not None:
             body = json.dumps(self._face.whole(act, seen)) if act.body is None else act.body
             return await send(writer, 200, body.encode(), act)
         return await Stream(self._face, act, seen, reader, writer).run()

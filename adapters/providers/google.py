@@ -1,0 +1,153 @@
+"""Google's Gemini dialect: `streamGenerateContent` of the Gemini API.
+
+Neither the OpenAI-compatible route, which some keys do not open, nor Interactions, which keep
+what was said.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from adapters.providers.dialect import Call, Dialect
+from adapters.providers.google_chunks import GoogleReader
+from adapters.providers.google_lists import models_of, read_page
+from adapters.providers.refusals import Asked
+from bot.domain.chat import Adjustment, ChatRequest, Message, Role
+from bot.domain.errors import ServerFault
+from bot.domain.models import Model, Traits
+from bot.domain.secret import Secret
+
+_MOST_PAGES: Final = 10
+_BUDGET: Final = re.compile(r"-1|\d+")
+_ROLES: Final = {Role.USER: "user", Role.ASSISTANT: "model"}
+_Part = dict[str, Any]
+
+
+class Google(Dialect):
+    """A vendor that speaks Gemini's `generateContent`."""
+
+    def write(self, request: ChatRequest) -> Call:
+        """Return the question: see the base."""
+        return Call(path=path_of(request.model), body=self._body(request))
+
+    def reader(self, asked: Asked) -> GoogleReader:
+        """Return what reads one answer: see the base."""
+        return GoogleReader(asked)
+
+    async def list_models(self, key: Secret) -> Sequence[Model]:
+        """Return the chat models of the key, over all pages of the list: see the base."""
+        asked = Asked(provider=self.spec.id, key=key)
+        first = where = self._quirks.models
+        rows: list[dict[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            page = read_page(await self._line.get(where, asked, headers=self.get_headers()))
+            if page is None:
+                raise ServerFault(asked.provider)
+            rows += page[0]
+            if not page[1]:
+                break
+            joint = "&" if "?" in first else "?"
+            where = f"{first}{joint}pageToken={_quoted(page[1])}"
+        return models_of(rows, self._quirks.prefers)
+
+    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
+        """Return the chat models in a list of one page: see the base."""
+        page = read_page(body)
+        if page is None:
+            raise ServerFault(asked.provider)
+        return models_of(page[0], self._quirks.prefers)
+
+    def _body(self, request: ChatRequest) -> dict[str, Any]:
+        return build_body(request, self.traits(request.model), self._quirks.adjustments)
+
+
+def path_of(model: str) -> str:
+    """Return where a model is asked. A hand-typed id may hold anything: it stays one segment."""
+    return f"models/{_quoted(model.removeprefix('models/'))}:streamGenerateContent?alt=sse"
+
+
+def build_body(
+    request: ChatRequest, traits: Traits, known: frozenset[Adjustment] = frozenset()
+) -> dict[str, Any]:
+    """Return a question, with every adjustment made. Pure.
+
+    `store` stands at the top of the body, not among the settings: google-genai 3.6.1 writes it
+    there, for the Gemini API only. Without it new projects keep what was said for 55 days.
+    """
+    adjustments = request.adjustments | known
+    is_system_in_user = Adjustment.SYSTEM_IN_USER in adjustments
+    body: dict[str, Any] = {
+        "contents": _contents(request.messages, request.system if is_system_in_user else ""),
+        "store": False,
+    }
+    if request.system and not is_system_in_user:
+        body["systemInstruction"] = {"parts": [{"text": request.system}]}
+    if config := _config(request, traits, adjustments):
+        body["generationConfig"] = config
+    return body
+
+
+def _contents(messages: Sequence[Message], preface: str) -> list[dict[str, Any]]:
+    """Return the turns: the first of them the user's, the roles in turn, no empty parts."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        parts, role = _parts(message), _ROLES[message.role]
+        if not parts or (not turns and role == "model"):
+            continue
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["parts"] += parts
+        else:
+            turns.append({"role": role, "parts": parts})
+    if preface and turns:
+        turns[0]["parts"].insert(0, {"text": f"{preface}\n\n"})
+    return turns
+
+
+def _parts(message: Message) -> list[_Part]:
+    return [{"text": message.text}] if message.text else []
+
+
+def _config(
+    request: ChatRequest, traits: Traits, adjustments: frozenset[Adjustment]
+) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if request.max_tokens is not None and Adjustment.DROP_MAX_TOKENS not in adjustments:
+        config["maxOutputTokens"] = request.max_tokens
+    is_warm = traits.takes_temperature(request.effort)
+    if (
+        request.temperature is not None
+        and is_warm
+        and Adjustment.DROP_TEMPERATURE not in adjustments
+    ):
+        config["temperature"] = min(1.0, max(0.0, request.temperature))
+    thinking = _thinking(request, traits)
+    if thinking and Adjustment.DROP_EFFORT not in adjustments:
+        config["thinkingConfig"] = thinking
+    return config
+
+
+def _thinking(request: ChatRequest, traits: Traits) -> dict[str, Any]:
+    """Return how long to think: a word of digits is a number of tokens, another a level.
+
+    Vendors refuse both at once, and refuse to be asked for thoughts where there are none. What
+    is thought is asked for so that a long silence does not look like a lost connection.
+    """
+    said: dict[str, Any] = {}
+    word = traits.efforts.get(request.effort) if request.effort else None
+    if word is not None and _BUDGET.fullmatch(word):
+        said["thinkingBudget"] = _budget(int(word), request.max_tokens)
+    elif word is not None:
+        said["thinkingLevel"] = word
+    if traits.is_thinking(request.effort):
+        said["includeThoughts"] = True
+    return said
+
+
+def _budget(tokens: int, max_tokens: int | None) -> int:
+    """Return the tokens to think with: at most half of the answer's, which they count among."""
+    return tokens if max_tokens is None else min(tokens, max(1, max_tokens // 2))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")
