@@ -1,11 +1,17 @@
 """Lists of models: in which order they come, and which one to begin with. Pure."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
+from adapters.providers.refusals import Asked
+from adapters.providers.reports import UNREADABLE
+from bot.domain.errors import ServerFault
 from bot.domain.models import Model
 
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +41,22 @@ def _first(newest: Sequence[Model], prefers: Sequence[str]) -> Model | None:
                 if re.search(pattern, each.id):
                     return each
     return next(iter((*steady, *newest)), None)
+
+
+def read_rows(body: bytes, asked: Asked, *names: str) -> Sequence[dict[str, Any]]:
+    """Return the objects in a list: a bare one, or under the first of these names it has.
+
+    Raises ServerFault where there is no list.
+    """
+    said: Any = None
+    with contextlib.suppress(*UNREADABLE):
+        said = msgspec.json.decode(body)
+    if isinstance(said, dict):
+        found = said
+        said = next((found[name] for name in names if name in found), None)
+    if not isinstance(said, list):
+        raise ServerFault(asked.provider)
+    return [row for row in said if isinstance(row, dict)]
 
 
 def moment(value: Any) -> datetime | None:  # noqa: ANN401  (the vendor's JSON)

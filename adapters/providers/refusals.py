@@ -48,8 +48,18 @@ _MONEY_CODES: Final = frozenset(
     }
 )
 _KEY_CODES: Final = frozenset({"invalid_api_key", "api_key_invalid", "invalid_authentication"})
+# Within a stream there is no status to tell by.
+_RATE_CODES: Final = frozenset({"rate_limit_exceeded", "rate_limit_error"})
 _FILTER_CODES: Final = frozenset(
-    {"content_filter", "content_policy_violation", "refusal", "bio_policy", "invalid_prompt"}
+    {
+        "content_filter",
+        "content_policy_violation",
+        "refusal",
+        "bio_policy",
+        "invalid_prompt",
+        "misalignment_policy_violation",
+        "content_exists_risk",
+    }
 )
 _BUSY_CODES: Final = frozenset(
     {
@@ -157,7 +167,7 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
         return ModelUnavailable
     if _is_too_long(status, report):
         return TooLong
-    if status in {402, 429}:
+    if status in {402, 429} or codes & _RATE_CODES:
         return RateLimited
     if status in {503, 529} or codes & _BUSY_CODES:
         return Overloaded

@@ -5,15 +5,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from adapters.providers.catalogue import DEMO, Row, rows
+from adapters.providers.deepseek import DeepSeek
 from adapters.providers.dialect import Dialect, Vendor
 from adapters.providers.google import Google
 from adapters.providers.openai_chat import OpenAIChat
+from adapters.providers.openai_responses import OpenAIResponses
 from adapters.shared.http import HttpClient
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Provider
 
 DIALECTS: Final[Mapping[str, type[Dialect]]] = {
     "openai_chat": OpenAIChat,
+    "openai_responses": OpenAIResponses,
+    "deepseek": DeepSeek,
     "google": Google,
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 from tests.simulators.behaviour import Behaviour, answer_tokens
@@ -34,6 +35,7 @@ class Stream:
         self._seen = seen
         self._reader = reader
         self._writer = writer
+        self._numbers = count()
         self._newline = _NEWLINES[act.newline or face.newline]
 
     async def run(self) -> bool:
@@ -107,8 +109,10 @@ class Stream:
         if frame.is_bare:
             return json.dumps(frame.data, indent=2).replace("\n", newline) + newline
         name = f"event: {frame.name}{newline}" if frame.name else ""
-        is_text = isinstance(frame.data, str)
-        data = frame.data if is_text else json.dumps(frame.data, ensure_ascii=False)
+        said = frame.data
+        if self._face.counts:
+            said = {**said, "sequence_number": next(self._numbers)}
+        data = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
         return f"{name}data: {data}{newline * 2}"
 
     async def _write(self, text: str) -> None:

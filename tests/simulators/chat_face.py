@@ -13,6 +13,7 @@ MODELS: Final = [
     {"id": "sim-2", "object": "model", "name": "Simulated 2", "max_model_len": 8_192},
     {"id": "sim-embed", "object": "model"},
 ]
+_HEAD: Final = {"id": "chatcmpl-sim", "created": 1_795_000_000, "model": "sim"}
 SERVER_ERROR: Final = {"message": "The server had an error", "type": "server_error"}
 
 
@@ -63,25 +64,29 @@ class ChatFace(Face):
 
     def thought(self, text: str, act: Behaviour) -> Iterator[Frame]:
         """See the base."""
-        yield _chunk({"choices": [_choice({act.reasoning_field: text})]})
+        yield chunk({"choices": [_choice({act.reasoning_field: text})]})
 
     def delta(self, text: str, act: Behaviour) -> Iterator[Frame]:  # noqa: ARG002
         """See the base."""
-        yield _chunk({"choices": [_choice({"content": text})]})
+        yield chunk({"choices": [_choice({"content": text})]})
 
     def ending(self, act: Behaviour, seen: Seen) -> Iterator[Frame]:
         """See the base."""
         if act.has_end:
-            yield _chunk({"choices": [_choice({}, act.finish or "stop")]})
+            yield chunk({"choices": [_choice({}, act.finish or "stop")]})
         options = seen.body.get("stream_options") or {}
         if act.has_usage and options.get("include_usage"):
-            yield _chunk({"choices": [], "usage": _usage(act, seen.answer)})
+            yield chunk({"choices": [], "usage": _usage(act, seen.answer)})
         if act.has_done:
             yield Frame("[DONE]")
 
     def broken(self, act: Behaviour) -> Iterator[Frame]:
         """See the base."""
-        yield _chunk({"error": act.error or SERVER_ERROR})
+        yield chunk({"error": act.error or SERVER_ERROR})
+
+    def wants_whole(self, seen: Seen) -> bool:
+        """See the base."""
+        return not seen.body.get("stream")
 
     def whole(self, act: Behaviour, seen: Seen) -> Json:
         """See the base."""
@@ -89,11 +94,13 @@ class ChatFace(Face):
         if act.reasoning:
             message[act.reasoning_field] = act.reasoning
         choice = {"index": 0, "message": message, "finish_reason": act.finish or "stop"}
-        return {"id": "chatcmpl-sim", "choices": [choice], "usage": _usage(act, seen.answer)}
+        usage = _usage(act, seen.answer)
+        return {**_HEAD, "object": "chat.completion", "choices": [choice], "usage": usage}
 
 
-def _chunk(fields: dict[str, Any]) -> Frame:
-    return Frame({"id": "chatcmpl-sim", "object": "chat.completion.chunk", **fields})
+def chunk(fields: dict[str, Any]) -> Frame:
+    """Return an event of a streamed answer."""
+    return Frame({**_HEAD, "object": "chat.completion.chunk", **fields})
 
 
 def _choice(delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
@@ -101,4 +108,6 @@ def _choice(delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
 
 
 def _usage(act: Behaviour, answer: str) -> dict[str, Any]:
-    return act.usage or {"prompt_tokens": 7, "completion_tokens": len(answer_tokens(answer))}
+    tokens = len(answer_tokens(answer))
+    counted = {"prompt_tokens": 7, "completion_tokens": tokens, "total_tokens": 7 + tokens}
+    return act.usage or counted

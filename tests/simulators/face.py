@@ -30,10 +30,14 @@ class Frame:
 
 
 class Face(ABC):
-    """One vendor's API. `base_path` is where its base URL ends; paths come without it."""
+    """One vendor's API. `base_path` is where its base URL ends; paths come with it.
+
+    `newline` is how its lines end; `counts`: each event carries its `sequence_number`.
+    """
 
     base_path = "/v1"
     newline = "lf"
+    counts = False
 
     @abstractmethod
     def key_of(self, headers: Mapping[str, str]) -> str:

@@ -5,11 +5,15 @@ from typing import Final
 
 from adapters.providers.catalogue import Row
 from tests.simulators.chat_face import ChatFace
+from tests.simulators.deepseek_face import DeepSeekFace
 from tests.simulators.face import Face
 from tests.simulators.google_face import GoogleFace
+from tests.simulators.responses_face import ResponsesFace
 
 FACES: Final[Mapping[str, Callable[[], Face]]] = {
     "openai_chat": ChatFace,
+    "openai_responses": ResponsesFace,
+    "deepseek": DeepSeekFace,
     "google": GoogleFace,
 }
 

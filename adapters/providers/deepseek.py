@@ -1,0 +1,64 @@
+"""DeepSeek's dialect: Chat Completions that think unless told otherwise, and a balance to ask for.
+
+While it thinks a temperature is ignored without a word, so it is sent only where thinking is off.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from adapters.providers.dialect import Call
+from adapters.providers.openai_chat import OpenAIChat, build_body
+from adapters.providers.reports import UNREADABLE
+from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.keys import Balance, KeyHealth, KeyReport
+from bot.domain.models import Effort
+
+
+class DeepSeek(OpenAIChat):
+    """DeepSeek itself."""
+
+    def write(self, request: ChatRequest) -> Call:
+        """Return the question: see the base."""
+        traits = self.traits(request.model)
+        body = build_body(request, self._quirks)
+        if not traits.takes_temperature(request.effort):
+            body.pop("temperature", None)
+        word = traits.efforts.get(request.effort) if request.effort else None
+        if word is not None and Adjustment.DROP_EFFORT not in request.adjustments:
+            if request.effort is Effort.OFF:
+                body["thinking"] = {"type": word}
+            else:
+                body["reasoning_effort"] = word
+        return Call(path="chat/completions", body=body)
+
+    def read_check(self, body: bytes) -> KeyReport:
+        """Return the balances that `GET /user/balance` tells, in each currency: see the base."""
+        try:
+            said = msgspec.json.decode(body)
+        except UNREADABLE:
+            return KeyReport()
+        if not isinstance(said, dict):
+            return KeyReport()
+        is_empty = said.get("is_available") is False
+        health = KeyHealth.NO_CREDIT if is_empty else KeyHealth.WORKS
+        return KeyReport(health=health, balances=_balances(said.get("balance_infos")))
+
+
+def _balances(rows: Any) -> tuple[Balance, ...]:  # noqa: ANN401  (the vendor's JSON)
+    found = [_balance(row) for row in rows if isinstance(row, dict)] if _is_list(rows) else []
+    return tuple(each for each in found if each is not None)
+
+
+def _is_list(rows: object) -> bool:
+    return isinstance(rows, Sequence) and not isinstance(rows, str)
+
+
+def _balance(row: dict[str, Any]) -> Balance | None:
+    try:
+        amount = Decimal(str(row.get("total_balance")))
+    except InvalidOperation:
+        return None
+    return Balance(amount, str(row.get("currency") or "USD")) if amount.is_finite() else None

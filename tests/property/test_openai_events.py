@@ -1,0 +1,91 @@
+"""However a response's bytes are cut, it is the same answer; rubbish is an error, not a crash."""
+
+import itertools
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.providers.openai_events import ResponseReader
+from adapters.providers.refusals import Asked
+from bot.domain.chat import Event, Finish, ReasoningDelta, TextDelta
+from bot.domain.errors import ProviderError
+
+ASKED = Asked(provider="openai", model="m")
+PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NAMES = st.sampled_from(
+    ["type", "delta", "response", "status", "error", "code", "message", "usage", "output",
+     "content", "text", "incomplete_details", "reason", "input_tokens", "output_tokens", "summary"]
+)  # fmt: skip
+WORDS = st.sampled_from(
+    ["response.output_text.delta", "response.completed", "response.incomplete", "error", "failed",
+     "response.failed", "message", "reasoning", "refusal"]
+)  # fmt: skip
+RUBBISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def read(pieces: list[bytes]) -> tuple[str, str, list[Event], ProviderError | None]:
+    """Return text, thinking, the rest, and the failure."""
+    reader = ResponseReader(ASKED)
+    events = [event for piece in pieces for event in reader.feed(piece)] + reader.end()
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    rest: list[Event] = [
+        event for event in events if not isinstance(event, TextDelta | ReasoningDelta)
+    ]
+    return text, thought, rest, reader.failure
+
+
+def _delta(kind: str, text: str) -> dict[str, object]:
+    return {"type": kind, "delta": text}
+
+
+@given(
+    st.lists(PLAIN, max_size=6),
+    st.lists(PLAIN, max_size=3),
+    st.lists(st.integers(0, 9_999)),
+    st.booleans(),
+)
+def test_any_cut_gives_the_same_answer(
+    words: list[str], thoughts: list[str], places: list[int], is_ascii: bool
+) -> None:
+    """All of the text arrives, in order, and nothing else."""
+    said: list[dict[str, object]] = [
+        *[_delta("response.reasoning_text.delta", word) for word in thoughts],
+        *[_delta("response.output_text.delta", word) for word in words],
+        {"type": "response.completed", "response": {"status": "completed"}},
+    ]
+    wire = "".join(
+        f"event: {each['type']}\r\ndata: {json.dumps(each, ensure_ascii=is_ascii)}\r\n\r\n"
+        for each in said
+    ).encode()
+    edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
+    pieces = [wire[start:end] for start, end in itertools.pairwise(edges)]
+    text, thought, rest, failure = read(pieces)
+    assert text == "".join(words)
+    assert thought == "".join(thoughts)
+    assert [type(event) for event in rest] == [Finish]
+    assert failure is None
+
+
+@given(st.lists(RUBBISH, max_size=4))
+def test_rubbish_is_an_error_or_an_answer(said: list[object]) -> None:
+    """Whatever JSON comes, there is an end or a failure, never both, never another exception."""
+    wire = "".join(f"data: {json.dumps(each)}\n\n" for each in said).encode()
+    _, _, rest, failure = read([wire])
+    ends = [event for event in rest if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (failure is None)
+    assert failure is None or not failure.is_unsent
+
+
+@given(RUBBISH)
+def test_rubbish_in_one_piece(said: object) -> None:
+    """The same for an answer that does not stream."""
+    reader = ResponseReader(ASKED)
+    events = reader.whole(json.dumps(said).encode()) + reader.end()
+    ends = [event for event in events if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (reader.failure is None)
