@@ -42,9 +42,19 @@ _MONEY_CODES: Final = frozenset(
         "exceeded_current_quota_error",
         "insufficient_balance",
         "payment_required",
+        "billing_error",
+        "enforced_spend_limit_reached",
+        "contract_spend_limit_reached",
+        "linked_organization_billing_unavailable",
+        "linked_organization_spend_limit_reached",
         "1113",
         *(str(code) for code in range(1308, 1322)),
     }
+)
+# Anthropic's sentences for no credit and for a limit that the key's owner set have no code.
+_MONEY_WORDS: Final = re.compile(
+    r"credit balance is too low|reached your specified (?:api|workspace) usage limits",
+    re.IGNORECASE,
 )
 _KEY_CODES: Final = frozenset({"invalid_api_key", "api_key_invalid", "invalid_authentication"})
 _FILTER_CODES: Final = frozenset(
@@ -63,6 +73,9 @@ _ANY_CASE: Final = re.IGNORECASE
 _REGION: Final = re.compile(
     r"country, region, or territory|user location is not supported", _ANY_CASE
 )
+# Said by the edge of Anthropic's network, under a type that the API behind it never uses.
+_EDGE: Final = re.compile(r"request not allowed", _ANY_CASE)
+_HELD: Final = re.compile(r"organization has been disabled", _ANY_CASE)
 _NETWORK_RULE: Final = re.compile(
     r"\bip (?:address )?(?:is )?not |member of an organi[sz]ation", _ANY_CASE
 )
@@ -131,15 +144,16 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
     status: int, headers: Mapping[str, str], report: Report
 ) -> Callable[..., ProviderError] | None:
     codes, text = report.codes, report.message
-    if (codes & _MONEY_CODES and status in {400, 402, 403, 429}) or (
+    is_about_money = codes & _MONEY_CODES or _MONEY_WORDS.search(text)
+    if (is_about_money and status in {400, 402, 403, 429}) or (
         status == 402 and "retry-after" not in headers
     ):
         return NoCredit
-    if "missing scopes" in text.lower() or (status in {401, 403} and _NETWORK_RULE.search(text)):
+    if _is_barred(status, report):
         return NoPermission
     if status == 401 or (status in {400, 403} and (codes & _KEY_CODES or _KEY_WORDS.search(text))):
         return InvalidKey
-    if "unsupported_country_region_territory" in codes or _REGION.search(text):
+    if _is_about_region(status, report):
         return RegionBlocked
     if codes & _FILTER_CODES or report.is_moderation:
         return Filtered
@@ -149,15 +163,29 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
         return ModelUnavailable
     if _is_too_long(status, report):
         return TooLong
-    if status in {402, 429}:
+    if status in {402, 429} or "rate_limit_error" in codes:
         return RateLimited
     if status in {503, 529} or codes & _BUSY_CODES:
         return Overloaded
-    if status in {408, 504} or "timeout" in codes:
+    if status in {408, 504} or codes & {"timeout", "timeout_error"}:
         return TimedOut
     if status >= 500 or status == 409:
         return ServerFault
     return None
+
+
+def _is_barred(status: int, report: Report) -> bool:
+    """Return whether a key is right and may not do this, whatever the status says of it."""
+    text = report.message
+    is_held = "organization_on_hold" in report.codes or _HELD.search(text)
+    is_narrow = "missing scopes" in text.lower()
+    return bool(is_held or is_narrow or (status in {401, 403} and _NETWORK_RULE.search(text)))
+
+
+def _is_about_region(status: int, report: Report) -> bool:
+    if "unsupported_country_region_territory" in report.codes or _REGION.search(report.message):
+        return True
+    return status == 403 and "forbidden" in report.codes and bool(_EDGE.search(report.message))
 
 
 def _is_too_long(status: int, report: Report) -> bool:
@@ -206,6 +234,10 @@ def _mend_temperature(request: ChatRequest, _text: str) -> tuple[Adjustment, ...
     return () if request.temperature is None else (Adjustment.DROP_TEMPERATURE,)
 
 
+def _mend_effort(request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
+    return () if request.effort is None else (Adjustment.DROP_EFFORT,)
+
+
 def _mend_system(request: ChatRequest, text: str) -> tuple[Adjustment, ...]:
     is_about_role = re.search(r"system|developer", text) is not None
     return (Adjustment.SYSTEM_IN_USER,) if request.system and is_about_role else ()
@@ -222,6 +254,8 @@ _MENDS: Final[tuple[tuple[str, _Mend], ...]] = (
     ("max_completion_tokens", _mend_limit),
     ("stream_options", _mend_stream_options),
     ("include_usage", _mend_stream_options),
+    ("effort", _mend_effort),
+    ("thinking", _mend_effort),
     ("system", _mend_system),
     ("messages", _mend_system),
     ("role", _mend_system),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.providers.anthropic import Anthropic
 from adapters.providers.catalogue import DEMO, Row, rows
 from adapters.providers.dialect import Dialect, Vendor
 from adapters.providers.openai_chat import OpenAIChat
@@ -13,6 +14,7 @@ from bot.domain.ports import Provider
 
 DIALECTS: Final[Mapping[str, type[Dialect]]] = {
     "openai_chat": OpenAIChat,
+    "anthropic": Anthropic,
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 

@@ -57,7 +57,14 @@ def _report(said: dict[str, Any]) -> Report:
         message = said.get("msg")
     metadata = said.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    codes = (said.get("code"), said.get("type"), metadata.get("error_type"))
+    details = said.get("details")
+    details = details if isinstance(details, dict) else {}
+    codes = (
+        said.get("code"),
+        said.get("type"),
+        metadata.get("error_type"),
+        details.get("error_code"),
+    )
     return Report(
         message=message if isinstance(message, str) else "",
         codes=frozenset(str(code).lower() for code in codes if isinstance(code, str | int)),

@@ -42,6 +42,10 @@ class Face(ABC):
     def question(self, body: dict[str, Any]) -> str:
         """Return the text of the last message."""
 
+    def is_streamed(self, body: dict[str, Any]) -> bool:  # noqa: ARG002  (for faces that look)
+        """Return whether a question asks for an answer in pieces."""
+        return True
+
     @abstractmethod
     def refuse(self, seen: Seen, act: Behaviour) -> Refusal | None:
         """Return the refusal of a request by its key, version and parameters; None: it is right.

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters.providers.catalogue import Row
+from tests.simulators.anthropic_face import AnthropicFace
 from tests.simulators.chat_face import ChatFace
 from tests.simulators.face import Face
 
 FACES: Final[Mapping[str, Callable[[], Face]]] = {
     "openai_chat": ChatFace,
+    "anthropic": AnthropicFace,
 }
 
 

@@ -146,7 +146,7 @@ class VendorSim:
         if not seen.is_chat:
             body = act.body if act.body is not None else self._get(seen)
             return await send(writer, 200, body.encode(), act)
-        if act.is_whole or act.body is not None:
+        if act.is_whole or act.body is not None or not self._face.is_streamed(seen.body):
             body = json.dumps(self._face.whole(act, seen)) if act.body is None else act.body
             return await send(writer, 200, body.encode(), act)
         return await Stream(self._face, act, seen, reader, writer).run()
