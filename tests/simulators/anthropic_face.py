@@ -86,7 +86,10 @@ class AnthropicFace(Face):
         """See the base. The thinking is a block of its own, before that of the answer."""
         message = _message(act, seen, content=[], stop_reason=None)
         if "usage" in message:
-            message["usage"] = {**message["usage"], "output_tokens": 1}
+            message["usage"] = message["usage"] | {
+                "output_tokens": 1,
+                "output_tokens_details": None,
+            }
         yield _event("message_start", message=message)
         if _thinks(act):
             block = {"type": "thinking", "thinking": "", "signature": ""}
