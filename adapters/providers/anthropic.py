@@ -106,7 +106,10 @@ def build_body(request: ChatRequest, traits: Traits) -> dict[str, Any]:
 
 
 def _max_tokens(request: ChatRequest, traits: Traits) -> int:
-    """Return the longest answer, which must be named; thinking is part of it."""
+    """Return the longest answer, which must be named; thinking is part of it.
+
+    The list knows the model's own limit better than our table does.
+    """
     most = request.most_tokens or traits.most_tokens
     limit = request.max_tokens or most or _PLAIN_MAX_TOKENS
     if Adjustment.DROP_MAX_TOKENS in request.adjustments:

@@ -148,7 +148,8 @@ class MessageReader(Reader):
 
     def _end(self, usage: Any, reason: Any) -> None:  # noqa: ANN401  (the vendor's JSON)
         self._count(usage)
-        self._is_counted = isinstance(usage, dict) and "output_tokens" in usage
+        if isinstance(usage, dict) and usage.get("output_tokens") is not None:
+            self._is_counted = True
         if not isinstance(reason, str):
             return
         if reason == "model_context_window_exceeded" and not self._has_text:
@@ -175,7 +176,7 @@ def _is_known(event: SseEvent) -> bool:
         kind = _decode_kind(event.data).type
     except UNREADABLE:
         kind = event.name.decode("utf-8", "replace") or None
-    return kind is None or kind in _KNOWN
+    return not isinstance(kind, str) or kind in _KNOWN
 
 
 def read_usage(said: dict[str, Any]) -> Usage:

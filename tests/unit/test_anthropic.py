@@ -263,6 +263,14 @@ def test_a_depth_needs_list_and_table() -> None:
     assert model.efforts == (Effort.MEDIUM, Effort.HIGH)
 
 
+def test_a_depth_needs_thinking_that_can_be_turned_on() -> None:
+    """Where a model thinks only when told to, and the list says it cannot, there is but off."""
+    capabilities = family_of(MIDDLE).capabilities()  # type: ignore[union-attr]  # it is there
+    capabilities["thinking"]["types"]["adaptive"]["supported"] = False
+    [model], _ = read_page(page({"id": MIDDLE, "capabilities": capabilities}), ASKED)
+    assert model.efforts == (Effort.OFF,)
+
+
 def test_models_that_are_gone() -> None:
     """What is retired is left out; one whose date has passed may still answer."""
     overdue = {"id": "a", "lifecycle": "deprecated", "retires_at": "2020-01-01T00:00:00Z"}

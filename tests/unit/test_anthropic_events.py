@@ -181,6 +181,14 @@ COUNTS: dict[str, tuple[list[dict[str, Any]], Usage | None]] = {
          ended(output_tokens=7)],
         Usage(input_tokens=9, output_tokens=7),
     ),
+    "another end without one": (
+        [started(input_tokens=9), ended(output_tokens=7), ended()],
+        Usage(input_tokens=9, output_tokens=7),
+    ),
+    "null at the end": (
+        [started(input_tokens=9, output_tokens=1), ended(output_tokens=None)],
+        Usage(input_tokens=9, output_tokens=1, is_estimated=True),
+    ),
     "null for what was said before": (
         [started(input_tokens=9), ended(input_tokens=None, output_tokens=7)],
         Usage(input_tokens=9, output_tokens=7),
@@ -261,6 +269,7 @@ PASSED_OVER: dict[str, bytes] = {
     ),
     "a block with nothing in it": sse({"type": "content_block_start", "content_block": None}),
     "a piece with nothing in it": sse({"type": "content_block_delta"}),
+    "a count with nothing beside it": sse({"type": "message_delta", "usage": {}}),
     "a text that is none": sse(
         {"type": "content_block_delta", "delta": {"type": "text_delta", "text": 5}}
     ),
@@ -280,6 +289,7 @@ UNREADABLE: dict[str, bytes] = {
     "another shape": sse({"type": "content_block_delta", "delta": "a"}),
     "an error that is no JSON": b"event: error\ndata: upstream failed\n\n",
     "no kind": b"data: {}\n\n",
+    "a kind that is none": b'data: {"type": ["a"], "delta": 5}\n\n',
 }
 
 

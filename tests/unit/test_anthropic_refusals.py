@@ -124,6 +124,21 @@ def test_the_word_for_it(name: str) -> None:
     assert error.model == QUESTION.model
 
 
+@pytest.mark.parametrize(
+    ("kind", "leaf"),
+    [
+        ("rate_limit_error", errors.RateLimited),
+        ("timeout_error", errors.TimedOut),
+        ("overloaded_error", errors.Overloaded),
+    ],
+)
+def test_a_gateways_own_status(kind: str, leaf: type[ProviderError]) -> None:
+    """What failed is in the body; whether it was at work by then, nobody knows."""
+    error = refuse(502, err(kind))
+    assert type(error) is leaf
+    assert not error.is_unsent
+
+
 MENDS: dict[str, tuple[str, Adjustment]] = {
     "temperature, by model": (
         "`temperature` is deprecated for this model.",
