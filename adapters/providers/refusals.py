@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Final
 
+from adapters.providers.mends import adjustment_for
 from adapters.providers.reports import Report, presentable
-from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.chat import ChatRequest
 from bot.domain.errors import (
     BadRequest,
     Filtered,
@@ -43,6 +44,11 @@ _MONEY_CODES: Final = frozenset(
         "exceeded_current_quota_error",
         "insufficient_balance",
         "payment_required",
+        "billing_error",
+        "enforced_spend_limit_reached",
+        "contract_spend_limit_reached",
+        "linked_organization_billing_unavailable",
+        "linked_organization_spend_limit_reached",
         "1113",
         *(str(code) for code in range(1308, 1322)),
     }
@@ -76,10 +82,16 @@ _REGION: Final = re.compile(
     r"|free tier is not available in your country",
     _ANY_CASE,
 )
-# Google says these of an account without credit, and of a model that its free tier leaves out.
+# Google says the first of an account without credit and of a model that its free tier leaves out;
+# Anthropic the others, of no credit and of a limit that the key's owner set. None has a code.
 _MONEY_WORDS: Final = re.compile(
-    r"\bprepa\w+ credits?\b|monthly spending cap|\blimit: 0\b", _ANY_CASE
+    r"\bprepa\w+ credits?\b|monthly spending cap|\blimit: 0\b"
+    r"|credit balance is too low|reached your specified (?:api|workspace) usage limits",
+    _ANY_CASE,
 )
+# Said by the edge of Anthropic's network, under a type that the API behind it never uses.
+_EDGE: Final = re.compile(r"request not allowed", _ANY_CASE)
+_HELD: Final = re.compile(r"organization has been disabled", _ANY_CASE)
 _NETWORK_RULE: Final = re.compile(
     r"\bip (?:address )?(?:is )?not |member of an organi[sz]ation", _ANY_CASE
 )
@@ -132,7 +144,7 @@ def error_of(
             )
         else:
             error = build(asked.provider, said=said)
-    elif (mend := _adjustment(status, report, asked.request)) is not None:
+    elif (mend := adjustment_for(status, report, asked.request)) is not None:
         error = ParameterRefused(asked.provider, adjustment=mend, said=said)
     else:
         error = BadRequest(asked.provider, said=said)
@@ -153,11 +165,11 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
     codes, text = report.codes, report.message
     if _is_money(status, headers, report):
         return NoCredit
-    if "missing scopes" in text.lower() or (status in {401, 403} and _NETWORK_RULE.search(text)):
+    if _is_barred(status, report):
         return NoPermission
     if status == 401 or (status in {400, 403} and (codes & _KEY_CODES or _KEY_WORDS.search(text))):
         return InvalidKey
-    if "unsupported_country_region_territory" in codes or _REGION.search(text):
+    if _is_about_region(status, report):
         return RegionBlocked
     if codes & _FILTER_CODES or report.is_moderation:
         return Filtered
@@ -171,7 +183,7 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
         return RateLimited
     if status in {503, 529} or codes & _BUSY_CODES:
         return Overloaded
-    if status in {408, 504} or "timeout" in codes:
+    if status in {408, 504} or codes & {"timeout", "timeout_error"}:
         return TimedOut
     if status >= 500 or status == 409:
         return ServerFault
@@ -181,9 +193,23 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
 def _is_money(status: int, headers: Mapping[str, str], report: Report) -> bool:
     if status == 402 and "retry-after" not in headers:
         return True
-    if status in {402, 403, 429} and _MONEY_WORDS.search(report.message):
+    if status in {400, 402, 403, 429} and _MONEY_WORDS.search(report.message):
         return True
     return bool(report.codes & _MONEY_CODES) and status in {400, 402, 403, 429}
+
+
+def _is_barred(status: int, report: Report) -> bool:
+    """Return whether a key is right and may not do this, whatever the status says of it."""
+    text = report.message
+    is_held = "organization_on_hold" in report.codes or _HELD.search(text)
+    is_narrow = "missing scopes" in text.lower()
+    return bool(is_held or is_narrow or (status in {401, 403} and _NETWORK_RULE.search(text)))
+
+
+def _is_about_region(status: int, report: Report) -> bool:
+    if "unsupported_country_region_territory" in report.codes or _REGION.search(report.message):
+        return True
+    return status == 403 and "forbidden" in report.codes and bool(_EDGE.search(report.message))
 
 
 def _is_too_long(status: int, report: Report) -> bool:
@@ -202,68 +228,6 @@ def _is_unprocessed(status: int, error: ProviderError) -> bool:
     if 400 <= status < 500:
         return status not in _MAYBE_PROCESSED_4XX
     return status in _SURELY_UNPROCESSED
-
-
-def _adjustment(status: int, report: Report, request: ChatRequest | None) -> Adjustment | None:
-    """Return the one change that may mend the request, if it was not made yet (section 10)."""
-    if request is None or status not in {400, 422}:
-        return None
-    where, text = report.param.lower(), report.message.lower()
-    done = request.adjustments
-    for name, candidates in _MENDS:
-        if where != name and (where or not re.search(rf"\b{name}\b", text)):
-            continue
-        for mend in candidates(request, text):
-            if mend not in done:
-                return mend
-        return None
-    return None
-
-
-def _mend_limit(request: ChatRequest, text: str) -> tuple[Adjustment, ...]:
-    if request.max_tokens is None:
-        return ()
-    if "max_completion_tokens" in text and "too large" not in text:
-        return (Adjustment.MAX_COMPLETION_TOKENS, Adjustment.DROP_MAX_TOKENS)
-    return (Adjustment.DROP_MAX_TOKENS,)
-
-
-def _mend_temperature(request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
-    return () if request.temperature is None else (Adjustment.DROP_TEMPERATURE,)
-
-
-def _mend_system(request: ChatRequest, text: str) -> tuple[Adjustment, ...]:
-    is_about_role = re.search(r"system|developer", text) is not None
-    return (Adjustment.SYSTEM_IN_USER,) if request.system and is_about_role else ()
-
-
-def _mend_stream_options(_request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
-    return (Adjustment.DROP_STREAM_OPTIONS,)
-
-
-def _mend_thinking(_request: ChatRequest, _text: str) -> tuple[Adjustment, ...]:
-    return (Adjustment.DROP_EFFORT,)
-
-
-_Mend = Callable[[ChatRequest, str], tuple[Adjustment, ...]]
-_MENDS: Final[tuple[tuple[str, _Mend], ...]] = (
-    ("temperature", _mend_temperature),
-    ("max_tokens", _mend_limit),
-    ("max_completion_tokens", _mend_limit),
-    ("stream_options", _mend_stream_options),
-    ("include_usage", _mend_stream_options),
-    ("system", _mend_system),
-    ("messages", _mend_system),
-    ("role", _mend_system),
-    ("developer instruction", _mend_system),
-    ("system_instruction", _mend_system),
-    ("maxoutputtokens", _mend_limit),
-    ("max_output_tokens", _mend_limit),
-    ("thinking", _mend_thinking),
-    ("thinking_config", _mend_thinking),
-    ("thinking_budget", _mend_thinking),
-    ("thinking_level", _mend_thinking),
-)
 
 
 def _retry_after(headers: Mapping[str, str], report: Report) -> float | None:

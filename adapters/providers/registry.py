@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.providers.anthropic import Anthropic
 from adapters.providers.catalogue import DEMO, Row, rows
 from adapters.providers.deepseek import DeepSeek
 from adapters.providers.dialect import Dialect, Vendor
@@ -19,6 +20,7 @@ DIALECTS: Final[Mapping[str, type[Dialect]]] = {
     "openai_responses": OpenAIResponses,
     "deepseek": DeepSeek,
     "google": Google,
+    "anthropic": Anthropic,
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 

@@ -67,6 +67,7 @@ def _report(said: dict[str, Any]) -> Report:
     more = _google_details(details) if isinstance(details, list) else _Details()
     codes = (
         *(said.get("code"), said.get("type"), said.get("status"), metadata.get("error_type")),
+        details.get("error_code") if isinstance(details, dict) else None,
         *more.reasons,
     )
     return Report(

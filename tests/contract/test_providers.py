@@ -12,6 +12,7 @@ from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain.chat import Finish, FinishReason, TextDelta
 from bot.domain.errors import InvalidKey, ModelUnavailable, Unreachable
+from bot.domain.models import begin_with
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from tests.simulators.asking import KEY, hear, request
@@ -43,7 +44,9 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
             http, endpoints={NAMED: sim.url}, base_urls=vendors, demo=demo_url
         )
         try:
-            yield Subject(providers[name], "hearthkey-demo" if name == DEMO else "sim-1")
+            model = begin_with(await providers[name].list_models(KEY))
+            assert model is not None
+            yield Subject(providers[name], model.id)
         finally:
             await http.close()
             await demo.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters.providers.catalogue import Row
+from tests.simulators.anthropic_face import AnthropicFace
 from tests.simulators.chat_face import ChatFace
 from tests.simulators.deepseek_face import DeepSeekFace
 from tests.simulators.face import Face
@@ -15,6 +16,7 @@ FACES: Final[Mapping[str, Callable[[], Face]]] = {
     "openai_responses": ResponsesFace,
     "deepseek": DeepSeekFace,
     "google": GoogleFace,
+    "anthropic": AnthropicFace,
 }
 
 
