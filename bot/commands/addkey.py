@@ -12,10 +12,7 @@ from bot.domain.effects import Ask, SetQuestion
 from bot.domain.events import QuestionKind, Reply
 from bot.domain.keyforms import (
     MOST_KEY_CHARS,
-    find_key,
-    guess,
     may_be_key,
-    split_key,
     strip_key,
 )
 from bot.domain.models import ProviderSpec
@@ -37,7 +34,7 @@ def _with_deletion(call: Call, outcome: Outcome) -> Outcome:
 async def _typed(call: Call) -> Outcome:
     typed, secret = call.args.strip(), call.secret
     if secret is None and typed:
-        typed, key = split_key(typed)
+        typed, key = call.desk.key_forms.split_key(typed)
         secret = Secret(key) if key else None
     if not typed:
         return await _place_key(call, _bare(secret)) if secret else Outcome(reply=_start(call))
@@ -90,7 +87,7 @@ def _unknown_company(call: Call, typed: str, secret: Secret | None) -> Outcome:
 
 async def _place_key(call: Call, key: Secret) -> Outcome:
     """Find the company of a key that came without one: by its form, else by asking."""
-    found = guess(key.reveal())
+    found = call.desk.key_forms.guess(key.reveal())
     specs = _likely(call, found.providers)
     if found.is_sure and specs:
         return await save(call, specs[0], key)
@@ -110,13 +107,13 @@ async def _try(call: Call, spec: ProviderSpec, secret: Secret) -> Outcome:
         return Outcome(
             reply=texts.addkey.too_long(MOST_KEY_CHARS), effects=(_awaited(call, spec),)
         )
-    within = find_key(pasted)
+    within = call.desk.key_forms.find_key(pasted)
     key = Secret(within[0]) if within else _bare(secret)
     if not within and not _fits(spec, key):
         _hold(call, secret)
         effects = (_awaited(call, spec),) if call.abilities.has_buttons else ()
         return Outcome(reply=texts.addkey.not_a_key(spec), effects=effects)
-    found = guess(key.reveal())
+    found = call.desk.key_forms.guess(key.reveal())
     if (
         found.is_sure
         and found.providers != (spec.id,)
@@ -175,7 +172,7 @@ async def _found(call: Call) -> Outcome:
         return Outcome(reply=_start(call))
     key = _bare(call.secret)
     _hold(call, key, call.text)
-    form = guess(key.reveal())
+    form = call.desk.key_forms.guess(key.reveal())
     specs = _likely(call, form.providers) if form.is_sure else ()
     return Outcome(
         reply=texts.addkey.found(

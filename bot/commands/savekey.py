@@ -11,7 +11,6 @@ from bot.domain.chat import INHERIT, Overrides, Scope, TurnState, WaitReason
 from bot.domain.effects import Choose, Effect, NoteOnce, PutKey, ReleaseWaiting
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, RegionBlocked
 from bot.domain.events import Button, QuestionKind, Reply
-from bot.domain.keyforms import guess
 from bot.domain.keys import KeyHealth, KeyInfo
 from bot.domain.models import Model, ProviderSpec, begin_with
 from bot.domain.secret import Secret
@@ -22,7 +21,7 @@ _KEY_TROUBLE = frozenset({"invalid_key", "no_permission", "money"})
 
 async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Ask the company whether it takes the key, and store it only then."""
-    if useless := guess(key.reveal()).useless:
+    if useless := call.desk.key_forms.guess(key.reveal()).useless:
         return _still_waiting(call, spec, texts.addkey.useless(spec, useless))
     try:
         health = await _check(call, spec, key)

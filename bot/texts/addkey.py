@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.events import Button, Reply, Rows
-from bot.domain.keyforms import Useless
+from bot.domain.keys import Useless
 from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, escape, listing, quote
 from bot.texts.keys import YOUR_KEYS
