@@ -15,7 +15,7 @@ from bot.domain.keyforms import (
     may_be_key,
     strip_key,
 )
-from bot.domain.models import ProviderSpec
+from bot.domain.models import KeyNeed, ProviderSpec
 from bot.domain.secret import Secret
 
 
@@ -56,10 +56,11 @@ def ask_for_key(call: Call, spec: ProviderSpec) -> Outcome:
     """Say how to get a key of a company, and wait for it."""
     deletes = call.abilities.can_delete and not call.abilities.is_local
     has_back = call.abilities.has_buttons
-    return Outcome(
-        reply=texts.addkey.paste(spec, deletes=deletes, has_back=has_back),
-        effects=(_awaited(call, spec),),
-    )
+    if spec.key_need is KeyNeed.OPTIONAL:
+        reply = texts.addkey.paste_or_none(spec, has_back=has_back)
+    else:
+        reply = texts.addkey.paste(spec, deletes=deletes, has_back=has_back)
+    return Outcome(reply=reply, effects=(_awaited(call, spec),))
 
 
 def _awaited(call: Call, spec: ProviderSpec) -> SetQuestion:
@@ -166,6 +167,12 @@ async def _keep(call: Call, spec: ProviderSpec) -> Outcome:
     return await keep_unchecked(call, spec, held[0])
 
 
+async def _keyless(call: Call, spec: ProviderSpec) -> Outcome:
+    if spec.key_need is not KeyNeed.OPTIONAL:
+        return Outcome(reply=texts.turns.old_button())
+    return await save(call, spec, Secret(""))
+
+
 async def _found(call: Call) -> Outcome:
     """A key in a plain message: it was deleted first; the member says what becomes of it."""
     if call.secret is None:
@@ -234,6 +241,7 @@ _press = by_verb(
         "for": _of_company(_for),
         "again": _of_company(_for),
         "keep": _of_company(_keep),
+        "keyless": _of_company(_keyless),
         "more": _more("addkey:pick"),
         "morefor": _more("addkey:for"),
         "found": _found,

@@ -24,6 +24,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
+from bot.domain.keys import KeyHealth, KeyReport
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities
 from bot.domain.secret import Secret
@@ -127,7 +128,9 @@ class Stage:
 
     def _prepare(self, step: Step) -> None:
         company = self.companies[step.who]
-        if step.what == "check!":
+        if step.what == "check!" and step.text == "unchecked":
+            company.enqueue_check(KeyReport(health=KeyHealth.UNCHECKED))
+        elif step.what == "check!":
             company.enqueue_check(error(step.text, step.who))
         elif step.what == "list!":
             company.list_errors.append(error(step.text, step.who))
