@@ -74,6 +74,7 @@ class KeyForms:
             ),
             *((re.compile(form), Guess()) for form in foreign),
         )
+        self._long_names = tuple(each.name for each in known if " " in each.name)
         self._shared = tuple(
             (re.compile(each.key_shape), each.id) for each in known if each.key_shape
         )
@@ -111,6 +112,10 @@ class KeyForms:
         A word that is not plainly a name counts as a key, so that it is never repeated on a
         screen.
         """
+        for name in self._long_names:
+            start, rest = args.strip()[: len(name)], args.strip()[len(name) :]
+            if start.casefold() == name.casefold() and rest[:1] in {"", " "}:
+                return start, strip_key(rest) if rest.strip() else ""
         first, _, rest = args.strip().partition(" ")
         if rest.strip():
             if _is_name(first) and not self.looks_like_key(first):

@@ -14,6 +14,7 @@ _PAGE = 8
 _NOTES = {
     "google": "With a free key, Google may use what you send to improve its products.",
     "deepseek": "It processes data in China.",
+    "mistral": "With a free plan, it may train on what you send unless you opt out there.",
     "demo": "It is a demo inside this computer: no AI company is asked, nothing is charged.",
 }
 

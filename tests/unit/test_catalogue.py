@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from adapters.providers import capabilities
 from adapters.providers.catalogue import Row, configurable, foreign_keys, read_rows, rows
 from adapters.providers.registry import (
     build_providers,
@@ -306,3 +307,12 @@ async def test_a_new_row_needs_nothing_else() -> None:
         await http.close()
     assert (model.id, model.context_tokens, model.is_default) == ("n-1", 9_000, True)
     assert model.price is not None
+
+
+def test_what_a_model_may_be_told_has_a_field() -> None:
+    """A depth of thinking is of no use where the vendor's row names no field for it."""
+    for family in capabilities.rows():
+        row = BY_ID[family.provider]
+        if row.dialect == "openai_chat" and family.efforts:
+            assert row.quirks.effort, family
+        assert not family.least_tokens or family.thinks, family
