@@ -152,7 +152,15 @@ async def _key(call: Call, spec: ProviderSpec) -> Outcome:
         return ask_for_key(call, spec)
     if leaves(call, call.secret.reveal()):
         return Outcome(reply=texts.addkey.cancelled())
+    if _picks_first(call) and spec.key_need is KeyNeed.OPTIONAL:
+        return await _keyless(call, spec)
     return _with_deletion(call, await _try(call, spec, call.secret))
+
+
+def _picks_first(call: Call) -> bool:
+    """Whether the answer is the number of the first choice, where choices are numbers."""
+    said = call.secret.reveal().strip() if call.secret else ""
+    return said == "1" and not call.abilities.has_buttons
 
 
 async def _for(call: Call, spec: ProviderSpec) -> Outcome:
