@@ -7,7 +7,7 @@ that some vendor documents for that name, and left unknown otherwise.
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ _NOT_CHAT: Final = re.compile(
     re.IGNORECASE,
 )
 _CHAT_TYPES: Final = frozenset({"chat", "language", "model", "llm", "vlm"})
+_NOT_CHAT_KINDS: Final = ("FLUMINA", "EMBEDDING")  # Fireworks'; the first paint
 _CONTEXT_NAMES: Final = (
     "context_length",
     "max_model_len",
@@ -93,6 +94,7 @@ def _says_no(row: dict[str, Any], quirks: Quirks) -> Iterator[bool]:
     # Mistral's types say how a model was made, not what it does.
     yield isinstance(kind, str) and chats is None and kind not in (quirks.types or _CHAT_TYPES)
     yield isinstance(endpoints, list) and "chat" not in endpoints
+    yield str(row.get("kind")).startswith(_NOT_CHAT_KINDS)
     yield row.get("active") is False
     yield row.get("is_deprecated") is True
     for holder in (row, row.get("architecture")):
@@ -125,13 +127,24 @@ def _model(row: dict[str, Any], quirks: Quirks) -> Model:
         takes_temperature="temperature" in taken if isinstance(taken, list) else None,
         efforts=_efforts(row, taken),
         released_at=_first_moment(row, _BIRTH_NAMES),
-        retires_at=_first_moment(row, _END_NAMES),
+        retires_at=_first_moment(row, _END_NAMES) or _day(row.get("deprecationDate")),
         price=_price(row, quirks),
     )
 
 
 def _first_moment(row: dict[str, Any], names: Sequence[str]) -> datetime | None:
     return next((at for name in names if (at := moment(row.get(name)))), None)
+
+
+def _day(said: Any) -> datetime | None:  # noqa: ANN401  (the vendor's JSON)
+    """Return a date that is written as an object, as Fireworks does."""
+    if not isinstance(said, dict):
+        return None
+    parts = [said.get(name) for name in ("year", "month", "day")]
+    try:
+        return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # TypeError says so
+    except (TypeError, ValueError):
+        return None
 
 
 def _least_window(row: dict[str, Any]) -> int | None:
@@ -144,16 +157,20 @@ def _least_window(row: dict[str, Any]) -> int | None:
 
 
 def _efforts(row: dict[str, Any], taken: Any) -> tuple[Effort, ...] | None:  # noqa: ANN401  (the vendor's JSON)
-    """Return what may be chosen where the list says so: OpenRouter's `reasoning`."""
+    """Return what may be chosen where the list says so: OpenRouter's `reasoning`.
+
+    It is left out for models that do not think and for routers; without a list of words every
+    word is taken, and `none` unless thinking is mandatory.
+    """
     said = row.get("reasoning")
     if not isinstance(said, dict):
         return () if isinstance(taken, list) and "reasoning" not in taken else None
     words = said.get("supported_efforts")
-    if not isinstance(words, list):
-        return None
-    can_rest = said.get("mandatory") is not True
-    off = (Effort.OFF,) if can_rest else ()
-    return (*off, *(each for each in Effort if each is not Effort.OFF and each.value in words))
+    off = () if said.get("mandatory") is True else (Effort.OFF,)
+    thinking = [each for each in Effort if each is not Effort.OFF]
+    if isinstance(words, list):
+        thinking = [each for each in thinking if each.value in words]
+    return (*off, *thinking)
 
 
 def _price(row: dict[str, Any], quirks: Quirks) -> Price | None:

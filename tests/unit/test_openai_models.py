@@ -263,6 +263,16 @@ VENDORS: dict[str, tuple[object, list[Model]]] = {
                     "contextLength": 202_752,
                     "supportsServerless": True,
                 },
+                {
+                    "name": "accounts/fireworks/models/older",
+                    "kind": "HF_BASE_MODEL",
+                    "deprecationDate": {"year": 2027, "month": 1, "day": 31},
+                },
+                {
+                    "name": "accounts/fireworks/models/gone",
+                    "deprecationDate": {"year": 2026, "month": 1, "day": 31},
+                },
+                {"name": "accounts/fireworks/models/painter", "kind": "FLUMINA_BASE_MODEL"},
                 {"name": "accounts/fireworks/models/flux-1-schnell-fp8", "displayName": "FLUX.1"},
             ],
             "nextPageToken": "",
@@ -274,7 +284,12 @@ VENDORS: dict[str, tuple[object, list[Model]]] = {
                 name="GLM 5.3",
                 context_tokens=202_752,
                 released_at=BORN,
-            )
+            ),
+            Model(
+                id="accounts/fireworks/models/older",
+                name="accounts/fireworks/models/older",
+                retires_at=datetime(2027, 1, 31, tzinfo=UTC),
+            ),
         ],
     ),
     "cohere": (
@@ -372,6 +387,27 @@ def test_a_vendors_own_list(vendor: str) -> None:
     said, expected = VENDORS[vendor]
     found = listed(said, QUIRKS[vendor])
     assert [replace(model, is_default=False) for model in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "efforts"),
+    [
+        ({"mandatory": True}, (Effort.LOW, Effort.MEDIUM, Effort.HIGH)),
+        ({"mandatory": False, "supported_efforts": None}, tuple(Effort)),
+        ({"mandatory": False, "supported_efforts": ["max", None]}, (Effort.OFF,)),
+        (None, None),
+        ("yes", None),
+    ],
+)
+def test_depths_of_thinking(said: object, efforts: tuple[Effort, ...] | None) -> None:
+    """Without a list of words all are taken; what says nothing leaves it unknown."""
+    assert listed({"data": [{"id": "a", "reasoning": said}]})[0].efforts == efforts
+
+
+@pytest.mark.parametrize("said", [5, {}, {"year": 2027}, {"year": 2027, "month": 13, "day": 1}])
+def test_a_day_that_is_none(said: object) -> None:
+    """It is no reason to drop the model."""
+    assert listed({"data": [{"id": "a", "deprecationDate": said}]})[0].retires_at is None
 
 
 def test_a_price_in_no_known_unit_stays_unknown() -> None:
