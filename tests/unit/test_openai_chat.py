@@ -66,6 +66,14 @@ def test_a_question() -> None:
     }
 
 
+def test_an_effort_stands_beside_the_rows_own_fields() -> None:
+    """And does not stay in the row for the next question."""
+    quirks = Quirks(body={"reasoning": {"exclude": True}}, effort="reasoning.effort")
+    body = build_body(QUESTION, quirks, effort="low")
+    assert body["reasoning"] == {"exclude": True, "effort": "low"}
+    assert body_of(QUESTION, quirks)["reasoning"] == {"exclude": True}
+
+
 def test_a_bare_question() -> None:
     """What was not chosen is not sent."""
     bare = ChatRequest(model="m", messages=(Message(Role.USER, "one"),))
