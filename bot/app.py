@@ -11,7 +11,7 @@ from typing import Final
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
 from adapters.providers.demo import DemoServer
-from adapters.providers.registry import build_providers
+from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.clock import SystemClock
@@ -69,6 +69,7 @@ def assemble(
         runner=sessions,
         held=HeldSecrets(clock),
         models=ModelLists(stores.keys, providers, clock),
+        key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
         operator_name=operator_name,

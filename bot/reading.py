@@ -13,7 +13,7 @@ from bot.domain.events import (
     Text,
 )
 from bot.domain.events import Command as Typed
-from bot.domain.keyforms import find_key, split_key
+from bot.domain.keyforms import KeyForms
 from bot.domain.secret import Secret
 
 
@@ -37,20 +37,21 @@ def read(
     *,
     is_answering: bool,
     commands: Mapping[str, Command],
+    forms: KeyForms,
 ) -> Use | Text:
     """Read a body against the open question; `choice` is its menu's reading of a bare number.
 
     `is_answering`: an answer to this member is growing here, so a plain "stop" ends it.
     """
     if isinstance(body, Typed):
-        return _typed(body, commands)
+        return _typed(body, commands, forms)
     if isinstance(body, Press):
         return _pressed(body.action, commands)
     if isinstance(body, SecretText):
         return _secret(body, question, commands)
     if choice is not None:
         return _pressed(choice.action, commands)
-    return _text(body, question, is_answering=is_answering, commands=commands)
+    return _text(body, question, is_answering=is_answering, commands=commands, forms=forms)
 
 
 def _text(
@@ -59,6 +60,7 @@ def _text(
     *,
     is_answering: bool,
     commands: Mapping[str, Command],
+    forms: KeyForms,
 ) -> Use | Text:
     word = body.text.strip().lower()
     if question is not None and question.kind is not QuestionKind.MENU:
@@ -66,16 +68,18 @@ def _text(
             return _pressed(f"{question.action.partition(':')[0]}:cancel", commands)
         if question.kind is QuestionKind.KEY:
             return _pressed(question.action, commands, secret=Secret(body.text))
-        if find_key(body.text) is None:
+        if forms.find_key(body.text) is None:
             return _pressed(question.action, commands, text=body.text)
     if is_answering and word in {"stop", "cancel"}:
         return Use(name="stop", command=commands.get("stop"), is_typed=True)
-    return _found(body.text, commands) or body
+    return _found(body.text, commands, forms) or body
 
 
-def _found(text: str, commands: Mapping[str, Command], *, is_question: bool = True) -> Use | None:
+def _found(
+    text: str, commands: Mapping[str, Command], forms: KeyForms, *, is_question: bool = True
+) -> Use | None:
     """Return what becomes of a text with a key in it; None if there is none."""
-    found = find_key(text)
+    found = forms.find_key(text)
     if found is None:
         return None
     key, rest = found
@@ -88,14 +92,14 @@ def _found(text: str, commands: Mapping[str, Command], *, is_question: bool = Tr
     )
 
 
-def _typed(body: Typed, commands: Mapping[str, Command]) -> Use:
+def _typed(body: Typed, commands: Mapping[str, Command], forms: KeyForms) -> Use:
     """Read a command; a key after it is a secret, whichever the command is."""
     command = commands.get(body.name)
     args, secret = body.args, None
     if command is not None and command.has_secret:
-        args, key = split_key(body.args)
+        args, key = forms.split_key(body.args)
         secret = Secret(key) if key else None
-    elif (found := _found(body.args, commands, is_question=False)) is not None:
+    elif (found := _found(body.args, commands, forms, is_question=False)) is not None:
         return found
     return Use(name=body.name, command=command, is_typed=True, args=args, secret=secret)
 

@@ -136,6 +136,7 @@ class Router:
             choice,
             is_answering=self._sessions.is_running(incoming.place, member.id),
             commands=self._desk.commands,
+            forms=self._desk.key_forms,
         )
 
     async def _member(self, incoming: Incoming) -> Member:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from bot.domain.chat import Adjustment
+from bot.domain.keys import Useless
 from bot.domain.models import KeyNeed
 
 DEMO: Final = "demo"
@@ -21,22 +22,33 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `check` is the free call that proves a key, `models` the list: both are joined to the base
     URL as a browser joins a link, so `models`, `/v1/models` and a whole address all do. An empty
-    `check`: there is no such call. `balance` is the path, in what `check` answers, of the dollars
-    left. `prefers` are patterns of ids to begin with, the best first. `chat` and `not_chat` are
-    patterns of ids that the list holds and that do or do not chat. `effort` is the body's field
-    for the depth of thinking, `reasoning.effort` for one within another. `is_reasoning_apart`:
-    the count of the answer leaves the thinking out. `adjustments` are known before the vendor
-    refuses; `body` goes along with every question, `user` names the field for the member's
-    opaque id.
+    `check`: there is no such call, as where anybody may read the list; an empty `models`: the
+    list is of no use, and members type an id. `balance` is the path, in what `check` answers, of
+    the dollars left.
+
+    `price_tokens` is how many tokens the list's prices in dollars are for; 0: it has none, or
+    none we can read. `doubles_from`: from a prompt of so many tokens on, every rate is doubled.
+    `context_tokens` is the window of models whose list does not say. `prefers` are patterns of
+    ids to begin with, the best first. `chat` and `not_chat` are patterns of ids that the list
+    holds and that do or do not chat, `types` the ones among its types that do.
+
+    `effort` is the body's field for the depth of thinking, `reasoning.effort` for one within
+    another. `is_reasoning_apart`: the count of the answer leaves the thinking out. `adjustments`
+    are known before the vendor refuses; `body` goes along with every question, `user` names the
+    field for the member's opaque id.
     """
 
     auth: Auth = "bearer"
     check: str = "models"
     models: str = "models"
     balance: str = ""
+    price_tokens: int = 0
+    doubles_from: int | None = None
+    context_tokens: int | None = None
     prefers: tuple[str, ...] = ()
     chat: str = ""
     not_chat: str = ""
+    types: tuple[str, ...] = ()
     effort: str = ""
     user: str = ""
     is_reasoning_apart: bool = False
@@ -57,6 +69,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     billing_page: str = ""
     key_need: KeyNeed = KeyNeed.REQUIRED
     key_pattern: str = ""
+    key_shape: str = ""
+    useless_keys: dict[Useless, str] = {}
     aliases: tuple[str, ...] = ()
     is_free: bool = False
     is_demo: bool = False
@@ -65,6 +79,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
     vendor: tuple[Row, ...]
+    foreign_keys: tuple[str, ...] = ()
 
 
 def read_rows(text: str) -> Sequence[Row]:
@@ -85,4 +100,14 @@ def configurable() -> Sequence[str]:
 @cache
 def rows() -> Sequence[Row]:
     """Return the rows that come with Hearthkey."""
-    return read_rows(files("adapters.providers").joinpath("catalogue.toml").read_text("utf-8"))
+    return read_rows(_text())
+
+
+@cache
+def foreign_keys() -> Sequence[str]:
+    """Return the forms of keys that are no listed vendor's."""
+    return msgspec.toml.decode(_text(), type=_Catalogue).foreign_keys
+
+
+def _text() -> str:
+    return files("adapters.providers").joinpath("catalogue.toml").read_text("utf-8")

@@ -33,6 +33,7 @@ class Vendor:
     """One vendor as its dialect sees it: the row, and where and through what it is reached.
 
     `is_moved`: the operator gave another base URL, so no other address of the vendor's own is
+    called.
     """
 
     spec: ProviderSpec
@@ -99,18 +100,21 @@ class Dialect(ABC):
 
     async def check_key(self, key: Secret) -> KeyReport:
         """Ask the vendor's free call whether it takes the key: see the port."""
-        where = self._quirks.check
+        asked = Asked(provider=self.spec.id, key=key)
+        self._line.vet(asked)
+        # Without a key there is none to prove, but whether the server is there can be told.
+        where = self._quirks.check if key else self._quirks.models
         if not where or (self._vendor.is_moved and urlsplit(where).netloc):
             return KeyReport(health=KeyHealth.UNCHECKED)
-        body = await self._line.get(
-            where, Asked(provider=self.spec.id, key=key), headers=self.get_headers()
-        )
-        return self.read_check(body)
+        return self.read_check(await self._line.get(where, asked, headers=self.get_headers()))
 
     async def list_models(self, key: Secret) -> Sequence[Model]:
         """Return the chat models of the key, the newest first: see the port."""
         asked = Asked(provider=self.spec.id, key=key)
         where = self._quirks.models
+        if not where:
+            self._line.vet(asked)
+            return ()
         if self._vendor.is_moved and urlsplit(where).netloc:
             where = "models"
         body = await self._line.get(where, asked, headers=self.get_headers())

@@ -42,6 +42,10 @@ class Line:
         self._auth: Auth = auth
         self._key_need = key_need
 
+    def vet(self, asked: Asked) -> None:
+        """Raise InvalidKey if the key can stand in no header; asks nobody."""
+        self._key_header(asked)
+
     async def get(
         self, path: str, asked: Asked, *, headers: Mapping[str, str | Secret] | None = None
     ) -> bytes:

@@ -1,35 +1,34 @@
 """The Chat Completions dialect, which all OpenAI-compatible vendors speak."""
 
 import contextlib
-import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from adapters.providers.catalogue import Quirks
 from adapters.providers.dialect import Call, Dialect
-from adapters.providers.lists import moment, ordered, size
 from adapters.providers.openai_chunks import AnswerReader
+from adapters.providers.openai_models import read_models
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE
 from bot.domain.chat import Adjustment, ChatRequest
-from bot.domain.errors import ServerFault
 from bot.domain.keys import Balance, KeyHealth, KeyReport
-from bot.domain.models import Model
-
-_NOT_CHAT: Final = re.compile(
-    r"embed|whisper|\btts\b|-tts|transcri|moderation|rerank|guard|dall-e|image-gen|stable-diffusion",
-    re.IGNORECASE,
-)
-_CHAT_TYPES: Final = frozenset({"chat", "language", "model", "llm", "vlm"})
-_CONTEXT_NAMES: Final = ("context_length", "max_model_len", "max_context_length", "context_window")
-_OUTPUT_NAMES: Final = ("max_output_tokens", "max_completion_tokens")
+from bot.domain.models import Model, Traits
 
 
 class OpenAIChat(Dialect):
     """A vendor that speaks Chat Completions."""
+
+    def traits(self, model: str) -> Traits:
+        """Return what a model takes, its window as the row knows it included: see the base."""
+        traits = super().traits(model)
+        if traits.context_tokens is not None or self._quirks.context_tokens is None:
+            return traits
+        return replace(traits, context_tokens=self._quirks.context_tokens)
 
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
@@ -42,7 +41,7 @@ class OpenAIChat(Dialect):
 
     def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
         """Return the chat models in a list: see the base."""
-        return read_models(body, asked, self._quirks)
+        return read_models(body, asked, self._quirks, now=datetime.now(UTC))
 
     def read_check(self, body: bytes) -> KeyReport:
         """Return what is left, where the vendor says so: see the base."""
@@ -96,19 +95,6 @@ def _messages(request: ChatRequest, *, is_system_in_user: bool) -> list[dict[str
     return messages
 
 
-def read_models(body: bytes, asked: Asked, quirks: Quirks) -> Sequence[Model]:
-    """Return the chat models in a list, newest first. Raises ServerFault on no list. Pure."""
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
-    if isinstance(said, dict):
-        said = said.get("data", said.get("models"))
-    if not isinstance(said, list):
-        raise ServerFault(asked.provider)
-    models = [_model(row) for row in said if isinstance(row, dict) and _is_chat(row, quirks)]
-    return ordered(models, quirks.prefers)
-
-
 def read_check(body: bytes, balance: str) -> KeyReport:
     """Return the dollars left, where the vendor says how many. Pure."""
     said: Any = None
@@ -124,34 +110,3 @@ def read_check(body: bytes, balance: str) -> KeyReport:
         return KeyReport()
     health = KeyHealth.WORKS if left > 0 else KeyHealth.NO_CREDIT
     return KeyReport(health=health, balances=(Balance(left),))
-
-
-def _is_chat(row: dict[str, Any], quirks: Quirks) -> bool:
-    name, kind = row.get("id"), row.get("type")
-    abilities = row.get("capabilities")
-    if not isinstance(name, str) or not name or _NOT_CHAT.search(name):
-        return False
-    if quirks.not_chat and re.search(quirks.not_chat, name):
-        return False
-    if quirks.chat and not re.search(quirks.chat, name):
-        return False
-    if isinstance(kind, str) and kind not in _CHAT_TYPES:
-        return False
-    if isinstance(abilities, dict) and abilities.get("completion_chat") is False:
-        return False
-    return row.get("active") is not False
-
-
-def _model(row: dict[str, Any]) -> Model:
-    top = row.get("top_provider")
-    taken = row.get("supported_parameters")
-    names = (row.get("display_name"), row.get("name"))
-    return Model(
-        id=row["id"],
-        name=next((name for name in names if isinstance(name, str)), ""),
-        context_tokens=size(row, *_CONTEXT_NAMES),
-        max_output_tokens=size(row, *_OUTPUT_NAMES)
-        or (size(top, *_OUTPUT_NAMES) if isinstance(top, dict) else None),
-        takes_temperature="temperature" in taken if isinstance(taken, list) else None,
-        released_at=moment(row.get("created")),
-    )

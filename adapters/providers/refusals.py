@@ -109,6 +109,7 @@ _WAIT: Final = re.compile(
     r"(?:try again|retry) in\s+(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)\s*(ms|s))?",
     _ANY_CASE,
 )
+_BUSY: Final = frozenset({498, 503, 529})  # 498: Groq has no capacity
 _SURELY_UNPROCESSED: Final = frozenset({429, 503, 529})
 _MAYBE_PROCESSED_4XX: Final = frozenset({408, 409, 499})
 _DEFAULT_WAIT_S: Final = 20.0
@@ -181,7 +182,7 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
         return TooLong
     if status in {402, 429} or codes & _RATE_CODES:
         return RateLimited
-    if status in {503, 529} or codes & _BUSY_CODES:
+    if status in _BUSY or codes & _BUSY_CODES:
         return Overloaded
     if status in {408, 504} or codes & {"timeout", "timeout_error"}:
         return TimedOut

@@ -1,17 +1,19 @@
 """Every vendor as a Provider: the catalogue's rows, and the endpoints an operator names."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
 from adapters.providers.anthropic import Anthropic
-from adapters.providers.catalogue import DEMO, Row, rows
+from adapters.providers.catalogue import DEMO, Row, foreign_keys, rows
 from adapters.providers.deepseek import DeepSeek
 from adapters.providers.dialect import Dialect, Vendor
 from adapters.providers.google import Google
 from adapters.providers.openai_chat import OpenAIChat
 from adapters.providers.openai_responses import OpenAIResponses
 from adapters.shared.http import HttpClient
+from bot.domain.keyforms import KeyForms
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Provider
 
@@ -83,7 +85,19 @@ def provider_of(
         raise ValueError(msg)
     url = (base_url or row.base_url).rstrip("/")
     origin = origin_of(url)
-    spec = ProviderSpec(
+    vendor = Vendor(
+        spec=spec_of(row, origin),
+        base_url=url,
+        proxy=proxy,
+        quirks=row.quirks,
+        is_moved=bool(base_url) and origin != origin_of(row.base_url or url),
+    )
+    return DIALECTS[row.dialect](http, vendor)
+
+
+def spec_of(row: Row, origin: str = "") -> ProviderSpec:
+    """Return what members see of a row that is reached at `origin`."""
+    return ProviderSpec(
         id=row.id,
         name=row.name,
         origin=row.origin or origin,
@@ -94,12 +108,12 @@ def provider_of(
         is_free=row.is_free,
         is_demo=row.is_demo,
         key_pattern=row.key_pattern,
+        key_shape=row.key_shape,
+        useless_keys=row.useless_keys,
     )
-    vendor = Vendor(
-        spec=spec,
-        base_url=url,
-        proxy=proxy,
-        quirks=row.quirks,
-        is_moved=bool(base_url) and origin != origin_of(row.base_url or url),
-    )
-    return DIALECTS[row.dialect](http, vendor)
+
+
+@cache
+def key_forms() -> KeyForms:
+    """Return the forms of every vendor's keys, also of those that are not offered here."""
+    return KeyForms([spec_of(row) for row in rows()], foreign=foreign_keys())

@@ -12,13 +12,10 @@ from bot.domain.effects import Ask, SetQuestion
 from bot.domain.events import QuestionKind, Reply
 from bot.domain.keyforms import (
     MOST_KEY_CHARS,
-    find_key,
-    guess,
     may_be_key,
-    split_key,
     strip_key,
 )
-from bot.domain.models import ProviderSpec
+from bot.domain.models import KeyNeed, ProviderSpec
 from bot.domain.secret import Secret
 
 
@@ -37,7 +34,7 @@ def _with_deletion(call: Call, outcome: Outcome) -> Outcome:
 async def _typed(call: Call) -> Outcome:
     typed, secret = call.args.strip(), call.secret
     if secret is None and typed:
-        typed, key = split_key(typed)
+        typed, key = call.desk.key_forms.split_key(typed)
         secret = Secret(key) if key else None
     if not typed:
         return await _place_key(call, _bare(secret)) if secret else Outcome(reply=_start(call))
@@ -59,10 +56,11 @@ def ask_for_key(call: Call, spec: ProviderSpec) -> Outcome:
     """Say how to get a key of a company, and wait for it."""
     deletes = call.abilities.can_delete and not call.abilities.is_local
     has_back = call.abilities.has_buttons
-    return Outcome(
-        reply=texts.addkey.paste(spec, deletes=deletes, has_back=has_back),
-        effects=(_awaited(call, spec),),
-    )
+    if spec.key_need is KeyNeed.OPTIONAL:
+        reply = texts.addkey.paste_or_none(spec, has_back=has_back)
+    else:
+        reply = texts.addkey.paste(spec, deletes=deletes, has_back=has_back)
+    return Outcome(reply=reply, effects=(_awaited(call, spec),))
 
 
 def _awaited(call: Call, spec: ProviderSpec) -> SetQuestion:
@@ -90,7 +88,7 @@ def _unknown_company(call: Call, typed: str, secret: Secret | None) -> Outcome:
 
 async def _place_key(call: Call, key: Secret) -> Outcome:
     """Find the company of a key that came without one: by its form, else by asking."""
-    found = guess(key.reveal())
+    found = call.desk.key_forms.guess(key.reveal())
     specs = _likely(call, found.providers)
     if found.is_sure and specs:
         return await save(call, specs[0], key)
@@ -110,13 +108,13 @@ async def _try(call: Call, spec: ProviderSpec, secret: Secret) -> Outcome:
         return Outcome(
             reply=texts.addkey.too_long(MOST_KEY_CHARS), effects=(_awaited(call, spec),)
         )
-    within = find_key(pasted)
+    within = call.desk.key_forms.find_key(pasted)
     key = Secret(within[0]) if within else _bare(secret)
     if not within and not _fits(spec, key):
         _hold(call, secret)
         effects = (_awaited(call, spec),) if call.abilities.has_buttons else ()
         return Outcome(reply=texts.addkey.not_a_key(spec), effects=effects)
-    found = guess(key.reveal())
+    found = call.desk.key_forms.guess(key.reveal())
     if (
         found.is_sure
         and found.providers != (spec.id,)
@@ -154,7 +152,15 @@ async def _key(call: Call, spec: ProviderSpec) -> Outcome:
         return ask_for_key(call, spec)
     if leaves(call, call.secret.reveal()):
         return Outcome(reply=texts.addkey.cancelled())
+    if _picks_first(call) and spec.key_need is KeyNeed.OPTIONAL:
+        return await _keyless(call, spec)
     return _with_deletion(call, await _try(call, spec, call.secret))
+
+
+def _picks_first(call: Call) -> bool:
+    """Whether the answer is the number of the first choice, where choices are numbers."""
+    said = call.secret.reveal().strip() if call.secret else ""
+    return said == "1" and not call.abilities.has_buttons
 
 
 async def _for(call: Call, spec: ProviderSpec) -> Outcome:
@@ -169,13 +175,19 @@ async def _keep(call: Call, spec: ProviderSpec) -> Outcome:
     return await keep_unchecked(call, spec, held[0])
 
 
+async def _keyless(call: Call, spec: ProviderSpec) -> Outcome:
+    if spec.key_need is not KeyNeed.OPTIONAL:
+        return Outcome(reply=texts.turns.old_button())
+    return await save(call, spec, Secret(""))
+
+
 async def _found(call: Call) -> Outcome:
     """A key in a plain message: it was deleted first; the member says what becomes of it."""
     if call.secret is None:
         return Outcome(reply=_start(call))
     key = _bare(call.secret)
     _hold(call, key, call.text)
-    form = guess(key.reveal())
+    form = call.desk.key_forms.guess(key.reveal())
     specs = _likely(call, form.providers) if form.is_sure else ()
     return Outcome(
         reply=texts.addkey.found(
@@ -237,6 +249,7 @@ _press = by_verb(
         "for": _of_company(_for),
         "again": _of_company(_for),
         "keep": _of_company(_keep),
+        "keyless": _of_company(_keyless),
         "more": _more("addkey:pick"),
         "morefor": _more("addkey:for"),
         "found": _found,

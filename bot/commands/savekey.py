@@ -11,7 +11,6 @@ from bot.domain.chat import INHERIT, Overrides, Scope, TurnState, WaitReason
 from bot.domain.effects import Choose, Effect, NoteOnce, PutKey, ReleaseWaiting
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, RegionBlocked
 from bot.domain.events import Button, QuestionKind, Reply
-from bot.domain.keyforms import guess
 from bot.domain.keys import KeyHealth, KeyInfo
 from bot.domain.models import Model, ProviderSpec, begin_with
 from bot.domain.secret import Secret
@@ -22,13 +21,17 @@ _KEY_TROUBLE = frozenset({"invalid_key", "no_permission", "money"})
 
 async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Ask the company whether it takes the key, and store it only then."""
-    if useless := guess(key.reveal()).useless:
+    if useless := call.desk.key_forms.guess(key.reveal()).useless:
         return _still_waiting(call, spec, texts.addkey.useless(spec, useless))
     try:
         health = await _check(call, spec, key)
     except InvalidKey:
+        if not key:
+            return _still_waiting(call, spec, texts.addkey.key_wanted(spec))
         return await _rejected(call, spec, key)
     except ProviderError as error:
+        if not key:
+            return Outcome(reply=texts.addkey.keyless_unreachable(spec))
         call.desk.held.hold(call.member.id, call.place, key, "")
         is_region = isinstance(error, RegionBlocked)
         return Outcome(reply=texts.addkey.unreachable(spec, key.mask(), is_region=is_region))
@@ -37,7 +40,7 @@ async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
 
 async def keep_unchecked(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Store a key that could not be checked."""
-    return await _store(call, spec, key, KeyHealth.UNCHECKED)
+    return await _store(call, spec, key, KeyHealth.UNCHECKED, is_reached=False)
 
 
 async def lost_or_saved(call: Call, spec: ProviderSpec) -> Outcome:
@@ -61,12 +64,11 @@ def gone(call: Call) -> str:
 
 async def _check(call: Call, spec: ProviderSpec, key: Secret) -> KeyHealth:
     try:
-        await call.desk.providers[spec.id].check_key(key)
+        return (await call.desk.providers[spec.id].check_key(key)).health
     except NoCredit:
         return KeyHealth.NO_CREDIT
     except NoPermission:
         return KeyHealth.WORKS  # it is the company's key; what it may do shows in use
-    return KeyHealth.WORKS
 
 
 def _still_waiting(call: Call, spec: ProviderSpec, reply: Reply) -> Outcome:
@@ -86,11 +88,13 @@ async def _stored(call: Call, provider: str) -> KeyInfo | None:
     return next((info for info in keys if info.provider == provider), None)
 
 
-async def _store(call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth) -> Outcome:
+async def _store(
+    call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth, *, is_reached: bool = True
+) -> Outcome:
     desk, member = call.desk, call.member.id
     here = await look(call)
     old = await _stored(call, spec.id)
-    listed = () if health is KeyHealth.UNCHECKED else await _models(call, spec, key)
+    listed = await _models(call, spec, key) if is_reached else ()
     first = begin_with(listed)
     choices = await _choose(call, here, spec, first)
     since = desk.clock.now() - _RECENT
@@ -102,7 +106,7 @@ async def _store(call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth)
     ]
     if choices.label:
         effects.append(ReleaseWaiting(member=member, reason=WaitReason.KEY, since=since))
-    if health is KeyHealth.UNCHECKED:
+    if not is_reached:
         reply = texts.addkey.kept_unchecked(spec.name, key.mask(), model=choices.label)
     else:
         lines = [notes.text]
@@ -116,6 +120,8 @@ async def _store(call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth)
             is_new_model=choices.is_new,
             old_mask=old.mask if old else "",
             once="\n".join(line for line in lines if line),
+            is_checked=health is not KeyHealth.UNCHECKED,
+            is_keyless=not key,
             answer=await _kept_message(call, here),
         )
     return Outcome(reply=reply, effects=tuple(effects))

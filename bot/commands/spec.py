@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
+from bot.domain.keyforms import KeyForms
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.modellists import ModelLists
@@ -56,6 +57,7 @@ class Desk:
     runner: Runner
     held: HeldSecrets
     models: ModelLists
+    key_forms: KeyForms
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     operator_name: str = ""

@@ -15,6 +15,13 @@ class KeyHealth(StrEnum):
     NO_CREDIT = "no_credit"
 
 
+class Useless(StrEnum):
+    """Keys that are known and cannot chat."""
+
+    ADMIN = "admin"
+    SUBSCRIPTION = "subscription"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyInfo:
     """A stored key without the key."""

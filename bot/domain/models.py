@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.keys import Useless
 from bot.domain.prices import Price
 
 
@@ -119,7 +120,9 @@ class ProviderSpec:
 
     `origin` is scheme and host (and port) as in `https://api.example.org`; a stored key opens
     for this origin only. `aliases` are other names a member may type, lower case. `key_page` and
-    `billing_page` are where a member makes a key and adds credit; empty: there is none.
+    `billing_page` are where a member makes a key and adds credit; empty: there is none. The forms
+    of its keys are regular expressions: `key_pattern` one that no other vendor's have,
+    `key_shape` one that others share, `useless_keys` those of keys that cannot chat.
     """
 
     id: str
@@ -132,3 +135,5 @@ class ProviderSpec:
     is_free: bool = False
     is_demo: bool = False
     key_pattern: str = ""
+    key_shape: str = ""
+    useless_keys: Mapping[Useless, str] = field(default_factory=dict, hash=False)

@@ -26,6 +26,8 @@ class Secret:
 
     def mask(self) -> str:
         """Return what a member may see: first 3 … last 4, or … and the last 2 of a short key."""
+        if not self._value:
+            return "no key"
         if len(self._value) < _SHORT_KEY:
             return f"…{self._value[-2:]}" if len(self._value) > 4 else "…"
         return f"{self._value[:3]}…{self._value[-4:]}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.events import Button, Reply, Rows
-from bot.domain.keyforms import Useless
+from bot.domain.keys import Useless
 from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, escape, listing, quote
 from bot.texts.keys import YOUR_KEYS
@@ -14,6 +14,7 @@ _PAGE = 8
 _NOTES = {
     "google": "With a free key, Google may use what you send to improve its products.",
     "deepseek": "It processes data in China.",
+    "mistral": "With a free plan, it may train on what you send unless you opt out there.",
     "demo": "It is a demo inside this computer: no AI company is asked, nothing is charged.",
 }
 
@@ -88,6 +89,33 @@ def paste(spec: ProviderSpec, *, deletes: bool, has_back: bool) -> Reply:
     return Reply(text=text, buttons=(*_key_page(spec), ways))
 
 
+def paste_or_none(spec: ProviderSpec, *, has_back: bool) -> Reply:
+    """A server at home: it asks for no key unless it was set up with one."""
+    ways = (back("addkey:start"), cancel("addkey")) if has_back else (cancel("addkey"),)
+    return Reply(
+        text=f"**{escape(spec.name)}** asks for no key, unless it was set up with one. Use it"
+        " without, or paste its key here.",
+        buttons=((Button("Use without a key", f"addkey:keyless:{spec.id}"),), ways),
+    )
+
+
+def key_wanted(spec: ProviderSpec) -> Reply:
+    """It was tried without a key, and asks for one; the question stays open."""
+    return Reply(
+        text=f"**{escape(spec.name)} asks for a key.** Paste it here. Nothing was stored.",
+        buttons=((cancel("addkey"),),),
+    )
+
+
+def keyless_unreachable(spec: ProviderSpec) -> Reply:
+    """The server at home does not answer."""
+    return Reply(
+        text=f"**Cannot reach {escape(spec.name)} from this host.** Nothing was stored. Start it"
+        " there, then try again.",
+        buttons=((Button("Try again", f"addkey:keyless:{spec.id}"), cancel("addkey")),),
+    )
+
+
 def _key_page(spec: ProviderSpec) -> Rows:
     return ((Button("Open key page", url=spec.key_page),),) if spec.key_page else ()
 
@@ -110,10 +138,19 @@ def accepted(
     is_new_model: bool,
     old_mask: str = "",
     once: str = "",
+    is_checked: bool = True,
+    is_keyless: bool = False,
     answer: Button | None = None,
 ) -> Reply:
-    """The key works and is stored. `answer` asks a kept message that is over ten minutes old."""
-    lines = [f"**{escape(name)} key accepted:** {escape(mask)}"]
+    """The key is stored. `answer` asks a kept message that is over ten minutes old.
+
+    `is_checked`: the company takes the key; else it has no free call that says so. `is_keyless`:
+    there is none, and none was asked for.
+    """
+    head = f"{escape(name)} key {'accepted' if is_checked else 'kept'}:** {escape(mask)}"
+    lines = [f"**{escape(name)} is ready.** It asks for no key." if is_keyless else f"**{head}"]
+    if not is_checked:
+        lines.append("It cannot be checked free of charge; your first answer tells if it works.")
     if old_mask and old_mask != mask:
         lines.append(f"It replaces {escape(old_mask)}.")
     if gone:

@@ -121,3 +121,12 @@ async def test_usage_by_model_and_day(house: Neighbours) -> None:
     assert later.answers == 2
     bob = await house.member(BOB)
     assert (await settings.spent(bob.id)).answers == 0
+
+
+async def test_no_key_is_kept_as_one(house: Neighbours) -> None:
+    """For a server that asks for none: it is there, it is empty, and it is said to be so."""
+    alice = await house.member()
+    await house.do(put(alice.id, ""))
+    assert await house.stores.keys.open_key(alice.id, "demo", ORIGIN) == Secret("")
+    (info,) = await house.stores.keys.keys(alice.id)
+    assert info.mask == "no key"

@@ -1,17 +1,30 @@
 """The tables in the docs, made from the code: `python -m tests.docs.tables` writes them anew."""
 
+import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-from adapters.providers.catalogue import configurable
+from adapters.providers.catalogue import Row, configurable, rows
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Where
 from bot.config.options import OPTIONS, Option, options_of
+from bot.domain.chat import Adjustment
+from bot.domain.models import KeyNeed
 
 ROOT: Final = Path(__file__).parents[2]
+EACH: Final = "<provider>"
+_ADJUSTED: Final = {
+    Adjustment.DROP_TEMPERATURE: "no temperature",
+    Adjustment.DROP_MAX_TOKENS: "no limit of length",
+    Adjustment.MAX_COMPLETION_TOKENS: "the limit is sent as `max_completion_tokens`",
+    Adjustment.DROP_STREAM_OPTIONS: "no `stream_options`",
+    Adjustment.SYSTEM_IN_USER: "instructions go into the first message",
+    Adjustment.DROP_EFFORT: "no depth of thinking",
+}
 
 
 def settings_table() -> str:
@@ -25,8 +38,20 @@ def key_table() -> str:
 
 
 def provider_table() -> str:
-    """Return the settings that each provider of the catalogue has."""
-    return _settings(options_of(configurable()), has_help=False)
+    """Return the settings that each provider of the catalogue has, written once for all."""
+    return _settings(options_of([EACH]), has_help=False)
+
+
+def provider_ids() -> str:
+    """Return what may stand for `<PROVIDER>`."""
+    ids = ", ".join(f"`{each.upper()}`" for each in configurable())
+    return f"`{EACH.upper()}` is one of {ids}."
+
+
+def vendor_table() -> str:
+    """Return the vendors of the catalogue, and how each differs from the rest."""
+    header = ("id", "name", "key page", "how a key is checked", "what is special")
+    return _table(header, [_vendor_row(row) for row in rows() if not row.is_demo])
 
 
 def command_table() -> str:
@@ -40,10 +65,13 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "settings": settings_table,
     "master-key": key_table,
     "providers": provider_table,
+    "provider-ids": provider_ids,
+    "vendors": vendor_table,
     "commands": command_table,
 }
 PAGES: Final = {
-    "docs/configuration.md": ("settings", "providers", "master-key"),
+    "docs/configuration.md": ("settings", "providers", "provider-ids", "master-key"),
+    "docs/providers.md": ("vendors",),
     "docs/commands.md": ("commands",),
 }
 
@@ -81,6 +109,39 @@ def _command_row(command: Command) -> tuple[str, ...]:
     also = " ".join(f"`/{alias}`" for alias in command.aliases)
     where = "private chat" if command.where is Where.PRIVATE else "anywhere"
     return usage, command.help, also, where
+
+
+def _vendor_row(row: Row) -> tuple[str, ...]:
+    names = ", ".join(f"`{each}`" for each in (row.id, *row.aliases))
+    page = f"[{urlsplit(row.key_page).netloc}]({row.key_page})" if row.key_page else "none"
+    return names, row.name, page, _check(row), "; ".join(_special(row))
+
+
+def _check(row: Row) -> str:
+    if not row.quirks.check:
+        return "not at all: the first answer tells"
+    if row.quirks.check == "models":
+        return "its list of models"
+    said = f"`{row.quirks.check.partition('?')[0]}`"
+    return f"{said}, which also says what is left" if row.quirks.balance else said
+
+
+def _special(row: Row) -> Iterator[str]:
+    quirks = row.quirks
+    if not row.is_listed:
+        yield f"only with `HEARTHKEY_{row.id.upper()}_BASE_URL`"
+    if row.key_need is KeyNeed.OPTIONAL:
+        yield "asks for no key unless it was told to"
+    if not quirks.models:
+        yield "a model is typed by name"
+    if quirks.price_tokens:
+        yield "the list's own prices count"
+    if quirks.context_tokens:
+        yield f"a window of {quirks.context_tokens:,} tokens is assumed"
+    if quirks.body:
+        yield f"sent along: `{json.dumps(quirks.body)}`"
+    for each in sorted(quirks.adjustments):
+        yield _ADJUSTED[each]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

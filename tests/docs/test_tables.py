@@ -5,7 +5,7 @@ import pytest
 from adapters.providers.catalogue import configurable
 from bot.commands import COMMANDS
 from bot.config.options import OPTIONS, options_of
-from tests.docs.tables import PAGES, ROOT, TABLES, fresh, with_table
+from tests.docs.tables import EACH, PAGES, ROOT, TABLES, fresh, with_table
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -17,8 +17,11 @@ def test_tables_are_up_to_date(path: str) -> None:
 def test_every_setting_and_command_is_in_a_page() -> None:
     """And every table in one."""
     settings = (ROOT / "docs/configuration.md").read_text()
-    for option in (*OPTIONS, *options_of(configurable())):
+    for option in (*OPTIONS, *options_of([EACH])):
         assert f"`{option.variable}`" in settings
+    for vendor in configurable():
+        assert f"`{vendor.upper()}`" in settings
+        assert f"| `{vendor}`" in (ROOT / "docs/providers.md").read_text()
     commands = (ROOT / "docs/commands.md").read_text()
     for command in COMMANDS:
         assert f"`/{command.name}" in commands

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import count
 
+from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.commands.spec import Desk
 from bot.delivery import Courier
@@ -70,6 +71,7 @@ class House:
             runner=self.sessions,
             held=self.held,
             models=ModelLists(self.stores.keys, providers, self.clock),
+            key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,
         )

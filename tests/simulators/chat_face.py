@@ -18,12 +18,25 @@ SERVER_ERROR: Final = {"message": "The server had an error", "type": "server_err
 
 
 class ChatFace(Face):
-    """An OpenAI-compatible vendor. `extra` are the fields it takes beyond the usual."""
+    """An OpenAI-compatible vendor, as strict as the one it plays."""
 
-    def __init__(self, *, extra: frozenset[str] = frozenset(), header: str = "") -> None:
-        """Take the vendor's own fields, and the header its key stands in, if not Bearer's."""
+    def __init__(
+        self,
+        *,
+        extra: frozenset[str] = frozenset(),
+        barred: frozenset[str] = frozenset(),
+        header: str = "",
+        is_open: bool = False,
+    ) -> None:
+        """Take fields it knows beyond the usual and those it refuses.
+
+        `header` is where its key stands, if not Bearer's; `is_open`: it needs none. One that
+        takes no `stream_options` counts unasked.
+        """
         self._extra = extra
+        self._barred = barred
         self._header = header
+        self._is_open = is_open
 
     def key_of(self, headers: Mapping[str, str]) -> str:
         """See the base."""
@@ -44,10 +57,13 @@ class ChatFace(Face):
         """See the base."""
         authorization = seen.headers.get("authorization", "")
         if self._header:
-            authorization = f"Bearer {self.key_of(seen.headers)}"
-        refusal = refuse_key(authorization)
+            # In any other place the key is not seen, so it must not have been sent there either.
+            key = self.key_of(seen.headers)
+            authorization = "" if authorization or not key else f"Bearer {key}"
+        refusal = None if self._is_open and not authorization else refuse_key(authorization)
         if refusal is None and seen.is_chat:
-            refusal = refuse_body(seen.body, act.refuses, extra=self._extra)
+            barred = next(iter(seen.body.keys() & self._barred), "")
+            refusal = refuse_body(seen.body, barred or act.refuses, extra=self._extra)
         return None if refusal is None else (refusal[0], {"error": refusal[1]})
 
     def get(self, seen: Seen, models: Json) -> Json:  # noqa: ARG002
@@ -75,7 +91,8 @@ class ChatFace(Face):
         if act.has_end:
             yield chunk({"choices": [_choice({}, act.finish or "stop")]})
         options = seen.body.get("stream_options") or {}
-        if act.has_usage and options.get("include_usage"):
+        counts = options.get("include_usage") or "stream_options" in self._barred
+        if act.has_usage and counts:
             yield chunk({"choices": [], "usage": _usage(act, seen.answer)})
         if act.has_done:
             yield Frame("[DONE]")

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters.providers.catalogue import Row
+from bot.domain.chat import Adjustment
+from bot.domain.models import KeyNeed
 from tests.simulators.anthropic_face import AnthropicFace
 from tests.simulators.chat_face import ChatFace
 from tests.simulators.deepseek_face import DeepSeekFace
@@ -18,6 +20,11 @@ FACES: Final[Mapping[str, Callable[[], Face]]] = {
     "google": GoogleFace,
     "anthropic": AnthropicFace,
 }
+# The field that a vendor refuses if its row has the adjustment.
+_REFUSED: Final[Mapping[Adjustment, str]] = {
+    Adjustment.DROP_STREAM_OPTIONS: "stream_options",
+    Adjustment.MAX_COMPLETION_TOKENS: "max_tokens",
+}
 
 
 def face_of(row: Row) -> Face:
@@ -26,5 +33,10 @@ def face_of(row: Row) -> Face:
         return FACES[row.dialect]()
     quirks = row.quirks
     extra = {*quirks.body, quirks.user, quirks.effort.partition(".")[0]} - {""}
-    header = "" if quirks.auth == "bearer" else quirks.auth
-    return ChatFace(extra=frozenset(extra), header=header)
+    barred = {_REFUSED[each] for each in quirks.adjustments & _REFUSED.keys()}
+    return ChatFace(
+        extra=frozenset(extra),
+        barred=frozenset(barred),
+        header="" if quirks.auth == "bearer" else quirks.auth,
+        is_open=row.key_need is KeyNeed.OPTIONAL,
+    )

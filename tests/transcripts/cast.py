@@ -19,7 +19,7 @@ from bot.domain.errors import (
     TooLong,
     Unreachable,
 )
-from bot.domain.models import Model, ProviderSpec
+from bot.domain.models import KeyNeed, Model, ProviderSpec
 from bot.domain.secret import Secret
 from tests.fakes.provider import FakeProvider
 
@@ -83,9 +83,17 @@ def companies() -> dict[str, Company]:
         )
         for id_, name, aliases, models in rows
     }
+    ollama = ProviderSpec(
+        id="ollama",
+        name="Ollama",
+        origin="http://127.0.0.1:2",
+        key_need=KeyNeed.OPTIONAL,
+        is_free=True,
+    )
     demo = ProviderSpec(
         id="demo", name="Demo", origin="http://127.0.0.1:1", is_free=True, is_demo=True
     )
+    made["ollama"] = Company(ollama, (Model(id="gemma3:4b"),))
     return {**made, "demo": Company(demo, (Model(id="demo-1", name="Demo"),))}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
 from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
@@ -23,7 +24,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.keyforms import split_key
+from bot.domain.keys import KeyHealth, KeyReport
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities
 from bot.domain.secret import Secret
@@ -127,7 +128,9 @@ class Stage:
 
     def _prepare(self, step: Step) -> None:
         company = self.companies[step.who]
-        if step.what == "check!":
+        if step.what == "check!" and step.text == "unchecked":
+            company.enqueue_check(KeyReport(health=KeyHealth.UNCHECKED))
+        elif step.what == "check!":
             company.enqueue_check(error(step.text, step.who))
         elif step.what == "list!":
             company.list_errors.append(error(step.text, step.who))
@@ -194,7 +197,7 @@ class Stage:
         if not found:
             return Text(typed.replace(" ⏎ ", "\n")), None
         name, args = found[1], found[2] or ""
-        company, key = split_key(args) if name == "addkey" else ("", "")
+        company, key = key_forms().split_key(args) if name == "addkey" else ("", "")
         if key:
             return SecretText(Command(name, company), Secret(key)), None
         return Command(name, args), None

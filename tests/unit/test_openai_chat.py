@@ -10,7 +10,7 @@ import pytest
 
 from adapters.providers.catalogue import Quirks
 from adapters.providers.dialect import encode
-from adapters.providers.openai_chat import build_body, read_models
+from adapters.providers.openai_chat import build_body
 from adapters.providers.openai_chunks import AnswerReader, read_usage
 from adapters.providers.refusals import Asked
 from bot.domain import errors
@@ -27,7 +27,6 @@ from bot.domain.chat import (
     Usage,
 )
 from bot.domain.errors import ProviderError, ServerFault
-from bot.domain.models import Model
 
 ASKED = Asked(provider="acme", model="m")
 QUESTION = ChatRequest(
@@ -65,6 +64,14 @@ def test_a_question() -> None:
         "max_tokens": 500,
         "temperature": 0.3,
     }
+
+
+def test_an_effort_stands_beside_the_rows_own_fields() -> None:
+    """And does not stay in the row for the next question."""
+    quirks = Quirks(body={"reasoning": {"exclude": True}}, effort="reasoning.effort")
+    body = build_body(QUESTION, quirks, effort="low")
+    assert body["reasoning"] == {"exclude": True, "effort": "low"}
+    assert body_of(QUESTION, quirks)["reasoning"] == {"exclude": True}
 
 
 def test_a_bare_question() -> None:
@@ -436,115 +443,3 @@ USAGES: dict[str, tuple[object, Usage | None]] = {
 def test_usage(said: object, expected: Usage | None) -> None:
     """Every vendor's count in the same terms."""
     assert read_usage(said) == expected
-
-
-LISTS: dict[str, tuple[object, list[Model]]] = {
-    "plain": (
-        {"object": "list", "data": [{"id": "a"}, {"id": "b"}]},
-        [Model(id="a"), Model(id="b")],
-    ),
-    "a bare array": (
-        [{"id": "a", "type": "chat", "display_name": "A", "context_length": 8_000}],
-        [Model(id="a", name="A", context_tokens=8_000)],
-    ),
-    "under models": ({"models": [{"id": "a"}]}, [Model(id="a")]),
-    "OpenRouter": (
-        {
-            "data": [
-                {
-                    "id": "x/a",
-                    "name": "X: A",
-                    "context_length": 200_000,
-                    "top_provider": {"max_completion_tokens": 64_000},
-                    "supported_parameters": ["max_tokens", "temperature"],
-                },
-                {"id": "x/b", "top_provider": {}, "supported_parameters": ["max_tokens"]},
-            ]
-        },
-        [
-            Model(
-                id="x/a",
-                name="X: A",
-                context_tokens=200_000,
-                max_output_tokens=64_000,
-                takes_temperature=True,
-            ),
-            Model(id="x/b", takes_temperature=False),
-        ],
-    ),
-    "vLLM": (
-        {"data": [{"id": "a", "max_model_len": 4_096}]},
-        [Model(id="a", context_tokens=4_096)],
-    ),
-    "Groq": (
-        {
-            "data": [
-                {
-                    "id": "a",
-                    "active": True,
-                    "context_window": 131_072,
-                    "max_completion_tokens": 32_768,
-                },
-                {"id": "b", "active": False},
-                {"id": "whisper-large-v3"},
-                {"id": "llama-guard-4"},
-            ]
-        },
-        [Model(id="a", context_tokens=131_072, max_output_tokens=32_768)],
-    ),
-    "not for chat": (
-        {
-            "data": [
-                {"id": "text-embedding-3"},
-                {"id": "gpt-4o-mini-tts"},
-                {"id": "flux", "type": "image"},
-                {"id": "ocr", "capabilities": {"completion_chat": False}},
-                {"id": "good", "capabilities": {"completion_chat": True}},
-            ]
-        },
-        [Model(id="good")],
-    ),
-    "rows that are none": (
-        {"data": [1, {"name": "x"}, {"id": ""}, {"id": 5}, {"id": "a"}]},
-        [Model(id="a")],
-    ),
-    "sizes that are none": (
-        {"data": [{"id": "a", "context_length": None, "max_output_tokens": True}]},
-        [Model(id="a")],
-    ),
-    "none at all": ({"data": []}, []),
-}
-
-
-@pytest.mark.parametrize(("said", "expected"), LISTS.values(), ids=LISTS.keys())
-def test_lists(said: object, expected: list[Model]) -> None:
-    """Every shape of list, and only what can chat."""
-    found = read_models(json.dumps(said).encode(), ASKED, Quirks())
-    assert [replace(model, is_default=False) for model in found] == expected
-    assert sum(model.is_default for model in found) == (1 if found else 0)
-
-
-def test_the_newest_comes_first_and_the_preferred_is_marked() -> None:
-    """Those without a date keep the vendor's order behind the others."""
-    rows = [{"id": name, "created": at} for name, at in zip("abcd", (0, 5, 9, 0), strict=True)]
-    found = read_models(json.dumps({"data": rows}).encode(), ASKED, Quirks(prefers=("x", "b")))
-    assert [model.id for model in found] == ["c", "b", "a", "d"]
-    assert [model.id for model in found if model.is_default] == ["b"]
-
-
-NO_LISTS = {
-    "nothing": b"",
-    "half": b"{",
-    "no data": b"{}",
-    "a number for data": b'{"data": 1}',
-    "a number": b"7",
-    "no UTF-8": b'"\xff"',
-    "no bottom": b"[" * 100_000,
-}
-
-
-@pytest.mark.parametrize("body", NO_LISTS.values(), ids=NO_LISTS.keys())
-def test_no_list_is_a_fault(body: bytes) -> None:
-    """The vendor said yes and then nothing we can read."""
-    with pytest.raises(ServerFault):
-        read_models(body, ASKED, Quirks())

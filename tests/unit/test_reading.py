@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from adapters.providers.registry import key_forms
 from bot.domain.events import (
     Body,
     Button,
@@ -36,7 +37,9 @@ def meant(
     is_answering: bool = False,
 ) -> Use | Text:
     """Read a body with the small table."""
-    return read(body, question, choice, is_answering=is_answering, commands=COMMANDS)
+    return read(
+        body, question, choice, is_answering=is_answering, commands=COMMANDS, forms=key_forms()
+    )
 
 
 def use(name: str, **rest: object) -> Use:

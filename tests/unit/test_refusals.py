@@ -116,6 +116,7 @@ CASES: dict[str, tuple[int, object, type[ProviderError]]] = {
     "openrouter 402 with a wait": (402, err(), errors.NoCredit),
     "any 503": (503, b"", errors.Overloaded),
     "any 529": (529, b"", errors.Overloaded),
+    "no capacity at Groq": (498, b"", errors.Overloaded),
     "overloaded under 500": (500, err(code="server_is_overloaded"), errors.Overloaded),
     "any 504": (504, b"", errors.TimedOut),
     "any 408": (408, b"", errors.TimedOut),
