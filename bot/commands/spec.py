@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
+from bot.domain.keys import KeyId
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.modellists import ModelLists
@@ -28,9 +29,14 @@ class Runner(Protocol):
         ...
 
     async def cancel(
-        self, member: MemberId, *, provider: str | None = None, session: SessionId | None = None
+        self,
+        member: MemberId,
+        *,
+        provider: str | None = None,
+        key: KeyId | None = None,
+        session: SessionId | None = None,
     ) -> None:
-        """End the member's running turns (at a provider, in a session) and wait until settled."""
+        """End the member's running turns (at a provider, with a key, in a session), and wait."""
         ...
 
 

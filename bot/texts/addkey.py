@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.keyforms import Useless
+from bot.domain.keys import KeyInfo
 from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, escape, listing, quote
-from bot.texts.keys import YOUR_KEYS
+from bot.texts.keys import YOUR_KEYS, use_again
 from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs
 
 _FIRST = 5
@@ -109,30 +110,44 @@ def accepted(
     model: str,
     is_new_model: bool,
     old_mask: str = "",
+    beside: KeyInfo | None = None,
     once: str = "",
     answer: Button | None = None,
 ) -> Reply:
-    """The key works and is stored. `answer` asks a kept message that is over ten minutes old."""
+    """The key works and is stored: in the place of one, or used instead of one `beside` it.
+
+    `answer` asks a kept message that is over ten minutes old.
+    """
     lines = [f"**{escape(name)} key accepted:** {escape(mask)}"]
     if old_mask and old_mask != mask:
         lines.append(f"It replaces {escape(old_mask)}.")
+    if beside:
+        lines.append(_beside(beside))
     if gone:
         lines.append(gone)
     if once:
         lines.append(once)
     lines.append(_next(model, is_new_model=is_new_model))
     change = Button("Change model", "model:menu")
-    rows: Rows = ((answer,), (change, YOUR_KEYS)) if answer else ((change, YOUR_KEYS),)
+    first: Rows = ((answer,),) if answer else ()
+    rows = (*first, *use_again(beside), (change, YOUR_KEYS))
     return Reply(text="\n".join(lines), buttons=rows)
 
 
-def kept_unchecked(name: str, mask: str, *, model: str) -> Reply:
+def _beside(other: KeyInfo) -> str:
+    return f"It is in use from now on; {escape(other.mask)} is kept."
+
+
+def kept_unchecked(name: str, mask: str, *, model: str, beside: KeyInfo | None = None) -> Reply:
     """Stored without a check, as the member wished."""
     lines = [f"**{escape(name)} key kept:** {escape(mask)}", "I check it on first use."]
+    if beside:
+        lines.append(_beside(beside))
     if model:
         lines.append(_next(model, is_new_model=False))
     return Reply(
-        text="\n".join(lines), buttons=((Button("Choose a model", "model:menu"), YOUR_KEYS),)
+        text="\n".join(lines),
+        buttons=(*use_again(beside), (Button("Choose a model", "model:menu"), YOUR_KEYS)),
     )
 
 
@@ -168,8 +183,10 @@ def useless(spec: ProviderSpec, why: Useless) -> Reply:
     )
 
 
-def unreachable(spec: ProviderSpec, mask: str, *, is_region: bool = False) -> Reply:
-    """The check did not get through; the key is held for ten minutes."""
+def unreachable(
+    spec: ProviderSpec, mask: str, where: str = "", *, is_region: bool = False
+) -> Reply:
+    """The check did not get through; the key is held for ten minutes, for `where` it goes."""
     name = escape(spec.name)
     head = (
         f"**{name} is not available from this server.**"
@@ -181,8 +198,8 @@ def unreachable(spec: ProviderSpec, mask: str, *, is_region: bool = False) -> Re
         " use, or try again.",
         buttons=(
             (
-                Button("Keep unchecked", f"addkey:keep:{spec.id}"),
-                Button("Try again", f"addkey:again:{spec.id}"),
+                Button("Keep unchecked", f"addkey:keep:{spec.id}{where}"),
+                Button("Try again", f"addkey:again:{spec.id}{where}"),
             ),
             (cancel("addkey"),),
         ),
@@ -219,7 +236,7 @@ def no_credit_note(name: str) -> str:
     return f"It has no credit yet; add some at {escape(name)} before you write."
 
 
-def not_a_key(spec: ProviderSpec) -> Reply:
+def not_a_key(spec: ProviderSpec, where: str = "") -> Reply:
     """Something else came while a key was awaited."""
     name = escape(spec.name)
     article = "an" if spec.name[:1] in "AEIOU" else "a"
@@ -228,12 +245,12 @@ def not_a_key(spec: ProviderSpec) -> Reply:
         " to nobody.",
         buttons=(
             (Button("Ask it instead", "addkey:ask"),),
-            (Button("It is the key", f"addkey:for:{spec.id}"), cancel("addkey")),
+            (Button("It is the key", f"addkey:for:{spec.id}{where}"), cancel("addkey")),
         ),
     )
 
 
-def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Reply:
+def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec, where: str = "") -> Reply:
     """The key's form is another company's; it is shown to neither before the member says so."""
     return Reply(
         text=f"{escape(mask)} looks like a key from {escape(likely.name)}, not"
@@ -241,7 +258,7 @@ def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Repl
         buttons=(
             (
                 button(likely.name, f"addkey:for:{likely.id}", most=PAIRED),
-                button(spec.name, f"addkey:for:{spec.id}", most=PAIRED),
+                button(spec.name, f"addkey:for:{spec.id}{where}", most=PAIRED),
             ),
             (cancel("addkey"),),
         ),
