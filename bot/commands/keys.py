@@ -11,8 +11,6 @@ from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.effects import NoteKeyHealth, RenameKey, UseKey
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, VaultCorrupt
 from bot.domain.events import Reply
-from bot.domain.keyforms import find_key as find_secret
-from bot.domain.keyforms import looks_like_key
 from bot.domain.keys import KeyHealth, KeyReport
 from bot.texts.keys import Held
 
@@ -98,10 +96,9 @@ async def _name(call: Call, held: Held) -> Outcome:
     name = " ".join(call.text.split())
     if not name or leaves(call, name):
         return Outcome(reply=texts.keys.not_renamed())
-    is_key = looks_like_key(name) or find_secret(name) is not None
-    if is_key or len(name) > _MOST_NAME or len(call.text.strip().splitlines()) > 1:
+    if len(name) > _MOST_NAME or len(call.text.strip().splitlines()) > 1:
         return Outcome(
-            reply=texts.keys.bad_name(_MOST_NAME, is_key=is_key),
+            reply=texts.keys.bad_name(_MOST_NAME),
             effects=(await_answer(call, f"keys:name:{held.ref}"),),
         )
     return _named(call, held, name)

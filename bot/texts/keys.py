@@ -220,11 +220,11 @@ def ask_name(of: Held, most: int) -> Reply:
     )
 
 
-def bad_name(most: int, *, is_key: bool) -> Reply:
+def bad_name(most: int) -> Reply:
     """A name that is none; the question stays open."""
-    why = "That looks like a key, and a name is shown." if is_key else "That is too long."
     return Reply(
-        text=f"{why} Send 1 to {most} characters on one line. For example: work\nNothing changed.",
+        text=f"A name has 1 to {most} characters on one line. Nothing changed. Send a shorter one,"
+        " for example: work",
         buttons=((cancel("keys"),),),
     )
 
