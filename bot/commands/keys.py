@@ -12,7 +12,7 @@ from bot.domain.effects import NoteKeyHealth, RenameKey, UseKey
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, VaultCorrupt
 from bot.domain.events import Reply
 from bot.domain.keys import KeyHealth, KeyReport
-from bot.texts.keys import Held
+from bot.texts.heldkeys import Held
 
 _MOST_NAME = 20
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.commands.here import company, read_number
 from bot.commands.spec import Call
 from bot.domain.keys import KeyInfo
-from bot.texts.keys import Held
+from bot.texts.heldkeys import Held
 
 BESIDE = "+"
 _NUMBER = "#"

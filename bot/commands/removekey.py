@@ -15,7 +15,7 @@ from bot.domain.events import Reply
 from bot.domain.keys import KeyHealth
 from bot.domain.models import begin_with
 from bot.modellists import Listed
-from bot.texts.keys import Held
+from bot.texts.heldkeys import Held
 from bot.texts.stamps import is_fresh, old_question, stamp
 
 

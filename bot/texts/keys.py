@@ -1,12 +1,12 @@
 """Keys: looking, checking, naming, choosing (conversation.md 2.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.keys import Balance, KeyHealth, KeyInfo
 from bot.texts.format import balances, cut, day, escape, listing, quote
+from bot.texts.heldkeys import Held
 from bot.texts.layout import (
     ADD_KEY,
     PAIRED,
@@ -23,43 +23,6 @@ from bot.texts.layout import (
 YOUR_KEYS = Button("Your keys", "keys:list")
 _PAGE = 8
 _LIST_PAGE = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A stored key and its company's name. `is_single`: the member's only one there."""
-
-    company: str
-    info: KeyInfo
-    is_single: bool = True
-
-    @property
-    def ref(self) -> str:
-        """The key in an action: its company stays known when the key is gone."""
-        return f"{self.info.provider}#{self.info.id}"
-
-    @property
-    def label(self) -> str:
-        """What tells it from the member's other keys, short enough for a button."""
-        if self.is_single:
-            return self.company
-        end = self.info.mask.rpartition("…")[2]
-        return f"{self.info.name or self.company} …{end}"
-
-    @property
-    def title(self) -> str:
-        """Company and name, in Markdown."""
-        return f"**{escape(self.company)}**{self._name}"
-
-    @property
-    def line(self) -> str:
-        """Company, name, mask, and which of several is used."""
-        of_several = "" if self.is_single or not self.info.is_active else ", in use"
-        return f"{escape(self.company)}{self._name} {escape(self.info.mask)}{of_several}"
-
-    @property
-    def _name(self) -> str:
-        return f" {quote(self.info.name, 20)}" if self.info.name else ""
 
 
 def health(info: KeyInfo, now: datetime) -> str:

@@ -6,7 +6,8 @@ from bot.domain.events import Button, Reply, Rows
 from bot.domain.keys import KeyInfo
 from bot.domain.models import ProviderSpec
 from bot.texts.format import escape
-from bot.texts.keys import YOUR_KEYS, Held, choices
+from bot.texts.heldkeys import Held
+from bot.texts.keys import YOUR_KEYS, choices
 from bot.texts.layout import ADD_KEY, button, cancel, pairs
 
 

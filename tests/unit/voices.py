@@ -32,7 +32,7 @@ from bot.domain.models import ProviderSpec
 from bot.domain.ports import Spent, SpentLine
 from bot.texts.about import Line
 from bot.texts.conversation import About
-from bot.texts.keys import Held
+from bot.texts.heldkeys import Held
 from bot.texts.model import Option
 from bot.texts.tuning import Panel
 
