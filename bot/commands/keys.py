@@ -7,6 +7,7 @@ from bot import texts
 from bot.commands.addkey import ask_for_key
 from bot.commands.here import await_answer, by_verb, company, leaves, read_number
 from bot.commands.mykeys import find_key, my_keys, split_ref
+from bot.commands.savekey import SLOW_S
 from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.effects import NoteKeyHealth, RenameKey, UseKey
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, VaultCorrupt
@@ -55,7 +56,9 @@ async def _check(call: Call, held: Held) -> Outcome:
         )
         if key is None:
             return Outcome(reply=gone(held))
-        report = await provider.check_key(key)
+        slow = texts.addkey.checking(held.company, info.mask)
+        async with call.desk.notices.after(SLOW_S, call.place, slow):
+            report = await provider.check_key(key)
     except VaultCorrupt:
         return Outcome(reply=texts.keys.unreadable(held))
     except NoPermission:

@@ -18,6 +18,7 @@ from bot.domain.models import Model, ProviderSpec, begin_with
 from bot.domain.secret import Secret
 from bot.texts.format import balances
 
+SLOW_S = 2.0
 _RECENT = timedelta(minutes=10)
 _KEY_TROUBLE = frozenset({"invalid_key", "no_permission", "money"})
 
@@ -26,8 +27,10 @@ async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Ask the company whether it takes the key, and store it only then."""
     if useless := guess(key.reveal()).useless:
         return _still_waiting(call, spec, texts.addkey.useless(spec, useless))
+    slow = texts.addkey.checking(spec.name, key.mask())
     try:
-        report = await _check(call, spec, key)
+        async with call.desk.notices.after(SLOW_S, call.place, slow):
+            report = await _check(call, spec, key)
     except InvalidKey:
         return await _rejected(call, spec, key)
     except ProviderError as error:

@@ -1,6 +1,7 @@
 """What a command is: one declared row, from which routing, help, menus and docs come."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -40,6 +41,16 @@ class Runner(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """Words said only where something takes long."""
+
+    def after(
+        self, seconds: float, place: Place, reply: Reply
+    ) -> AbstractAsyncContextManager[None]:
+        """Say it if what is done within takes that long; it comes before all said after it."""
+        ...
+
+
 class HeldSecrets(Protocol):
     """Secrets a member pasted outside of `/addkey`, kept in memory for ten minutes at most."""
 
@@ -61,6 +72,7 @@ class Desk:
     clock: Clock
     runner: Runner
     held: HeldSecrets
+    notices: Notices
     models: ModelLists
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]

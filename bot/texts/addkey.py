@@ -159,6 +159,11 @@ def _next(model: str, *, is_new_model: bool) -> str:
     return f"Your model is still {escape(model)}."
 
 
+def checking(name: str, mask: str) -> Reply:
+    """Said only where the company takes its time."""
+    return Reply(text=f"Checking {escape(mask)} with {escape(name)}.")
+
+
 def rejected(spec: ProviderSpec, mask: str, *, gone: str, old_mask: str) -> Reply:
     """The company does not know the key; the question stays open."""
     old = f"; your old key {escape(old_mask)} still works" if old_mask else ""
