@@ -12,11 +12,10 @@ from bot.texts.layout import ADD_KEY, button, cancel, pairs
 
 
 def which_to_remove(mine: Sequence[Held]) -> Reply:
-    """Choose the key to remove."""
-    return Reply(
-        text="Which key shall I remove?",
-        buttons=(*pairs(choices(mine, "removekey:ask")), (cancel("removekey"),)),
-    )
+    """Choose the key to remove; those that do not fit are in the list."""
+    offered = choices(mine, "removekey:ask")
+    last = (YOUR_KEYS, cancel("removekey")) if len(offered) < len(mine) else (cancel("removekey"),)
+    return Reply(text="Which key shall I remove?", buttons=(*pairs(offered), last))
 
 
 def confirm_removal(of: Held, stamped: str) -> Reply:

@@ -125,6 +125,7 @@ async def test_a_key_beside_others_becomes_the_active_one(house: Neighbours) -> 
     assert opened == Secret(KEY)
     assert opened is not None
     assert (opened.id, opened.health) == (first.id, KeyHealth.WORKS)
+    assert KEY not in f"{opened} {opened!r}"
     assert await house.stores.keys.open_key(alice.id, "other", ORIGIN, key=first.id) is None
     use = UseKey(member=alice.id, key=first.id)
     for _ in range(2):

@@ -187,7 +187,13 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("turns.broken_off", "text"): "Some words.",
 }
 # As many as their pages hold.
-_MOST: Final = {"keys.keys": 9, "conversation.sessions": 5, "model.menu": 3, "about.help_page": 9}
+_MOST: Final = {
+    "keys.keys": 9,
+    "removekey.which_to_remove": 9,
+    "conversation.sessions": 5,
+    "model.menu": 3,
+    "about.help_page": 9,
+}
 _NOT_TEXTS: Final = frozenset({"format", "layout"})
 
 
