@@ -23,6 +23,7 @@ from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Providers, Stores
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
+from bot.notices import Notices
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
@@ -68,6 +69,7 @@ def assemble(
         clock=clock,
         runner=sessions,
         held=HeldSecrets(clock),
+        notices=Notices(courier, clock, tasks),
         models=ModelLists(stores.keys, providers, clock),
         key_forms=key_forms(),
         commands=by_name(),

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any, TypeVar
 
 from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Turn, Usage
+from bot.domain.keys import KeyId
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Ended(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """`is_sent`: the newest attempt may have reached the vendor."""
+    """`key`: what it is asked with, once known. `is_sent`: the newest attempt may have arrived."""
 
     turn: Turn
     attempt: int
@@ -33,6 +34,7 @@ class Running:
     saved: str = ""
     usage: Usage | None = None
     finish: FinishReason | None = None
+    key: KeyId | None = None
     is_sent: bool = False
     reason: Reason | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)

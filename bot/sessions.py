@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot import endings, faults, prompt, texts
+from bot import endings, faults, keyuse, prompt, texts
 from bot.asking import Asker
 from bot.delivery import Courier
 from bot.domain.chat import (
@@ -24,8 +24,8 @@ from bot.domain.errors import (
     VaultCorrupt,
 )
 from bot.domain.events import Outgoing, Reply
+from bot.domain.keys import KeyId, StoredKey
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
-from bot.domain.secret import Secret
 from bot.lanes import Lanes
 from bot.questions import Questions
 from bot.removals import Removals
@@ -86,9 +86,14 @@ class SessionManager:
         return bool(found)
 
     async def cancel(
-        self, member: MemberId, *, provider: str | None = None, session: SessionId | None = None
+        self,
+        member: MemberId,
+        *,
+        provider: str | None = None,
+        key: KeyId | None = None,
+        session: SessionId | None = None,
     ) -> None:
-        """End the member's running turns (at a provider, in a session) and wait until settled.
+        """End the member's running turns (at a provider, with a key, in a session), and wait.
 
         None of the member's begins before the calling task, a handler's, has ended.
         """
@@ -99,6 +104,7 @@ class SessionManager:
             if running.turn.member == member
             and provider in (None, running.turn.choices.provider)
             and session in (None, running.turn.session)
+            and (key is None or running.key in (None, key))
         ]
         for running in found:
             running.end(Reason.REMOVED)
@@ -203,6 +209,7 @@ class SessionManager:
         if provider is None or key is None:
             await self._wait_for_key(turn)
             return
+        running.key = key.id
         await self._answer(running, provider, key)
 
     async def _wait_for_key(self, turn: Turn) -> None:
@@ -218,7 +225,7 @@ class SessionManager:
         )
         self._courier.send(deliveries)
 
-    async def _answer(self, running: Running, provider: Provider, key: Secret) -> None:
+    async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> None:
         turn, spec = running.turn, provider.spec
         learned = await self._patience.hold(
             lambda: self._stores.settings.adjustments(spec.id, turn.choices.model), turn.place
@@ -241,6 +248,7 @@ class SessionManager:
             if ending is None:
                 await sink.close()
         if ending is not None:
+            ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
 
     async def _open(self, sink: ReplySink, turn: Turn) -> None:

@@ -39,7 +39,7 @@ from storage.vault import Cell
 
 Turns = tuple[Turn, ...]
 _DONE: Final[Turns] = ()
-_ERASING: Final = (fx.DropKey, fx.DeleteSession, fx.PutKey)
+_ERASING: Final = (fx.DropKey, fx.DeleteSession, fx.PutKey, fx.RenameKey)
 
 
 def erases(effects: Iterable[fx.Effect]) -> bool:
@@ -144,11 +144,21 @@ async def _put_key(tx: Tx, effect: fx.PutKey, frontend: str) -> Turns | None:
 
 
 async def _drop_key(tx: Tx, effect: fx.DropKey, _: str) -> Turns | None:
-    return _DONE if await keys.drop_key(tx, effect.member, effect.provider) else None
+    return _DONE if await keys.drop_key(tx, effect.member, effect.key) else None
+
+
+async def _use_key(tx: Tx, effect: fx.UseKey, _: str) -> Turns | None:
+    return _DONE if await keys.use_key(tx, effect.member, effect.key) else None
+
+
+async def _rename_key(tx: Tx, effect: fx.RenameKey, frontend: str) -> Turns | None:
+    found = await account_of(tx, effect.member, frontend)
+    is_done = found and await keys.rename_key(tx, found, effect.key, effect.name)
+    return _DONE if is_done else None
 
 
 async def _note_key_health(tx: Tx, effect: fx.NoteKeyHealth, _: str) -> Turns | None:
-    found = await keys.note_health(tx, effect.member, effect.provider, effect.health)
+    found = await keys.note_health(tx, effect.member, effect.key, effect.health)
     return _DONE if found else None
 
 
@@ -266,6 +276,8 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | N
     fx.DeleteSession: _delete_session,
     fx.PutKey: _put_key,
     fx.DropKey: _drop_key,
+    fx.UseKey: _use_key,
+    fx.RenameKey: _rename_key,
     fx.NoteKeyHealth: _note_key_health,
     fx.Ask: _ask,
     fx.RetryTurn: _retry_turn,

@@ -21,7 +21,7 @@ from bot.domain.chat import (
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
 from bot.domain.events import DeliveryState, InboxId, Incoming, Outgoing, SecretText, Text
-from bot.domain.keys import KeyInfo
+from bot.domain.keys import KeyId, KeyInfo, StoredKey
 from bot.domain.ports import (
     Applied,
     Clock,
@@ -125,16 +125,23 @@ class MemoryKeys:
         """Work on a shared state."""
         self._state = state
 
-    async def open_key(self, member: MemberId, provider: str, origin: str) -> Secret | None:
-        """Return the member's key."""
-        held = self._state.keys.get((member, provider))
-        if held and held[0].origin != origin:
+    async def open_key(
+        self, member: MemberId, provider: str, origin: str, *, key: KeyId | None = None
+    ) -> StoredKey | None:
+        """Return the member's active key, or the one named."""
+        row = self._state.active_key(member, provider)
+        if key is not None:
+            mine = self._state.keys_of(member, provider)
+            row = next((each for each in mine if each.info.id == key), None)
+        if row is None:
+            return None
+        if row.info.origin != origin:
             raise VaultCorrupt("api_keys", "key", provider)
-        return held[1] if held else None
+        return StoredKey(row.key.reveal(), key_id=row.info.id, health=row.info.health)
 
     async def keys(self, member: MemberId) -> Sequence[KeyInfo]:
         """Return the member's keys without the keys."""
-        return tuple(info for (of, _), (info, _) in self._state.keys.items() if of == member)
+        return tuple(row.info for row in self._state.keys.values() if row.member == member)
 
 
 class MemorySettings:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from bot.domain import effects as fx
 from bot.domain.chat import MemberId, Scope, Session, SessionId, Turn, TurnId, TurnState
-from bot.domain.keys import KeyHealth, KeyInfo
-from storage.memory_state import State, TurnRow
+from bot.domain.keys import KeyHealth, KeyId, KeyInfo
+from storage.memory_state import KeyRow, State, TurnRow
 from storage.rules import may_change
 
 Turns = tuple[Turn, ...]
@@ -96,34 +96,79 @@ def _delete_session(state: State, effect: fx.DeleteSession) -> Turns | None:
     return _DONE
 
 
+def _own_key(state: State, member: MemberId, key: KeyId | None) -> KeyRow | None:
+    row = state.keys.get(key) if key is not None else None
+    return row if row and row.member == member else None
+
+
 def _put_key(state: State, effect: fx.PutKey) -> Turns | None:
     if effect.member not in state.members.values():
         return None
     now = state.clock.now()
+    old = _own_key(state, effect.member, effect.replaces)
+    if old and old.info.provider != effect.provider:
+        old = None
     info = KeyInfo(
+        id=KeyId(state.next_id()),
         provider=effect.provider,
         origin=effect.origin,
         mask=effect.key.mask(),
         health=effect.health,
         added_at=now,
+        since=now,
+        name=effect.name,
+        is_active=not old or old.info.is_active,
         checked_at=None if effect.health is KeyHealth.UNCHECKED else now,
     )
-    state.keys.pop((effect.member, effect.provider), None)
-    state.keys[effect.member, effect.provider] = (info, effect.key)
+    if old:
+        del state.keys[old.info.id]
+    if info.is_active:
+        _rest(state, effect.member, effect.provider)
+    state.keys[info.id] = KeyRow(member=effect.member, info=info, key=effect.key)
     return _DONE
 
 
+def _rest(state: State, member: MemberId, provider: str) -> None:
+    active = state.active_key(member, provider)
+    if active:
+        state.note_key(active, is_active=False)
+
+
 def _drop_key(state: State, effect: fx.DropKey) -> Turns | None:
-    gone = state.keys.pop((effect.member, effect.provider), None)
-    return _DONE if gone else None
+    row = _own_key(state, effect.member, effect.key)
+    if not row:
+        return None
+    del state.keys[row.info.id]
+    left = state.keys_of(effect.member, row.info.provider)
+    if row.info.is_active and left:
+        state.note_key(left[-1], is_active=True)
+    return _DONE
+
+
+def _use_key(state: State, effect: fx.UseKey) -> Turns | None:
+    row = _own_key(state, effect.member, effect.key)
+    if not row:
+        return None
+    _rest(state, effect.member, row.info.provider)
+    state.note_key(row, is_active=True)
+    return _DONE
+
+
+def _rename_key(state: State, effect: fx.RenameKey) -> Turns | None:
+    row = _own_key(state, effect.member, effect.key)
+    if not row:
+        return None
+    state.note_key(row, name=effect.name)
+    return _DONE
 
 
 def _note_key_health(state: State, effect: fx.NoteKeyHealth) -> Turns | None:
-    found = state.keys.get((effect.member, effect.provider))
-    if not found:
+    row = _own_key(state, effect.member, effect.key)
+    if not row:
         return None
-    info = replace(found[0], health=effect.health, checked_at=state.clock.now())
-    state.keys[effect.member, effect.provider] = (info, found[1])
+    now = state.clock.now()
+    since = row.info.since if row.info.health is effect.health else now
+    state.note_key(row, health=effect.health, since=since, checked_at=now)
     return _DONE
 
 
@@ -215,6 +260,8 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.DeleteSession: _delete_session,
     fx.PutKey: _put_key,
     fx.DropKey: _drop_key,
+    fx.UseKey: _use_key,
+    fx.RenameKey: _rename_key,
     fx.NoteKeyHealth: _note_key_health,
     fx.Ask: _ask,
     fx.RetryTurn: _retry_turn,

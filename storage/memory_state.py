@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from bot.domain.chat import (
     Adjustment,
@@ -26,7 +26,7 @@ from bot.domain.events import (
     Outgoing,
     Question,
 )
-from bot.domain.keys import KeyInfo
+from bot.domain.keys import KeyId, KeyInfo
 from bot.domain.ports import Clock
 from bot.domain.secret import Secret
 from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, title_of
@@ -68,6 +68,15 @@ class Used:
     is_estimated: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A stored key."""
+
+    member: MemberId
+    info: KeyInfo
+    key: Secret
+
+
 @dataclass(kw_only=True)
 class State:
     """Everything the twin knows."""
@@ -82,7 +91,7 @@ class State:
     seen: dict[tuple[str, str], InboxId] = field(default_factory=dict)
     inbox: dict[InboxId, StoredUpdate] = field(default_factory=dict)
     outbox: dict[DeliveryId, Delivery] = field(default_factory=dict)
-    keys: dict[tuple[MemberId, str], tuple[KeyInfo, Secret]] = field(default_factory=dict)
+    keys: dict[KeyId, KeyRow] = field(default_factory=dict)
     usage: list[Used] = field(default_factory=list)
     notices: set[tuple[MemberId, str]] = field(default_factory=set)
     questions: dict[tuple[MemberId, Place], Question] = field(default_factory=dict)
@@ -190,6 +199,19 @@ class State:
         )
         self.turns[turn.id] = replace(row, turn=turn)
         return turn
+
+    def keys_of(self, member: MemberId, provider: str) -> list[KeyRow]:
+        """Return a member's keys of a provider, oldest first."""
+        rows = self.keys.values()
+        return [row for row in rows if (row.member, row.info.provider) == (member, provider)]
+
+    def active_key(self, member: MemberId, provider: str) -> KeyRow | None:
+        """Return the one of them that is used."""
+        return next((row for row in self.keys_of(member, provider) if row.info.is_active), None)
+
+    def note_key(self, row: KeyRow, **news: Any) -> None:  # noqa: ANN401 - any field's value
+        """Change what is known of a key."""
+        self.keys[row.info.id] = replace(row, info=replace(row.info, **news))
 
     def post(self, replies: tuple[Outgoing, ...]) -> tuple[Delivery, ...]:
         """Put replies into the outbox."""

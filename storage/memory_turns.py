@@ -108,10 +108,11 @@ class MemoryTurns:
                 is_estimated=ending.usage.is_estimated,
             )
         )
-        held = self._state.keys.get((turn.member, turn.choices.provider))
-        if held:
-            key = (turn.member, turn.choices.provider)
-            self._state.keys[key] = (replace(held[0], used_at=now), held[1])
+        used = self._state.active_key(turn.member, turn.choices.provider)
+        if ending.key is not None:
+            used = self._state.keys.get(ending.key)
+        if used and used.member == turn.member:
+            self._state.note_key(used, used_at=now)
 
     async def find(self, turn: TurnId) -> Turn | None:
         """Return a turn."""

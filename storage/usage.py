@@ -7,6 +7,7 @@ from sqlite3 import Row
 from typing import Final
 
 from bot.domain.chat import MemberId, SessionId
+from bot.domain.keys import KeyId
 from bot.domain.ports import Ending, Spent, SpentLine
 from storage.codec import to_ms
 from storage.rules import from_nano, to_nano
@@ -42,12 +43,17 @@ async def bill(tx: Tx, turn: Row, ending: Ending) -> None:
         cost_nano=to_nano(ending.cost_usd),
         estimated=used.is_estimated,
     )
-    await tx.run(
-        "UPDATE api_keys SET used_at = ? WHERE member = ? AND provider = ?",
-        tx.now,
-        turn["member"],
-        turn["provider"],
-    )
+    await _note_use(tx, turn, ending.key)
+
+
+async def _note_use(tx: Tx, turn: Row, key: KeyId | None) -> None:
+    member = turn["member"]
+    if key is not None:
+        sql = "UPDATE api_keys SET used_at = ? WHERE id = ? AND member = ?"
+        await tx.run(sql, tx.now, key, member)
+        return
+    sql = "UPDATE api_keys SET used_at = ? WHERE member = ? AND provider = ? AND active = 1"
+    await tx.run(sql, tx.now, member, turn["provider"])
 
 
 def _spent(row: Row) -> Spent:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot import texts
 from bot.commands.companies import find_company, near_companies, offered
 from bot.commands.here import await_answer, by_verb, leaves, read_number, simply
+from bot.commands.mykeys import split_target, target
 from bot.commands.savekey import gone, keep_unchecked, lost_or_saved, save
 from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.effects import Ask, SetQuestion
@@ -52,19 +53,19 @@ async def _press_start(call: Call) -> Outcome:
     return Outcome(reply=_start(call))
 
 
-def ask_for_key(call: Call, spec: ProviderSpec) -> Outcome:
-    """Say how to get a key of a company, and wait for it."""
+def ask_for_key(call: Call, spec: ProviderSpec, *, where: str = "") -> Outcome:
+    """Say how to get a key of a company, and wait for it; `where` it goes is `split_target`'s."""
     deletes = call.abilities.can_delete and not call.abilities.is_local
     has_back = call.abilities.has_buttons
     if spec.key_need is KeyNeed.OPTIONAL:
         reply = texts.addkey.paste_or_none(spec, has_back=has_back)
     else:
         reply = texts.addkey.paste(spec, deletes=deletes, has_back=has_back)
-    return Outcome(reply=reply, effects=(_awaited(call, spec),))
+    return Outcome(reply=reply, effects=(_awaited(call, spec, where),))
 
 
-def _awaited(call: Call, spec: ProviderSpec) -> SetQuestion:
-    return await_answer(call, f"addkey:key:{spec.id}", QuestionKind.KEY)
+def _awaited(call: Call, spec: ProviderSpec, where: str) -> SetQuestion:
+    return await_answer(call, f"addkey:key:{spec.id}{where}", QuestionKind.KEY)
 
 
 def _bare(secret: Secret) -> Secret:
@@ -103,17 +104,17 @@ def _likely(call: Call, providers: tuple[str, ...]) -> tuple[ProviderSpec, ...]:
 
 async def _try(call: Call, spec: ProviderSpec, secret: Secret) -> Outcome:
     """Take what a member says is a key of this company, if it can be one and no other's."""
-    pasted = secret.reveal()
+    pasted, where = secret.reveal(), target(call)
     if len(pasted) > MOST_KEY_CHARS * 2:
         return Outcome(
-            reply=texts.addkey.too_long(MOST_KEY_CHARS), effects=(_awaited(call, spec),)
+            reply=texts.addkey.too_long(MOST_KEY_CHARS), effects=(_awaited(call, spec, where),)
         )
     within = call.desk.key_forms.find_key(pasted)
     key = Secret(within[0]) if within else _bare(secret)
     if not within and not _fits(spec, key):
         _hold(call, secret)
-        effects = (_awaited(call, spec),) if call.abilities.has_buttons else ()
-        return Outcome(reply=texts.addkey.not_a_key(spec), effects=effects)
+        effects = (_awaited(call, spec, where),) if call.abilities.has_buttons else ()
+        return Outcome(reply=texts.addkey.not_a_key(spec, where), effects=effects)
     found = call.desk.key_forms.guess(key.reveal())
     if (
         found.is_sure
@@ -121,7 +122,7 @@ async def _try(call: Call, spec: ProviderSpec, secret: Secret) -> Outcome:
         and (other := _likely(call, found.providers))
     ):
         _hold(call, key)
-        return Outcome(reply=texts.addkey.another_company(spec, key.mask(), other[0]))
+        return Outcome(reply=texts.addkey.another_company(spec, key.mask(), other[0], where))
     return await save(call, spec, key)
 
 
@@ -132,10 +133,10 @@ def _fits(spec: ProviderSpec, key: Secret) -> bool:
 
 
 def _of_company(handle: Callable[[Call, ProviderSpec], Awaitable[Outcome]]) -> Handler:
-    """Return a press handler for an action whose argument is a company."""
+    """Return a press handler for an action whose argument is a company and a key's target."""
 
     async def press(call: Call) -> Outcome:
-        known = call.desk.providers.get(call.args)
+        known = call.desk.providers.get(split_target(call.args)[0])
         if known is None:
             return Outcome(reply=texts.turns.old_button())
         return await handle(call, known.spec)
@@ -144,12 +145,12 @@ def _of_company(handle: Callable[[Call, ProviderSpec], Awaitable[Outcome]]) -> H
 
 
 async def _pick(call: Call, spec: ProviderSpec) -> Outcome:
-    return ask_for_key(call, spec)
+    return ask_for_key(call, spec, where=target(call))
 
 
 async def _key(call: Call, spec: ProviderSpec) -> Outcome:
     if call.secret is None:
-        return ask_for_key(call, spec)
+        return ask_for_key(call, spec, where=target(call))
     if leaves(call, call.secret.reveal()):
         return Outcome(reply=texts.addkey.cancelled())
     if _picks_first(call) and spec.key_need is KeyNeed.OPTIONAL:

@@ -6,15 +6,18 @@ from datetime import timedelta
 
 from bot import texts
 from bot.commands.here import Here, await_answer, look, model_label, use_model
+from bot.commands.mykeys import my_keys, replaced_by, target
 from bot.commands.spec import Call, Outcome
 from bot.domain.chat import INHERIT, Overrides, Scope, TurnState, WaitReason
 from bot.domain.effects import Choose, Effect, NoteOnce, PutKey, ReleaseWaiting
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, RegionBlocked
 from bot.domain.events import Button, QuestionKind, Reply
-from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.keys import KeyHealth, KeyInfo, KeyReport
 from bot.domain.models import Model, ProviderSpec, begin_with
 from bot.domain.secret import Secret
+from bot.texts.format import balances
 
+SLOW_S = 2.0
 _RECENT = timedelta(minutes=10)
 _KEY_TROUBLE = frozenset({"invalid_key", "no_permission", "money"})
 
@@ -23,8 +26,10 @@ async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Ask the company whether it takes the key, and store it only then."""
     if useless := call.desk.key_forms.guess(key.reveal()).useless:
         return _still_waiting(call, spec, texts.addkey.useless(spec, useless))
+    slow = texts.addkey.checking(spec.name, key.mask())
     try:
-        health = await _check(call, spec, key)
+        async with call.desk.notices.after(SLOW_S, call.place, slow):
+            report = await _check(call, spec, key)
     except InvalidKey:
         if not key:
             return _still_waiting(call, spec, texts.addkey.key_wanted(spec))
@@ -34,18 +39,20 @@ async def save(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
             return Outcome(reply=texts.addkey.keyless_unreachable(spec))
         call.desk.held.hold(call.member.id, call.place, key, "")
         is_region = isinstance(error, RegionBlocked)
-        return Outcome(reply=texts.addkey.unreachable(spec, key.mask(), is_region=is_region))
-    return await _store(call, spec, key, health)
+        reply = texts.addkey.unreachable(spec, key.mask(), target(call), is_region=is_region)
+        return Outcome(reply=reply)
+    return await _store(call, spec, key, report)
 
 
 async def keep_unchecked(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
     """Store a key that could not be checked."""
-    return await _store(call, spec, key, KeyHealth.UNCHECKED, is_reached=False)
+    report = KeyReport(health=KeyHealth.UNCHECKED)
+    return await _store(call, spec, key, report, is_reached=False)
 
 
 async def lost_or_saved(call: Call, spec: ProviderSpec) -> Outcome:
     """Answer a press for a key that is held no more: a second tap, or too late."""
-    old = await _stored(call, spec.id)
+    old = await _newest(call, spec.id)
     if old and call.desk.clock.now() - old.added_at < _RECENT:
         return Outcome(reply=texts.addkey.saved_already(spec.name, old.mask))
     return _still_waiting(call, spec, texts.addkey.lost(spec))
@@ -62,54 +69,68 @@ def gone(call: Call) -> str:
     )
 
 
-async def _check(call: Call, spec: ProviderSpec, key: Secret) -> KeyHealth:
+async def _check(call: Call, spec: ProviderSpec, key: Secret) -> KeyReport:
     try:
-        return (await call.desk.providers[spec.id].check_key(key)).health
+        return await call.desk.providers[spec.id].check_key(key)
     except NoCredit:
-        return KeyHealth.NO_CREDIT
+        return KeyReport(health=KeyHealth.NO_CREDIT)
     except NoPermission:
-        return KeyHealth.WORKS  # it is the company's key; what it may do shows in use
+        return KeyReport()  # it is the company's key; what it may do shows in use
 
 
 def _still_waiting(call: Call, spec: ProviderSpec, reply: Reply) -> Outcome:
-    awaited = await_answer(call, f"addkey:key:{spec.id}", QuestionKind.KEY)
+    awaited = await_answer(call, f"addkey:key:{spec.id}{target(call)}", QuestionKind.KEY)
     return Outcome(reply=reply, effects=(awaited,))
 
 
 async def _rejected(call: Call, spec: ProviderSpec, key: Secret) -> Outcome:
-    old = await _stored(call, spec.id)
+    old = replaced_by(await my_keys(call), spec.id, "")
     old_mask = old.mask if old and old.health is KeyHealth.WORKS else ""
     reply = texts.addkey.rejected(spec, key.mask(), gone=gone(call), old_mask=old_mask)
     return _still_waiting(call, spec, reply)
 
 
-async def _stored(call: Call, provider: str) -> KeyInfo | None:
-    keys = await call.desk.stores.keys.keys(call.member.id)
-    return next((info for info in keys if info.provider == provider), None)
+async def _newest(call: Call, provider: str) -> KeyInfo | None:
+    there = [each.info for each in await my_keys(call) if each.info.provider == provider]
+    return there[-1] if there else None
 
 
 async def _store(
-    call: Call, spec: ProviderSpec, key: Secret, health: KeyHealth, *, is_reached: bool = True
+    call: Call, spec: ProviderSpec, key: Secret, report: KeyReport, *, is_reached: bool = True
 ) -> Outcome:
-    desk, member = call.desk, call.member.id
-    here = await look(call)
-    old = await _stored(call, spec.id)
+    desk, member, health = call.desk, call.member.id, report.health
+    here, mine = await look(call), await my_keys(call)
+    old = replaced_by(mine, spec.id, target(call))
+    active = replaced_by(mine, spec.id, "")
+    beside = None if old else active
     listed = await _models(call, spec, key) if is_reached else ()
+    if old and not old.is_active:
+        desk.models.forget(member, spec.id)  # the list is the new key's, and another one is used
     first = begin_with(listed)
     choices = await _choose(call, here, spec, first)
     since = desk.clock.now() - _RECENT
     notes = await _notes(call, spec)
     effects: list[Effect] = [
-        PutKey(member=member, provider=spec.id, origin=spec.origin, key=key, health=health),
+        PutKey(
+            member=member,
+            provider=spec.id,
+            origin=spec.origin,
+            key=key,
+            health=health,
+            replaces=old.id if old else None,
+            name=old.name if old else "",
+        ),
         *choices.effects,
         *notes.effects,
     ]
     if choices.label:
         effects.append(ReleaseWaiting(member=member, reason=WaitReason.KEY, since=since))
     if not is_reached:
-        reply = texts.addkey.kept_unchecked(spec.name, key.mask(), model=choices.label)
+        reply = texts.addkey.kept_unchecked(
+            spec.name, key.mask(), model=choices.label, beside=beside
+        )
     else:
-        lines = [notes.text]
+        lines = [balances(report.balances) if report.balances else "", notes.text]
         if health is KeyHealth.NO_CREDIT:
             lines.insert(0, texts.addkey.no_credit_note(spec.name))
         reply = texts.addkey.accepted(
@@ -119,6 +140,7 @@ async def _store(
             model=choices.label,
             is_new_model=choices.is_new,
             old_mask=old.mask if old else "",
+            beside=beside,
             once="\n".join(line for line in lines if line),
             is_checked=health is not KeyHealth.UNCHECKED,
             is_keyless=not key,

@@ -1,6 +1,7 @@
 """What a command is: one declared row, from which routing, help, menus and docs come."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -9,6 +10,7 @@ from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
 from bot.domain.keyforms import KeyForms
+from bot.domain.keys import KeyId
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.modellists import ModelLists
@@ -29,9 +31,24 @@ class Runner(Protocol):
         ...
 
     async def cancel(
-        self, member: MemberId, *, provider: str | None = None, session: SessionId | None = None
+        self,
+        member: MemberId,
+        *,
+        provider: str | None = None,
+        key: KeyId | None = None,
+        session: SessionId | None = None,
     ) -> None:
-        """End the member's running turns (at a provider, in a session) and wait until settled."""
+        """End the member's running turns (at a provider, with a key, in a session), and wait."""
+        ...
+
+
+class Notices(Protocol):
+    """Words said only where something takes long."""
+
+    def after(
+        self, seconds: float, place: Place, reply: Reply
+    ) -> AbstractAsyncContextManager[None]:
+        """Say it if what is done within takes that long; it comes before all said after it."""
         ...
 
 
@@ -56,6 +73,7 @@ class Desk:
     clock: Clock
     runner: Runner
     held: HeldSecrets
+    notices: Notices
     models: ModelLists
     key_forms: KeyForms
     commands: Mapping[str, "Command"]

@@ -18,7 +18,7 @@ from bot.domain.chat import (
     WaitReason,
 )
 from bot.domain.events import MessageRef, Question
-from bot.domain.keys import KeyHealth
+from bot.domain.keys import KeyHealth, KeyId
 from bot.domain.secret import Secret
 
 
@@ -91,21 +91,47 @@ class DeleteSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutKey:
-    """Store a key in the place of the member's key for that provider, if there is one."""
+    """Store a key, and erase the one it replaces.
+
+    It takes the place of that one: active if that was. With nothing to replace, or no more, it
+    stands beside the member's other keys of the provider and becomes the active one.
+    """
 
     member: MemberId
     provider: str
     origin: str
     key: Secret
     health: KeyHealth
+    replaces: KeyId | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropKey:
-    """Erase a key from the database's bytes."""
+    """Erase a key from the database's bytes.
+
+    After the active one, the newest other key of its provider is the active one.
+    """
 
     member: MemberId
-    provider: str
+    key: KeyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseKey:
+    """Make a key the active one of its provider."""
+
+    member: MemberId
+    key: KeyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameKey:
+    """Give a key another name; an empty one takes it away."""
+
+    member: MemberId
+    key: KeyId
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +139,7 @@ class NoteKeyHealth:
     """Record what a check or a use said of a stored key."""
 
     member: MemberId
-    provider: str
+    key: KeyId
     health: KeyHealth
 
 
@@ -207,6 +233,8 @@ Effect = (
     | DeleteSession
     | PutKey
     | DropKey
+    | UseKey
+    | RenameKey
     | NoteKeyHealth
     | Ask
     | RetryTurn

@@ -1,12 +1,11 @@
 """Text that refuses to show itself."""
 
 import hmac
-from typing import NoReturn, final
+from typing import NoReturn
 
 _SHORT_KEY = 16
 
 
-@final
 class Secret:
     """A key, token or passphrase in memory.
 

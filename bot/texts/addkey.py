@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.domain.events import Button, Reply, Rows
-from bot.domain.keys import Useless
+from bot.domain.keys import KeyInfo, Useless
 from bot.domain.models import ProviderSpec
 from bot.texts.format import cut, escape, listing, quote
-from bot.texts.keys import YOUR_KEYS
+from bot.texts.keys import YOUR_KEYS, use_again
 from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs
 
 _FIRST = 5
@@ -137,15 +137,17 @@ def accepted(
     model: str,
     is_new_model: bool,
     old_mask: str = "",
+    beside: KeyInfo | None = None,
     once: str = "",
     is_checked: bool = True,
     is_keyless: bool = False,
     answer: Button | None = None,
 ) -> Reply:
-    """The key is stored. `answer` asks a kept message that is over ten minutes old.
+    """The key is stored: in the place of one, or used instead of one `beside` it.
 
-    `is_checked`: the company takes the key; else it has no free call that says so. `is_keyless`:
-    there is none, and none was asked for.
+    `answer` asks a kept message that is over ten minutes old. `is_checked`: the company takes the
+    key; else it has no free call that says so. `is_keyless`: there is none, and none was asked
+    for.
     """
     head = f"{escape(name)} key {'accepted' if is_checked else 'kept'}:** {escape(mask)}"
     lines = [f"**{escape(name)} is ready.** It asks for no key." if is_keyless else f"**{head}"]
@@ -153,23 +155,33 @@ def accepted(
         lines.append("It cannot be checked free of charge; your first answer tells if it works.")
     if old_mask and old_mask != mask:
         lines.append(f"It replaces {escape(old_mask)}.")
+    if beside:
+        lines.append(_beside(beside))
     if gone:
         lines.append(gone)
     if once:
         lines.append(once)
     lines.append(_next(model, is_new_model=is_new_model))
     change = Button("Change model", "model:menu")
-    rows: Rows = ((answer,), (change, YOUR_KEYS)) if answer else ((change, YOUR_KEYS),)
+    first: Rows = ((answer,),) if answer else ()
+    rows = (*first, *use_again(beside), (change, YOUR_KEYS))
     return Reply(text="\n".join(lines), buttons=rows)
 
 
-def kept_unchecked(name: str, mask: str, *, model: str) -> Reply:
+def _beside(other: KeyInfo) -> str:
+    return f"It is in use from now on; {escape(other.mask)} is kept."
+
+
+def kept_unchecked(name: str, mask: str, *, model: str, beside: KeyInfo | None = None) -> Reply:
     """Stored without a check, as the member wished."""
     lines = [f"**{escape(name)} key kept:** {escape(mask)}", "I check it on first use."]
+    if beside:
+        lines.append(_beside(beside))
     if model:
         lines.append(_next(model, is_new_model=False))
     return Reply(
-        text="\n".join(lines), buttons=((Button("Choose a model", "model:menu"), YOUR_KEYS),)
+        text="\n".join(lines),
+        buttons=(*use_again(beside), (Button("Choose a model", "model:menu"), YOUR_KEYS)),
     )
 
 
@@ -179,6 +191,11 @@ def _next(model: str, *, is_new_model: bool) -> str:
     if is_new_model:
         return f"Your model is {escape(model)}. Write something to start."
     return f"Your model is still {escape(model)}."
+
+
+def checking(name: str, mask: str) -> Reply:
+    """Said only where the company takes its time."""
+    return Reply(text=f"Checking {escape(mask)} with {escape(name)}.")
 
 
 def rejected(spec: ProviderSpec, mask: str, *, gone: str, old_mask: str) -> Reply:
@@ -205,8 +222,10 @@ def useless(spec: ProviderSpec, why: Useless) -> Reply:
     )
 
 
-def unreachable(spec: ProviderSpec, mask: str, *, is_region: bool = False) -> Reply:
-    """The check did not get through; the key is held for ten minutes."""
+def unreachable(
+    spec: ProviderSpec, mask: str, where: str = "", *, is_region: bool = False
+) -> Reply:
+    """The check did not get through; the key is held for ten minutes, for `where` it goes."""
     name = escape(spec.name)
     head = (
         f"**{name} is not available from this server.**"
@@ -218,8 +237,8 @@ def unreachable(spec: ProviderSpec, mask: str, *, is_region: bool = False) -> Re
         " use, or try again.",
         buttons=(
             (
-                Button("Keep unchecked", f"addkey:keep:{spec.id}"),
-                Button("Try again", f"addkey:again:{spec.id}"),
+                Button("Keep unchecked", f"addkey:keep:{spec.id}{where}"),
+                Button("Try again", f"addkey:again:{spec.id}{where}"),
             ),
             (cancel("addkey"),),
         ),
@@ -256,7 +275,7 @@ def no_credit_note(name: str) -> str:
     return f"It has no credit yet; add some at {escape(name)} before you write."
 
 
-def not_a_key(spec: ProviderSpec) -> Reply:
+def not_a_key(spec: ProviderSpec, where: str = "") -> Reply:
     """Something else came while a key was awaited."""
     name = escape(spec.name)
     article = "an" if spec.name[:1] in "AEIOU" else "a"
@@ -265,12 +284,12 @@ def not_a_key(spec: ProviderSpec) -> Reply:
         " to nobody.",
         buttons=(
             (Button("Ask it instead", "addkey:ask"),),
-            (Button("It is the key", f"addkey:for:{spec.id}"), cancel("addkey")),
+            (Button("It is the key", f"addkey:for:{spec.id}{where}"), cancel("addkey")),
         ),
     )
 
 
-def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Reply:
+def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec, where: str = "") -> Reply:
     """The key's form is another company's; it is shown to neither before the member says so."""
     return Reply(
         text=f"{escape(mask)} looks like a key from {escape(likely.name)}, not"
@@ -278,7 +297,7 @@ def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec) -> Repl
         buttons=(
             (
                 button(likely.name, f"addkey:for:{likely.id}", most=PAIRED),
-                button(spec.name, f"addkey:for:{spec.id}", most=PAIRED),
+                button(spec.name, f"addkey:for:{spec.id}{where}", most=PAIRED),
             ),
             (cancel("addkey"),),
         ),

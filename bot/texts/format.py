@@ -1,9 +1,12 @@
 """How figures, times, names and quotations are written (conversation.md section 4)."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+
+from bot.domain.keys import Balance
 
 _LEAST: Final = Decimal("0.0001")
 _CENT: Final = Decimal("0.01")
@@ -27,6 +30,19 @@ def money(usd: Decimal) -> str:
             return f"${rounded.normalize():f}"
     cents = usd.quantize(_CENT, ROUND_HALF_UP)
     return f"${cents:,.2f}" if cents else "$0"
+
+
+def balances(left: Sequence[Balance]) -> str:
+    """Say what is left at a company, in each of its currencies."""
+    return f"Balance: {listing([_amount(each) for each in left])}"
+
+
+def _amount(left: Balance) -> str:
+    sign = "-" if left.amount < 0 else ""
+    if left.currency == "USD":
+        return f"{sign}{money(abs(left.amount))}"
+    number = f"{abs(left.amount).quantize(_CENT, ROUND_HALF_UP):,.2f}"
+    return f"{sign}¥{number}" if left.currency == "CNY" else f"{sign}{number} {left.currency}"
 
 
 def cost(

@@ -1,12 +1,12 @@
-"""Keys: adding, looking, removing (conversation.md 2.2 and 2.3)."""
+"""Keys: looking, checking, naming, choosing (conversation.md 2.3)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.events import Button, Reply, Rows
-from bot.domain.keys import KeyHealth, KeyInfo
-from bot.domain.models import ProviderSpec
-from bot.texts.format import cut, day, escape, listing
+from bot.domain.keys import Balance, KeyHealth, KeyInfo
+from bot.texts.format import balances, cut, day, escape, listing, quote
+from bot.texts.heldkeys import Held
 from bot.texts.layout import (
     ADD_KEY,
     PAIRED,
@@ -22,20 +22,20 @@ from bot.texts.layout import (
 
 YOUR_KEYS = Button("Your keys", "keys:list")
 _PAGE = 8
+_LIST_PAGE = 6
 
 
 def health(info: KeyInfo, now: datetime) -> str:
     """Say what is known of a key, in words."""
-    since = info.checked_at or info.added_at
     match info.health:
         case KeyHealth.WORKS:
             return f"works, used {day(info.used_at, now)}" if info.used_at else "works"
         case KeyHealth.UNCHECKED:
             return "not checked yet"
         case KeyHealth.REJECTED:
-            return f"not accepted since {day(since, now)}"
+            return f"not accepted since {day(info.since, now)}"
         case KeyHealth.NO_CREDIT:
-            return f"no credit since {day(since, now)}"
+            return f"no credit since {day(info.since, now)}"
 
 
 def no_keys() -> Reply:
@@ -46,34 +46,52 @@ def no_keys() -> Reply:
     )
 
 
-def keys(lines: Sequence[tuple[str, KeyInfo]], page: int, now: datetime) -> Reply:
-    """The list: company, mask, state; a button each."""
-    shown, at, pages = page_of(lines, page, _PAGE - 2)
-    rows = [f"{escape(name)} {escape(info.mask)}: {health(info, now)}" for name, info in shown]
-    choices = (button(name, f"keys:show:{info.provider}", most=PAIRED) for name, info in shown)
+def keys(mine: Sequence[Held], page: int, now: datetime) -> Reply:
+    """The list: company, name, mask, state; a button each."""
+    shown, at, pages = page_of(mine, page, _LIST_PAGE)
+    rows = [f"{each.line}: {health(each.info, now)}" for each in shown]
     return Reply(
         text="\n".join(("**Your keys**", *rows)),
         buttons=(
-            *pairs(choices),
+            *pairs(choices(shown, "keys:show")),
             *pager("keys:list", at, pages),
             (ADD_KEY, close("keys")),
         ),
     )
 
 
-def key(name: str, info: KeyInfo, now: datetime) -> Reply:
+def choices(shown: Sequence[Held], verb: str) -> list[Button]:
+    """Return a button for each key."""
+    return [button(each.label, f"{verb}:{each.ref}", most=PAIRED) for each in shown[:_PAGE]]
+
+
+def key(of: Held, now: datetime) -> Reply:
     """One key."""
+    info = of.info
     facts = [f"Added {day(info.added_at, now)}"]
     if info.used_at:
         facts.append(f"last used {day(info.used_at, now)}")
     if info.checked_at:
         facts.append(f"last check {day(info.checked_at, now)}")
-    of = info.provider
+    lines = [f"{of.title} {escape(info.mask)}", f"{', '.join(facts)}: {_state(info)}."]
+    use: Rows = ()
+    if not of.is_single:
+        lines.append("It is in use." if info.is_active else "Another key is in use there.")
+    if not info.is_active:
+        use = ((Button("Use this key", f"keys:use:{of.ref}"),),)
     return Reply(
-        text=f"**{escape(name)}** {escape(info.mask)}\n{', '.join(facts)}: {_state(info)}.",
+        text="\n".join(lines),
         buttons=(
-            (Button("Check now", f"keys:check:{of}"), Button("Replace", f"keys:renew:{of}")),
-            (Button("Remove", f"removekey:ask:{of}", is_danger=True), back("keys:list")),
+            (
+                Button("Check now", f"keys:check:{of.ref}"),
+                Button("Replace", f"keys:renew:{of.ref}"),
+            ),
+            *use,
+            (
+                Button("Add another", f"addkey:pick:{info.provider}+"),
+                Button("Rename", f"keys:rename:{of.ref}"),
+            ),
+            (Button("Remove", f"removekey:ask:{of.ref}", is_danger=True), back("keys:list")),
         ),
     )
 
@@ -90,114 +108,137 @@ def _state(info: KeyInfo) -> str:
             return "no credit"
 
 
-def checked(name: str, mask: str, provider: str, found: KeyHealth) -> Reply:
+def checked(of: Held, found: KeyHealth, left: Sequence[Balance]) -> Reply:
     """What a check said just now."""
-    head = f"**{escape(name)}** {escape(mask)}"
+    lines = [f"{of.title} {escape(of.info.mask)}: {_found(found, escape(of.company))}"]
+    if left:
+        lines.append(balances(left))
+    return Reply(text="\n".join(lines), buttons=_after_check(of))
+
+
+def _found(found: KeyHealth, name: str) -> str:
     match found:
+        case KeyHealth.WORKS:
+            return "works.\nChecked just now; nothing was charged."
+        case KeyHealth.UNCHECKED:
+            return f"cannot be checked.\n{name} has no free check; the next answer will tell."
         case KeyHealth.REJECTED:
-            text = f"{head}: not accepted.\nIt may be deleted or expired there. Replace it."
+            return "not accepted.\nIt may be deleted or expired there. Replace it."
         case KeyHealth.NO_CREDIT:
-            text = f"{head}: no credit.\nAdd credit at {escape(name)}, then try again."
-        case _:
-            text = f"{head}: works.\nChecked just now; nothing was charged."
-    return Reply(text=text, buttons=_after_check(provider))
+            return f"no credit.\nAdd credit at {name}, then try again."
 
 
-def unreadable(name: str, provider: str) -> Reply:
+def unreadable(of: Held) -> Reply:
     """The stored key does not open."""
     return Reply(
-        text=f"**Your {escape(name)} key cannot be used.** It was changed in storage, or stored"
-        " for another address. Nothing was charged. Add the key again.",
-        buttons=_after_check(provider),
+        text=f"**Your {escape(of.company)} key cannot be used.** It was changed in storage, or"
+        " stored for another address. Nothing was charged. Add the key again.",
+        buttons=_after_check(of),
     )
 
 
-def check_missed(name: str, provider: str, mask: str) -> Reply:
+def check_missed(of: Held) -> Reply:
     """A check that did not get through."""
     return Reply(
-        text=f"**Cannot reach {escape(name)} from this host.** The key {escape(mask)} is kept and"
-        " was not checked. Try again later.",
-        buttons=_after_check(provider),
+        text=f"**Cannot reach {escape(of.company)} from this host.** The key"
+        f" {escape(of.info.mask)} is kept and was not checked. Try again later.",
+        buttons=_after_check(of),
     )
 
 
-def _after_check(provider: str) -> Rows:
+def _after_check(of: Held) -> Rows:
     return (
         (
-            Button("Check again", f"keys:check:{provider}"),
-            Button("Replace", f"keys:renew:{provider}"),
+            Button("Check again", f"keys:check:{of.ref}"),
+            Button("Replace", f"keys:renew:{of.ref}"),
         ),
         (back("keys:list"),),
     )
 
 
-def not_yours(name: str, mine: Sequence[tuple[str, str]], *, verb: str) -> Reply:
-    """No key from that company. `mine`: names and ids of those there are; `verb` leads on."""
-    names = listing([escape(each) for each, _ in mine], last="and")
-    choices = (button(each, f"{verb}:{of}", most=PAIRED) for each, of in mine[:_PAGE])
+def in_use(of: Held, before: KeyInfo | None) -> Reply:
+    """Another key of the company is used from now on; `before` is the one until now."""
+    name = escape(of.company)
     return Reply(
-        text=f"You have no {escape(cut(name, 30))} key. Your keys: {names}.",
-        buttons=(*pairs(choices), (close("keys"),)),
+        text=f"{name} is asked with {escape(of.info.mask)} now.",
+        buttons=(*use_again(before), (YOUR_KEYS,)),
     )
 
 
-def which_to_remove(mine: Sequence[tuple[str, str]]) -> Reply:
-    """Choose the key to remove."""
-    choices = (button(each, f"removekey:ask:{of}", most=PAIRED) for each, of in mine[:_PAGE])
+def use_again(before: KeyInfo | None) -> Rows:
+    """Go back to a key that was used until now."""
+    if before is None:
+        return ()
+    action = f"keys:use:{before.provider}#{before.id}"
+    return ((button(f"Use {before.mask} again", action),),)
+
+
+def ask_name(of: Held, most: int) -> Reply:
+    """Waits for a key's name."""
+    now = f"\nNow it is {quote(of.info.name, most)}." if of.info.name else ""
     return Reply(
-        text="Which key shall I remove?", buttons=(*pairs(choices), (cancel("removekey"),))
+        text=f"Send a name for the {escape(of.company)} key {escape(of.info.mask)}, up to {most}"
+        f" characters. For example: work{now}",
+        buttons=((cancel("keys"),),),
     )
 
 
-def confirm_removal(name: str, info: KeyInfo, stamped: str) -> Reply:
-    """Asked before a key is removed."""
-    of = info.provider
+def bad_name(most: int) -> Reply:
+    """A name that is none; the question stays open."""
     return Reply(
-        text=f"**Remove the {escape(name)} key {escape(info.mask)}?** It is erased from this"
-        f" server. At {escape(name)} it stays valid until you delete it there.",
-        buttons=(
-            (
-                Button("Remove key", f"removekey:do:{of}:{stamped}", is_danger=True),
-                Button("Keep it", f"removekey:keep:{of}"),
-            ),
-        ),
+        text=f"A name has 1 to {most} characters on one line. Nothing changed. Send a shorter one,"
+        " for example: work",
+        buttons=((cancel("keys"),),),
     )
 
 
-def kept(name: str, mask: str) -> Reply:
-    """The removal was not wanted."""
-    return Reply(text=f"{escape(name)} key {escape(mask)} is kept.")
+def renamed(of: Held, title: str) -> Reply:
+    """It has another name; an empty one was taken away."""
+    key_is = f"The {escape(of.company)} key {escape(of.info.mask)}"
+    text = f"{key_is} is called {quote(title, 20)} now." if title else f"{key_is} has no name now."
+    again = [Button("Rename again", f"keys:rename:{of.ref}")]
+    if title:
+        again.append(Button("Take name away", f"keys:unname:{of.ref}"))
+    return Reply(text=text, buttons=(tuple(again), (YOUR_KEYS,)))
 
 
-def removed(spec: ProviderSpec | None, name: str, *, model: str, has_more: bool) -> Reply:
-    """The key is gone. `model`: what answers now, empty if nothing new was chosen."""
-    if not has_more:
-        then = " I cannot answer until you add a key."
+def not_renamed() -> Reply:
+    """The name stays."""
+    return Reply(text="The key's name stays as it is.", buttons=((YOUR_KEYS,),))
+
+
+def not_yours(name: str, mine: Sequence[Held], *, verb: str) -> Reply:
+    """No key from that company; `verb` leads on with those there are."""
+    return Reply(
+        text=f"You have no {escape(cut(name, 30))} key. Your keys: {_companies(mine)}.",
+        buttons=(*pairs(choices(mine, verb)), (close("keys"),)),
+    )
+
+
+def gone_already(name: str, *, has_others: bool = False) -> Reply:
+    """The key of a button is not there any more."""
+    if has_others:
+        text = f"That {escape(name)} key is gone already; you have another one there."
     else:
-        then = f" Answers now come from {escape(model)}." if model else ""
-    link: Rows = ()
-    if spec and spec.key_page:
-        link = ((Button(f"Delete at {name}"[:28], url=spec.key_page),),)
-    after = (YOUR_KEYS,) if has_more else (ADD_KEY,)
-    return Reply(text=f"{escape(name)} key removed.{then}", buttons=(*link, after))
+        text = f"You have no {escape(name)} key any more."
+    return Reply(text=text, buttons=((YOUR_KEYS,),))
 
 
-def removed_choose(spec: ProviderSpec | None, name: str) -> Reply:
-    """The key is gone, and which model answers instead is not known."""
-    base = removed(spec, name, model="", has_more=True)
-    return Reply(
-        text=f"{escape(name)} key removed. Its model went with it; choose another.",
-        buttons=(*base.buttons[:-1], (Button("Choose a model", "model:menu"), YOUR_KEYS)),
-    )
-
-
-def gone_already(name: str) -> Reply:
-    """A second tap on Remove."""
-    return Reply(text=f"You have no {escape(name)} key any more.", buttons=((YOUR_KEYS,),))
-
-
-def closed(names: Sequence[str]) -> Reply:
+def closed(mine: Sequence[Held]) -> Reply:
     """What stays of the list."""
-    if not names:
+    if not mine:
         return Reply(text="You have no keys yet. /addkey adds one.")
-    return Reply(text=f"**Your keys:** {listing([escape(each) for each in names])}.")
+    return Reply(text=f"**Your keys:** {_companies(mine)}.")
+
+
+def _companies(mine: Sequence[Held]) -> str:
+    """Write which companies the keys are from, and how many of each."""
+    counts: dict[str, int] = {}
+    for each in mine:
+        counts[each.company] = counts.get(each.company, 0) + 1
+    return listing(
+        [
+            f"{escape(name)} ({number} keys)" if number > 1 else escape(name)
+            for name, number in counts.items()
+        ]
+    )

@@ -238,6 +238,7 @@ async def test_nobody_changes_what_is_anothers(house: Neighbours) -> None:
     """Every effect on another member's session, key or turn is stale."""
     turn = await house.talk("hers", "x")
     await house.do(put(turn.member))
+    (hers,) = await house.stores.keys.keys(turn.member)
     bob = await house.member(BOB)
     session = turn.session
     attempts: tuple[Effect, ...] = (
@@ -250,8 +251,8 @@ async def test_nobody_changes_what_is_anothers(house: Neighbours) -> None:
         MakeDefault(member=bob.id, session=session, fields=("model",)),
         RenameSession(member=bob.id, session=session, title="his"),
         DeleteSession(member=bob.id, session=session),
-        DropKey(member=bob.id, provider="demo"),
-        NoteKeyHealth(member=bob.id, provider="demo", health=KeyHealth.REJECTED),
+        DropKey(member=bob.id, key=hers.id),
+        NoteKeyHealth(member=bob.id, key=hers.id, health=KeyHealth.REJECTED),
     )
     for effect in attempts:
         assert (await house.do(effect, sender=BOB)).applied is Applied.STALE, effect

@@ -23,6 +23,7 @@ from bot.domain.effects import (
     StartSession,
 )
 from bot.domain.events import DeliveryId, DeliveryState, MessageRef
+from bot.domain.keys import KeyId
 from bot.domain.ports import Applied, Ending
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, Neighbours
 
@@ -142,7 +143,7 @@ async def test_an_end_commits_its_effects(house: Neighbours) -> None:
         state=TurnState.ANSWERED,
         answer="a",
         effects=(
-            DropKey(member=turn.member, provider="none"),
+            DropKey(member=turn.member, key=KeyId(404)),
             NoteOnce(member=turn.member, notice="n"),
             learned,
         ),

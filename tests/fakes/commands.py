@@ -88,9 +88,10 @@ async def _press_addkey(call: Call) -> Outcome:
 
 async def _removekey(call: Call) -> Outcome:
     await call.desk.runner.cancel(call.member.id, provider=ACME.id)
+    mine = await call.desk.stores.keys.keys(call.member.id)
     return Outcome(
         reply=Reply(text="removed"),
-        effects=(fx.DropKey(member=call.member.id, provider=ACME.id),),
+        effects=tuple(fx.DropKey(member=call.member.id, key=info.id) for info in mine),
     )
 
 

@@ -14,6 +14,7 @@ from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
+from bot.notices import Notices
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
@@ -70,6 +71,7 @@ class House:
             clock=self.clock,
             runner=self.sessions,
             held=self.held,
+            notices=Notices(self.courier, self.clock, self.tasks),
             models=ModelLists(self.stores.keys, providers, self.clock),
             key_forms=key_forms(),
             commands=table(self.gate),

@@ -76,6 +76,7 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
         origin=ORIGIN,
         key=Secret(f"demo-key-12345678-{name}"),
         health=KeyHealth.WORKS,
+        name=f"key of {name}",
     )
     question = Question(
         kind=QuestionKind.TEXT, asked_at=house.clock.now(), action=f"system:text:{name}"
@@ -180,6 +181,11 @@ async def _mask(stores: SqlStores, person: Person) -> object:
     return REFUSED if info.mask == "…" else info.mask
 
 
+async def _name(stores: SqlStores, person: Person) -> object:
+    (info,) = await stores.keys.keys(person.member)
+    return info.name or REFUSED
+
+
 async def _inbox(stores: SqlStores, person: Person) -> object:
     rows = {row.id: row.incoming.body for row in await stores.intake.pending()}
     return rows.get(person.inbox) or REFUSED
@@ -229,6 +235,7 @@ async def _partial(stores: SqlStores, person: Person) -> object:
 VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "key"): _key,
     ("api_keys", "mask"): _mask,
+    ("api_keys", "name"): _name,
     ("inbox", "body"): _inbox,
     ("members", "chosen"): _member,
     ("outbox", "reply"): _outbox,

@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from bot.domain.chat import TurnState
-from bot.domain.effects import DeleteSession, DropKey, PutKey
+from bot.domain.effects import DeleteSession, DropKey, PutKey, RenameKey
 from bot.domain.events import Command, DeliveryState
 from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
@@ -55,7 +56,7 @@ def blobs(folder: Path, sql: str) -> list[bytes]:
 async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
     """A removed key and a deleted session leave no sealed value in database or log."""
     folder = tmp_path / "data"
-    async with living(folder, clock) as (_, house):
+    async with living(folder, clock) as (stores, house):
         member = await house.member()
         put = PutKey(
             member=member.id,
@@ -63,19 +64,21 @@ async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: Fa
             origin=ORIGIN,
             key=Secret("some key"),
             health=KeyHealth.WORKS,
+            name="home",
         )
         await house.do(put)
         turn = await house.ask()
         await house.answer(turn, BIG, replies=[house.reply(member, BIG, turn=turn)])
-        keys = blobs(folder, "SELECT key, mask FROM api_keys")
+        keys = blobs(folder, "SELECT key, mask, name FROM api_keys")
         texts = blobs(folder, "SELECT question, choices, answer FROM turns")
         texts += blobs(folder, "SELECT title FROM sessions")
         texts += blobs(folder, "SELECT reply FROM outbox")
-        assert (len(keys), len(texts)) == (2, 5)
+        assert (len(keys), len(texts)) == (3, 5)
         # A long value lies on several pages; its head and its tail tell where it was.
         traces = [part for value in keys + texts for part in (value[:64], value[-64:])]
         assert all(trace in bytes_of(folder) for trace in traces)
-        await house.do(DropKey(member=member.id, provider="demo"))
+        (info,) = await stores.keys.keys(member.id)
+        await house.do(DropKey(member=member.id, key=info.id))
         assert not any(value in bytes_of(folder) for value in keys)
         await house.do(DeleteSession(member=member.id, session=turn.session))
         assert not any(trace in bytes_of(folder) for trace in traces)
@@ -84,7 +87,7 @@ async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: Fa
 async def test_a_replaced_key_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
     """The old key does not stay behind the new one."""
     folder = tmp_path / "data"
-    async with living(folder, clock) as (_, house):
+    async with living(folder, clock) as (stores, house):
         member = await house.member()
         put = PutKey(
             member=member.id,
@@ -95,9 +98,31 @@ async def test_a_replaced_key_is_gone_from_the_files(tmp_path: Path, clock: Fake
         )
         await house.do(put)
         old = blobs(folder, "SELECT key, mask FROM api_keys")
-        await house.do(put)
+        (info,) = await stores.keys.keys(member.id)
+        await house.do(replace(put, replaces=info.id))
         assert len(blobs(folder, "SELECT key, mask FROM api_keys")) == 2
         assert not any(value in bytes_of(folder) for value in old)
+
+
+async def test_a_name_taken_away_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
+    """A key's old name does not stay behind the new one."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (stores, house):
+        member = await house.member()
+        put = PutKey(
+            member=member.id,
+            provider="demo",
+            origin=ORIGIN,
+            key=Secret("some key"),
+            health=KeyHealth.WORKS,
+            name="home",
+        )
+        await house.do(put)
+        (old,) = blobs(folder, "SELECT name FROM api_keys")
+        assert old in bytes_of(folder)
+        (info,) = await stores.keys.keys(member.id)
+        await house.do(RenameKey(member=member.id, key=info.id, name="work"))
+        assert old not in bytes_of(folder)
 
 
 async def test_nothing_said_is_in_the_files(
@@ -121,6 +146,7 @@ async def test_nothing_said_is_in_the_files(
             origin=ORIGIN,
             key=Secret(canary()),
             health=KeyHealth.WORKS,
+            name=canary(),
         )
         await house.do(put)
         (row,) = await stores.turns.deliveries()

@@ -191,7 +191,9 @@ async def test_a_row_given_to_another_member_is_refused(scene: Scene, table: str
         assert await scene.view(replace(alice, member=bob.member), column) == REFUSED, column
 
 
-@pytest.mark.parametrize("column", [("api_keys", "key"), ("api_keys", "mask")], ids=name)
+@pytest.mark.parametrize(
+    "column", [("api_keys", "key"), ("api_keys", "mask"), ("api_keys", "name")], ids=name
+)
 async def test_a_key_moved_to_another_host_is_refused(scene: Scene, column: Column) -> None:
     """A key whose origin was changed in the file opens for neither origin."""
     scene.run("UPDATE api_keys SET origin = 'https://evil.example.org'")

@@ -15,6 +15,7 @@ acme> Hi!                            what a company will answer to the line befo
                                      that ends with … goes on, one `(cut at the limit)` is
 acme! rate                           … or the error it ends with; also of its other calls:
                                      `acme check! network`, `acme list! network`
+acme check> 1.2 USD, 12 CNY          what its check says is left, or `unchecked`
 acme< {"temperature": 0.2}           what it received, as a subset
 clock> 11 min                        time passes
 restart>                             the process ends and starts again
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Final
 
 _STEP: Final = re.compile(
-    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!|[>!<]) ?(?P<text>.*)"
+    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>|[>!<]) ?(?P<text>.*)"
 )
 _BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$")
 _PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")

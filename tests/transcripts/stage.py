@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from adapters.providers.registry import key_forms
@@ -24,7 +25,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.keys import KeyHealth, KeyReport
+from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities
 from bot.domain.secret import Secret
@@ -128,10 +129,10 @@ class Stage:
 
     def _prepare(self, step: Step) -> None:
         company = self.companies[step.who]
-        if step.what == "check!" and step.text == "unchecked":
-            company.enqueue_check(KeyReport(health=KeyHealth.UNCHECKED))
-        elif step.what == "check!":
+        if step.what == "check!":
             company.enqueue_check(error(step.text, step.who))
+        elif step.what == "check>":
+            company.enqueue_check(_report(step.text))
         elif step.what == "list!":
             company.list_errors.append(error(step.text, step.who))
         elif step.what == "!":
@@ -244,6 +245,13 @@ def _who(name: str) -> Identity:
 
 def _is_growing(step: Step) -> bool:
     return step.what == ">" and step.text.endswith(_GROWING)
+
+
+def _report(text: str) -> KeyReport:
+    if text == KeyHealth.UNCHECKED:
+        return KeyReport(health=KeyHealth.UNCHECKED)
+    left = (each.split() for each in text.split(", "))
+    return KeyReport(balances=tuple(Balance(Decimal(number), name) for number, name in left))
 
 
 def _answer(text: str) -> tuple[Reaction, ...]:

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.chat import Place
 from bot.domain.events import Button, Press
 from bot.texts.layout import back
+from bot.texts.stamps import stamp
 from tests.fakes.frontend import Shown
 from tests.transcripts.script import read_step
 from tests.transcripts.stage import Stage
@@ -16,6 +17,10 @@ _PLACE: Final = Place("fake", "alice")
 _GIVEN: Final = (
     "alice> /addkey anthropic sk-ant-api03-canary-0000000abcd",
     "alice> /addkey openai sk-proj-canary-00000007Qx2",
+    "alice> /keys",
+    "→ [OpenAI]",
+    "→ [Add another]",
+    "alice> sk-proj-canary-0000000work",
     "alice> What can I cook with eggs?",
     "alice> /new Trip to Porto",
     "alice> Which tram goes to the river?",
@@ -106,11 +111,31 @@ async def test_every_button_is_answered(menu: str) -> None:
         "keys:show:nobody",
         "keys:check:nobody",
         "keys:renew:nobody",
+        "keys:renew:openai#999999",
+        "keys:show:openai#999999",
+        "keys:show:openai#x",
+        "keys:show:#",
+        "keys:use:anthropic",
+        "keys:use:openai#999999",
+        "keys:rename:openai#999999",
+        "keys:name:openai#999999",
+        "keys:name:openai",
+        "keys:unname:openai#999999",
         "removekey:ask:nobody",
+        "removekey:ask:openai",
+        "removekey:ask:openai#999999",
         "removekey:do:openai:!!",
+        "removekey:do:openai#999999:zz",
         "removekey:do::",
         "removekey:keep:nobody",
+        "removekey:keep:openai#999999",
         "addkey:pick:nobody",
+        "addkey:pick:openai+",
+        "addkey:pick:openai#999999",
+        "addkey:key:openai+",
+        "addkey:for:openai+",
+        "addkey:again:openai#x",
+        "addkey:keep:+",
         "addkey:for:openai",
         "addkey:keep:nobody",
         "addkey:which",
@@ -166,6 +191,29 @@ async def test_a_strange_button_does_no_harm(action: str) -> None:
         assert "Something broke" not in after.reply.text
         assert await stage.stores.keys.keys(member) == keys
         assert await stage.stores.settings.sessions(member, _PLACE) == sessions
+    finally:
+        await stage.close()
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("keys:show:openai", "**OpenAI** sk-…work"),
+        ("keys:check:openai", "**OpenAI** sk-…work: works."),
+        ("keys:renew:openai", "**OpenAI key**"),
+        ("removekey:ask:openai", "Which key shall I remove?"),
+        ("removekey:keep:openai", "OpenAI key sk-…work is kept."),
+        ("removekey:do:openai:{}", "This question is old. Nothing changed."),
+        ("removekey:do:anthropic:{}", "Anthropic key removed."),
+    ],
+)
+async def test_a_button_from_before_there_were_several_keys(action: str, words: str) -> None:
+    """It names the company alone: that means the key in use there, and never which to erase."""
+    stage = await _open("/keys")
+    try:
+        fresh = action.format(stamp(stage.clock.now()))
+        after = await _tap(stage, stage.frontend.shown[-1], Button("old", fresh))
+        assert after.reply.text.startswith(words)
     finally:
         await stage.close()
 

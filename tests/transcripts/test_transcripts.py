@@ -12,7 +12,7 @@ from tests.transcripts.stage import Stage, as_numbers
 _HERE: Final = Path(__file__).parent
 _FILES: Final = sorted(_HERE.glob("*.chat"))
 _USUAL: Final = ("buttons", "numbers")
-_PREPARING: Final = frozenset({">", "!", "check!", "list!"})
+_PREPARING: Final = frozenset({">", "!", "check!", "check>", "list!"})
 
 
 def _cases() -> list[tuple[Path, int, str]]:

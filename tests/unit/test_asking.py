@@ -27,7 +27,7 @@ from bot.domain.errors import (
     TimedOut,
     Unreachable,
 )
-from bot.domain.secret import Secret
+from bot.domain.keys import StoredKey
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
 from tests.fakes.house import House
@@ -291,11 +291,11 @@ async def test_a_turn_that_is_dropped_at_the_last_moment_is_not_asked(house: Hou
     """Its attempt is not granted: nothing is sent and nothing said."""
     gate, real = asyncio.Event(), house.stores.keys.open_key
 
-    async def slow(member: MemberId, provider: str, origin: str) -> Secret | None:
+    async def slow(member: MemberId, provider: str, origin: str) -> StoredKey | None:
         await gate.wait()
         return await real(member, provider, origin)
 
-    house.stores.keys.open_key = slow  # type: ignore[method-assign]  # a slow disk
+    house.stores.keys.open_key = slow  # type: ignore[method-assign,assignment]  # a slow disk
     await house.say("hello")
     await house.say("/drop")
     gate.set()

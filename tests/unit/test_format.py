@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.keys import Balance
 from bot.texts import format as fmt
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -34,6 +35,23 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_cost(usd: str, text: str) -> None:
     """Two decimals from a cent on, below that digits that count, never a zero that is none."""
     assert fmt.cost(Decimal(usd)) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        ((Balance(Decimal("1.234")),), "$1.23"),
+        ((Balance(Decimal(0)),), "$0"),
+        ((Balance(Decimal("-0.5")),), "-$0.50"),
+        ((Balance(Decimal("0.0042")),), "$0.0042"),
+        ((Balance(Decimal(1200), "CNY"),), "¥1,200.00"),
+        ((Balance(Decimal(-12), "EUR"),), "-12.00 EUR"),
+        ((Balance(Decimal(1)), Balance(Decimal(12), "CNY")), "$1.00 and ¥12.00"),
+    ],
+)
+def test_balances(left: tuple[Balance, ...], text: str) -> None:
+    """Each currency by its sign or its code; what is owed has a minus."""
+    assert fmt.balances(left) == f"Balance: {text}"
 
 
 def test_cost_is_honest() -> None:

@@ -13,21 +13,29 @@ from pathlib import Path
 import pytest
 
 from bot.domain.chat import TurnState
+from bot.domain.effects import DropKey, PutKey
 from bot.domain.errors import StartError
 from bot.domain.events import Command
+from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
+from bot.domain.secret import Secret
 from storage import migrations
+from storage.codec import dump_text, from_ms
 from storage.folder import BACKUP_DAYS, DATABASE, Facts
 from storage.migrations import Migration
 from storage.stores import SqlStores, open_stores
-from storage.vault import MasterKey
+from storage.tx import Tx
+from storage.vault import Cell, MasterKey
 from tests.fakes.clock import FakeClock
-from tests.fakes.neighbours import DAY_S, Neighbours
+from tests.fakes.neighbours import DAY_S, ORIGIN, Neighbours
 
 KEY = MasterKey(b"k" * 32)
-SECOND = Migration(2, "ALTER TABLE members ADD COLUMN name BLOB; CREATE TABLE later (id INTEGER);")
-BROKEN = Migration(2, "CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1);")
-NEWER = (*migrations.shipped(), SECOND)
+LAST = len(migrations.shipped())
+MORE = Migration(
+    LAST + 1, "ALTER TABLE members ADD COLUMN name BLOB; CREATE TABLE later (id INTEGER);"
+)
+BROKEN = Migration(LAST + 1, "CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1);")
+NEWER = (*migrations.shipped(), MORE)
 
 
 @pytest.fixture
@@ -98,7 +106,54 @@ async def test_fresh_equals_migrated(tmp_path: Path, clock: FakeClock) -> None:
     await old.close()
     await new.close()
     assert schema(tmp_path / "old" / DATABASE) == schema(tmp_path / "new" / DATABASE)
-    assert schema(tmp_path / "old" / DATABASE)[0] == 2
+    assert schema(tmp_path / "old" / DATABASE)[0] == LAST + 1
+
+
+async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> None:
+    """A key stored when there was one per company opens, is the active one, and its id is its own.
+
+    The id of the newest key, removed before, is not given out again. Removed after, the key
+    leaves no copy of its sealed bytes where the old table was.
+    """
+    first = migrations.shipped()[:1]
+    stores = await opened(folder, clock, steps=first)
+    house = Neighbours(stores, clock)
+    member = await house.member()
+    cell = Cell("api_keys", "key", "7", f"demo|{ORIGIN}")
+    mask = Cell("api_keys", "mask", "7", f"demo|{ORIGIN}")
+    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as file:
+        (data_key,) = file.execute("SELECT data_key FROM identities").fetchone()
+
+    async def store(tx: Tx) -> tuple[bytes, bytes]:
+        key = await tx.seal(data_key, dump_text("key-canary"), cell)
+        masked = await tx.seal(data_key, dump_text("…ry"), mask)
+        sql = "INSERT INTO api_keys VALUES (?, ?, 'demo', ?, ?, ?, 'no_credit', 5000, 9000, NULL)"
+        await tx.run(sql, 7, member.id, ORIGIN, key, masked)
+        await tx.run("UPDATE sqlite_sequence SET seq = 9 WHERE name = 'api_keys'")
+        return key, masked
+
+    sealed = await stores.settings.write(store)
+    await stores.close()
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
+    (info,) = await stores.keys.keys(member.id)
+    assert (info.id, info.mask, info.name, info.is_active) == (7, "…ry", "", True)
+    assert (info.since, info.checked_at) == (from_ms(9000), from_ms(9000))
+    assert await stores.keys.open_key(member.id, "demo", ORIGIN) == Secret("key-canary")
+    await house.do(
+        PutKey(
+            member=member.id,
+            provider="demo",
+            origin=ORIGIN,
+            key=Secret("another"),
+            health=KeyHealth.WORKS,
+        )
+    )
+    assert [each.id for each in await stores.keys.keys(member.id)] == [7, 10]
+    await house.do(DropKey(member=member.id, key=info.id))
+    left = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
+    assert not any(blob in each for blob in sealed for each in left)
+    await stores.close()
 
 
 async def test_a_backup_is_made_before(folder: Path, clock: FakeClock) -> None:
@@ -107,7 +162,7 @@ async def test_a_backup_is_made_before(folder: Path, clock: FakeClock) -> None:
     assert backups(folder) == []
     await (await opened(folder, clock, steps=NEWER)).close()
     (backup,) = backups(folder)
-    assert schema(backup)[0] == 1
+    assert schema(backup)[0] == LAST
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT count(*) FROM usage").fetchone() == (1,)
@@ -133,11 +188,14 @@ def migrate_and_die(path: Path) -> int:
         "from storage.migrations import Migration, migrate, shipped\n"
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "connection.create_function('die', 0, lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
-        "migrate(connection, (*shipped(), Migration(2, 'CREATE TABLE x (a); SELECT die();')))\n"
+        "migrate(connection, (*shipped(), Migration(len(shipped()) + 1, sys.argv[2])))\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", script, str(path)], check=False, timeout=30, cwd=root
+        [sys.executable, "-c", script, str(path), "CREATE TABLE x (a); SELECT die();"],
+        check=False,
+        timeout=30,
+        cwd=root,
     )
     return done.returncode
 
@@ -154,12 +212,12 @@ async def test_a_kill_in_a_step_leaves_the_old_schema(folder: Path, clock: FakeC
 async def test_old_backups_go(folder: Path, clock: FakeClock) -> None:
     """The newest stays, for 30 days."""
     await live(folder, clock)
-    third = Migration(3, "CREATE TABLE more (id INTEGER);")
+    third = Migration(LAST + 2, "CREATE TABLE more (id INTEGER);")
     await (await opened(folder, clock, steps=NEWER)).close()
     await clock.advance(5)
     await (await opened(folder, clock, steps=(*NEWER, third))).close()
     (backup,) = backups(folder)
-    assert schema(backup)[0] == 2
+    assert schema(backup)[0] == LAST + 1
     await clock.advance((BACKUP_DAYS - 1) * DAY_S)
     await (await opened(folder, clock, steps=(*NEWER, third))).close()
     assert backups(folder) == [backup]

@@ -188,7 +188,8 @@ async def test_no_key_no_list() -> None:
         await it.lists.get(other, "acme")
     assert it.lists.peek(other, "acme", "acme-1") is None
     assert (await it.lists.all(other)).every() == ()
-    await it.do(DropKey(member=member, provider="acme"))
+    (info,) = await it.stores.keys.keys(member)
+    await it.do(DropKey(member=member, key=info.id))
     it.lists.forget(member, "acme")
     with pytest.raises(InvalidKey):
         await it.lists.get(member, "acme")

@@ -14,11 +14,15 @@ from bot.domain.chat import Overrides, Scope, WaitReason
 from bot.domain.effects import (
     Choose,
     DeleteSession,
+    DropKey,
     DropWaiting,
+    NoteKeyHealth,
     PutKey,
     ReleaseWaiting,
+    RenameKey,
     RetryTurn,
     TakeBack,
+    UseKey,
 )
 from bot.domain.events import DeliveryState, MessageRef
 from bot.domain.keys import KeyHealth
@@ -130,6 +134,13 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     await settings.spent_by_model(member.id, since=house.clock.now())
     await plans.stores.keys.keys(member.id)
     since = house.clock.now()
+    put = PutKey(
+        member=member.id,
+        provider="demo",
+        origin=ORIGIN,
+        key=Secret("k"),
+        health=KeyHealth.WORKS,
+    )
     await house.do(
         Choose(
             scope=Scope.SESSION,
@@ -137,17 +148,21 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
             session=session.id,
             overrides=Overrides(model="m"),
         ),
-        PutKey(
-            member=member.id,
-            provider="demo",
-            origin=ORIGIN,
-            key=Secret("k"),
-            health=KeyHealth.WORKS,
-        ),
+        put,
+        replace(put, name="home"),
         ReleaseWaiting(member=member.id, reason=WaitReason.KEY, since=since),
         DropWaiting(member=member.id, place=HERS),
         RetryTurn(turn=last.id, member=member.id, attempt=1),
         TakeBack(turn=last.id, member=member.id),
+    )
+    first, second = await plans.stores.keys.keys(member.id)
+    await plans.stores.keys.open_key(member.id, "demo", ORIGIN, key=first.id)
+    await house.do(
+        replace(put, replaces=second.id),
+        UseKey(member=member.id, key=first.id),
+        RenameKey(member=member.id, key=first.id, name="work"),
+        NoteKeyHealth(member=member.id, key=first.id, health=KeyHealth.NO_CREDIT),
+        DropKey(member=member.id, key=first.id),
     )
     await house.do(DeleteSession(member=member.id, session=session.id))
     assert plans.scans() == []

@@ -207,15 +207,8 @@ async def test_a_key_without_a_model_is_not_called_no_key() -> None:
 
 async def test_a_key_sealed_for_another_host_is_not_used(house: House) -> None:
     """A key that does not open is said to be unusable; nothing is asked."""
-    held, key = house.stores._state.keys[await house.member(), "acme"]
-    moved = type(held)(
-        provider="acme",
-        origin="https://elsewhere.example",
-        mask=held.mask,
-        health=held.health,
-        added_at=held.added_at,
-    )
-    house.stores._state.keys[await house.member(), "acme"] = (moved, key)
+    (row,) = house.stores._state.keys.values()
+    house.stores._state.note_key(row, origin="https://elsewhere.example")
     await house.say("hello")
     (turn,) = await house.turns()
     assert (turn.state, turn.detail) == (TurnState.FAILED, "key_unreadable")

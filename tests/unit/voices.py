@@ -27,11 +27,12 @@ from bot.domain.chat import (
 )
 from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
-from bot.domain.keys import KeyHealth, KeyInfo
+from bot.domain.keys import Balance, KeyHealth, KeyId, KeyInfo
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Spent, SpentLine
 from bot.texts.about import Line
 from bot.texts.conversation import About
+from bot.texts.heldkeys import Held
 from bot.texts.model import Option
 from bot.texts.tuning import Panel
 
@@ -69,11 +70,14 @@ _TURN: Final = Turn(
     answer="Yes.",
 )
 _INFO: Final = KeyInfo(
+    id=KeyId(12_345_678),
     provider="huggingface",
     origin="https://a.example",
     mask=_MASK,
     health=KeyHealth.NO_CREDIT,
     added_at=_LONG_AGO,
+    since=_LONG_AGO,
+    name="keys of the [family]",
     checked_at=_LONG_AGO,
     used_at=_LONG_AGO,
 )
@@ -99,6 +103,8 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     Session: _SESSION,
     Turn: _TURN,
     KeyInfo: _INFO,
+    Held: Held(company=_COMPANY, info=_INFO, is_single=False),
+    Balance: Balance(Decimal("-12345.67"), "CNY"),
     Spent: _SPENT,
     SpentLine: SpentLine(key="2026-11-02", provider="openai", spent=_SPENT),
     Option: _OPTION,
@@ -145,6 +151,7 @@ _BY_NAME: Final[dict[str, str]] = {
     "save": "addkey:for:huggingface",
     "verb": "removekey:ask",
     "provider": "huggingface",
+    "where": "#12345678",
     "stamped": "hn8fg0",
     "marked": "0123ab",
 }
@@ -155,6 +162,7 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("conversation.named", "name"): _TITLE,
     ("conversation.renamed", "name"): _TITLE,
     ("addkey.more_companies", "verb"): "addkey:for",
+    ("addkey.another_company", "where"): "",
     ("addkey.companies", "page"): 0,
     ("addkey.more_companies", "page"): 1,
     ("keys.keys", "page"): 1,
@@ -179,7 +187,13 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("turns.broken_off", "text"): "Some words.",
 }
 # As many as their pages hold.
-_MOST: Final = {"keys.keys": 9, "conversation.sessions": 5, "model.menu": 3, "about.help_page": 9}
+_MOST: Final = {
+    "keys.keys": 9,
+    "removekey.which_to_remove": 9,
+    "conversation.sessions": 5,
+    "model.menu": 3,
+    "about.help_page": 9,
+}
 _NOT_TEXTS: Final = frozenset({"format", "layout"})
 
 

@@ -35,8 +35,7 @@ from bot.domain.events import (
     Outgoing,
     Question,
 )
-from bot.domain.keys import KeyInfo
-from bot.domain.secret import Secret
+from bot.domain.keys import KeyId, KeyInfo, StoredKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +113,8 @@ class Ending:
     """How an attempt ended, for one commit.
 
     `answer` None keeps what the turn had; a text makes it part of the history. `usage` None:
-    nothing was asked. `cost_usd` None: unknown. `effects` commit with it.
+    nothing was asked. `cost_usd` None: unknown. `effects` commit with it. `key` is the one that
+    was asked with; None: not known any more, and the provider's active one counts as used.
     """
 
     state: TurnState
@@ -124,6 +124,7 @@ class Ending:
     cost_usd: Decimal | None = None
     replies: tuple[Outgoing, ...] = ()
     effects: tuple[Effect, ...] = ()
+    key: KeyId | None = None
 
 
 class TurnStore(Protocol):
@@ -194,10 +195,13 @@ class TurnStore(Protocol):
 class KeyVault(Protocol):
     """Sealed API keys; they are written by effects."""
 
-    async def open_key(self, member: MemberId, provider: str, origin: str) -> Secret | None:
-        """Return the member's key, in clear, for one call; None if there is none.
+    async def open_key(
+        self, member: MemberId, provider: str, origin: str, *, key: KeyId | None = None
+    ) -> StoredKey | None:
+        """Return the member's active key, or the one named, in clear, for one call.
 
-        Raises VaultCorrupt if it does not authenticate, or was sealed for another origin.
+        None if there is none. Raises VaultCorrupt if it does not authenticate, or was sealed for
+        another origin.
         """
         ...
 
