@@ -11,6 +11,7 @@ from bot.domain.events import Incoming, Reply
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.modellists import ModelLists
+from bot.pricebook import PriceBook
 
 
 class Where(StrEnum):
@@ -56,6 +57,7 @@ class Desk:
     runner: Runner
     held: HeldSecrets
     models: ModelLists
+    prices: PriceBook
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     operator_name: str = ""

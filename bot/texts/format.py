@@ -29,6 +29,13 @@ def money(usd: Decimal) -> str:
     return f"${cents:,.2f}" if cents else "$0"
 
 
+def rate(usd: Decimal) -> str:
+    """Write a price exactly, as its vendor does: $10, $2.50, $0.075."""
+    plain = f"{usd.normalize():f}"
+    whole, _, part = plain.partition(".")
+    return f"${int(whole):,}.{part:0<2}" if part else f"${int(whole):,}"
+
+
 def cost(
     usd: Decimal | None,
     *,

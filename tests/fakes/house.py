@@ -13,6 +13,7 @@ from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
+from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
@@ -21,6 +22,7 @@ from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.commands import Gate, table
 from tests.fakes.frontend import FakeFrontend
+from tests.fakes.prices import FakePrices
 from tests.fakes.provider import ACME, FakeProvider
 
 ALICE = Identity("fake", "alice")
@@ -40,6 +42,7 @@ class House:
         self.clock = clock or FakeClock()
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
+        self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
         self.access = Access(allowed=frozenset({ALICE, BOB}))
         self.gate = Gate()
@@ -54,6 +57,8 @@ class House:
         self.courier = Courier(self.stores.turns, frontends, self.clock, self.tasks)
         self.questions = Questions(self.clock, abilities)
         self.held = HeldSecrets(self.clock)
+        models = ModelLists(self.stores.keys, providers, self.clock)
+        book = PriceBook(self.prices, models)
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -62,6 +67,7 @@ class House:
             questions=self.questions,
             clock=self.clock,
             tasks=self.tasks,
+            prices=book,
         )
         desk = Desk(
             stores=self.stores,
@@ -69,7 +75,8 @@ class House:
             clock=self.clock,
             runner=self.sessions,
             held=self.held,
-            models=ModelLists(self.stores.keys, providers, self.clock),
+            models=models,
+            prices=book,
             commands=table(self.gate),
             abilities=abilities,
         )
