@@ -3,17 +3,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENDORS := .vendors
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP_FLAGS := --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip $(PIP_FLAGS)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check fix bench endure lock types lint imports docs tests
+.PHONY: run test check fix bench endure lock prices vendors types lint imports docs tests
 
 run: $(VENV)/.run
 	@exec $(BIN)/hearthkey run
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENDORS)/.made
 	$(PYTEST) -n 2
 
 check: lint types imports tests docs
@@ -28,7 +30,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.dev
+tests: $(VENV)/.dev $(VENDORS)/.made
 	$(PYTEST) -n 2 --ignore tests/docs --cov --cov-report=
 	$(BIN)/coverage report --include='bot/*,storage/*' --fail-under=95
 
@@ -49,7 +51,13 @@ endure: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(COMPILE) --output-file requirements/build.txt requirements/build.in
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --output-file requirements/vendors.txt requirements/vendors.in
 	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
+
+prices: $(VENDORS)/.made
+	$(VENDORS)/bin/python scripts/make_prices.py
+
+vendors: $(VENDORS)/.made
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -68,4 +76,10 @@ $(VENV)/.run: $(VENV)/.made requirements/build.txt requirements/run.txt pyprojec
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt </dev/null >&2
+	@touch $@
+
+$(VENDORS)/.made: $(VENV)/.made requirements/vendors.txt
+	@echo "Setting up the vendors' own packages for the tests: a minute, once." >&2
+	@$(PYTHON) -m venv $(VENDORS)
+	@$(VENDORS)/bin/python -m pip $(PIP_FLAGS) install --require-hashes -r requirements/vendors.txt </dev/null >&2
 	@touch $@

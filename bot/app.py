@@ -11,6 +11,7 @@ from typing import Final
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
 from adapters.providers.demo import DemoServer
+from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot.access import Access
@@ -21,9 +22,11 @@ from bot.config import Config
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Providers, Stores
+from bot.domain.prices import PriceList
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
 from bot.notices import Notices
+from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
@@ -46,6 +49,7 @@ def assemble(
     frontends: Sequence[Frontend],
     clock: Clock,
     access: Access,
+    prices: PriceList,
     operator_name: str = "",
 ) -> Router:
     """Wire the application's own rooms together; no I/O."""
@@ -54,6 +58,8 @@ def assemble(
     tasks = Tasks()
     courier = Courier(stores.turns, by_frontend, clock, tasks)
     questions = Questions(clock, abilities)
+    models = ModelLists(stores.keys, providers, clock)
+    book = PriceBook(prices, models)
     sessions = SessionManager(
         stores=stores,
         providers=providers,
@@ -62,6 +68,7 @@ def assemble(
         questions=questions,
         clock=clock,
         tasks=tasks,
+        prices=book,
     )
     desk = Desk(
         stores=stores,
@@ -70,7 +77,8 @@ def assemble(
         runner=sessions,
         held=HeldSecrets(clock),
         notices=Notices(courier, clock, tasks),
-        models=ModelLists(stores.keys, providers, clock),
+        models=models,
+        prices=book,
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
@@ -113,7 +121,12 @@ async def _run(config: Config) -> int:
             allowed=config.access.allowed,
         )
         router = assemble(
-            stores=stores, providers=providers, frontends=[console], clock=clock, access=access
+            stores=stores,
+            providers=providers,
+            frontends=[console],
+            clock=clock,
+            access=access,
+            prices=PriceTable(),
         )
         if not sys.stdin.isatty():
             sys.stderr.write(f"{start_line}\n")

@@ -50,7 +50,7 @@ class Asker:
             notes, effects = await self._patience.hold(
                 lambda: self._notices(turn, learned, has_older=has_older), turn.place
             )
-            ending = endings.answered(running, replace(asked, notes=notes))
+            ending = endings.answered(running, replace(asked, notes=notes), self._clock.now())
             return replace(ending, effects=effects)
         except ProviderError as error:
             return endings.failed(running, asked, error, self._clock.now())
@@ -59,7 +59,7 @@ class Asker:
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the vendor may have billed: settle it
-            return endings.broken(running, asked, faults.report("turn", error))
+            return endings.broken(running, asked, self._clock.now(), faults.report("turn", error))
 
     async def _attempts(
         self,
@@ -89,10 +89,11 @@ class Asker:
         return request.adjustments - first
 
     async def _ended(self, running: Running, asked: endings.Asked) -> Ending | None:
+        now = self._clock.now()
         if running.reason is Reason.STOPPED:
-            return endings.stopped(running, asked, detail="")
+            return endings.stopped(running, asked, now, detail="")
         if running.reason is Reason.REMOVED:
-            return endings.stopped(running, asked, detail="removed")
+            return endings.stopped(running, asked, now, detail="removed")
         if running.reason is Reason.SHUTDOWN and running.text:
             await self._stores.turns.checkpoint({running.turn.id: running.text})
         return None

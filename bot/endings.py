@@ -11,21 +11,23 @@ from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
 from bot.domain.events import Outgoing, Reply, ReplyKind
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Ending, Frontend
+from bot.domain.prices import Price
 from bot.running import Running
 from bot.texts import failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked of whom, for the words of its end."""
+    """What was asked of whom and at what price, for the words and the cost of its end."""
 
     spec: ProviderSpec
     request: ChatRequest
     mask: str = ""
     notes: tuple[str, ...] = ()
+    price: Price | None = None
 
 
-def answered(running: Running, asked: Asked) -> Ending:
+def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     """The model came to its own end; raises Cut, EmptyAnswer or Filtered where it did not."""
     turn, spec = running.turn, asked.spec
     if running.finish is None:
@@ -34,7 +36,7 @@ def answered(running: Running, asked: Asked) -> Ending:
         raise Filtered(spec.id, model=turn.choices.model)
     if not running.text.strip():
         raise EmptyAnswer(spec.id, model=turn.choices.model)
-    usage, usd = settle(running, asked)
+    usage, usd = settle(running, asked, now)
     used = texts.turns.spent(usage, usd, is_free=spec.is_free)
     is_cut = running.finish is FinishReason.LENGTH
     footer = texts.turns.footer(turn.choices.model, used, is_second=turn.answer is not None)
@@ -56,9 +58,9 @@ def answered(running: Running, asked: Asked) -> Ending:
     )
 
 
-def stopped(running: Running, asked: Asked, *, detail: str) -> Ending:
+def stopped(running: Running, asked: Asked, now: datetime, *, detail: str) -> Ending:
     """The member, or a removal, ended it: what was written stays and is paid."""
-    usage, usd = settle(running, asked) if running.is_sent else (None, None)
+    usage, usd = settle(running, asked, now) if running.is_sent else (None, None)
     used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free) if usage else ""
     turn = replace(running.turn, attempt=running.attempt)
     return Ending(
@@ -74,7 +76,7 @@ def stopped(running: Running, asked: Asked, *, detail: str) -> Ending:
 def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) -> Ending:
     """The vendor, or the way to it, ended it."""
     may_be_billed = running.is_sent and not error.is_unsent
-    usage, usd = settle(running, asked) if may_be_billed else (None, None)
+    usage, usd = settle(running, asked, now) if may_be_billed else (None, None)
     turn = replace(running.turn, attempt=running.attempt)
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
@@ -93,9 +95,9 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     )
 
 
-def broken(running: Running, asked: Asked, reference: str) -> Ending:
+def broken(running: Running, asked: Asked, now: datetime, reference: str) -> Ending:
     """Our own fault while the vendor was asked: what was written stays and is paid."""
-    usage, usd = settle(running, asked) if running.is_sent else (None, None)
+    usage, usd = settle(running, asked, now) if running.is_sent else (None, None)
     turn = replace(running.turn, attempt=running.attempt)
     said = texts.turns.broken_turn(turn, reference)
     if running.text:
@@ -110,7 +112,9 @@ def broken(running: Running, asked: Asked, reference: str) -> Ending:
     )
 
 
-def interrupted(turn: Turn, spec: ProviderSpec | None) -> Ending:
+def interrupted(
+    turn: Turn, spec: ProviderSpec | None, price: Price | None, now: datetime
+) -> Ending:
     """The process ended while the vendor was asked; it may have been billed."""
     usage = Usage(
         input_tokens=estimate_tokens((turn.choices.instructions, turn.question)),
@@ -122,13 +126,16 @@ def interrupted(turn: Turn, spec: ProviderSpec | None) -> Ending:
         state=TurnState.INTERRUPTED,
         answer=turn.partial or None,
         usage=usage,
-        cost_usd=Decimal(0) if spec is not None and spec.is_free else None,
+        cost_usd=_cost(usage, spec, price, now),
         replies=(_out(turn, reply),),
     )
 
 
-def settle(running: Running, asked: Asked) -> tuple[Usage, Decimal | None]:
-    """Return the vendor's own count, else ours marked as such, and the cost where it is known."""
+def settle(running: Running, asked: Asked, now: datetime) -> tuple[Usage, Decimal | None]:
+    """Return the vendor's own count, else ours marked as such, and the cost where it is known.
+
+    Prices are those that hold as it ends: vendors with dearer hours look at that moment.
+    """
     usage = running.usage or Usage(
         input_tokens=estimate_tokens(
             (asked.request.system, *(message.text for message in asked.request.messages))
@@ -136,9 +143,18 @@ def settle(running: Running, asked: Asked) -> tuple[Usage, Decimal | None]:
         output_tokens=estimate_tokens((running.text,)) if running.text else 0,
         is_estimated=True,
     )
+    return usage, _cost(usage, asked.spec, asked.price, now)
+
+
+def _cost(
+    usage: Usage, spec: ProviderSpec | None, price: Price | None, now: datetime
+) -> Decimal | None:
+    """Return the charge the vendor reported, else the price times the tokens; None: unknown."""
     if usage.cost_usd is not None:
-        return usage, usage.cost_usd
-    return usage, Decimal(0) if asked.spec.is_free else None
+        return usage.cost_usd
+    if spec is not None and spec.is_free:
+        return Decimal(0)
+    return price.cost(usage, now) if price else None
 
 
 def in_parts(ending: Ending, frontend: Frontend) -> Ending:

@@ -26,7 +26,9 @@ from bot.domain.errors import (
 from bot.domain.events import Outgoing, Reply
 from bot.domain.keys import KeyId, StoredKey
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
+from bot.domain.prices import Price
 from bot.lanes import Lanes
+from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running
@@ -49,6 +51,7 @@ class SessionManager:
         questions: Questions,
         clock: Clock,
         tasks: Tasks,
+        prices: PriceBook,
     ) -> None:
         self._stores = stores
         self._providers = providers
@@ -57,6 +60,7 @@ class SessionManager:
         self._questions = questions
         self._clock = clock
         self._tasks = tasks
+        self._prices = prices
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
         self._asker = Asker(stores=stores, clock=clock, patience=courier.patience)
@@ -127,7 +131,9 @@ class SessionManager:
             elif turn.state is TurnState.REQUESTED:
                 provider = self._providers.get(turn.choices.provider)
                 spec = provider.spec if provider is not None else None
-                await self._end(turn, endings.interrupted(turn, spec), None)
+                price = self._price(turn)
+                ending = endings.interrupted(turn, spec, price, self._clock.now())
+                await self._end(turn, ending, None)
             elif turn.state is TurnState.EXPIRED:
                 expired.append(turn)
         return expired
@@ -233,7 +239,7 @@ class SessionManager:
         request, has_older = await self._patience.hold(
             lambda: prompt.build(turn, self._stores.turns, learned), turn.place
         )
-        asked = endings.Asked(spec=spec, request=request, mask=key.mask())
+        asked = endings.Asked(spec=spec, request=request, mask=key.mask(), price=self._price(turn))
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
         )
@@ -250,6 +256,9 @@ class SessionManager:
         if ending is not None:
             ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
+
+    def _price(self, turn: Turn) -> Price | None:
+        return self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
 
     async def _open(self, sink: ReplySink, turn: Turn) -> None:
         try:

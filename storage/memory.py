@@ -30,6 +30,7 @@ from bot.domain.ports import (
     Result,
     Spent,
     SpentLine,
+    UsedTurn,
 )
 from bot.domain.secret import Secret
 from storage.memory_effects import apply
@@ -230,6 +231,20 @@ class MemorySettings:
             for key, group in groupby(rows, day)
         )
 
+    async def last_used(self, member: MemberId) -> UsedTurn | None:
+        """Return what the member's newest request took; None before the first."""
+        rows = self._used(member, None)
+        if not rows:
+            return None
+        row = rows[-1]
+        return UsedTurn(
+            provider=row.provider,
+            model=row.model,
+            usage=row.usage,
+            cost_usd=None if row.cost_nano is None else from_nano(row.cost_nano),
+            at=row.at,
+        )
+
     def _used(self, member: MemberId, since: datetime | None) -> list[Used]:
         rows = [row for row in self._state.usage if row.member == member]
         return [row for row in rows if since is None or row.at >= since]
@@ -238,11 +253,11 @@ class MemorySettings:
 def _sum(rows: Sequence[Used]) -> Spent:
     return Spent(
         answers=len(rows),
-        input_tokens=sum(row.input_tokens for row in rows),
-        output_tokens=sum(row.output_tokens for row in rows),
+        input_tokens=sum(row.usage.input_tokens for row in rows),
+        output_tokens=sum(row.usage.output_tokens for row in rows),
         cost_usd=from_nano(sum(row.cost_nano or 0 for row in rows)),
         unknown=sum(row.cost_nano is None for row in rows),
-        is_estimated=any(row.is_estimated for row in rows),
+        is_estimated=any(row.usage.is_estimated for row in rows),
     )
 
 

@@ -15,6 +15,7 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
+    Usage,
 )
 from bot.domain.events import (
     Delivery,
@@ -62,10 +63,8 @@ class Used:
     provider: str
     model: str
     at: datetime
-    input_tokens: int
-    output_tokens: int
+    usage: Usage
     cost_nano: int | None
-    is_estimated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,10 +102,8 @@ class MemoryTurns:
                 provider=turn.choices.provider,
                 model=turn.choices.model,
                 at=now,
-                input_tokens=ending.usage.input_tokens,
-                output_tokens=ending.usage.output_tokens,
+                usage=replace(ending.usage, cost_usd=None),
                 cost_nano=to_nano(ending.cost_usd),
-                is_estimated=ending.usage.is_estimated,
             )
         )
         used = self._state.active_key(turn.member, turn.choices.provider)

@@ -15,7 +15,7 @@ from bot.domain.chat import (
     Session,
     SessionId,
 )
-from bot.domain.ports import OpenQuestion, Spent, SpentLine
+from bot.domain.ports import OpenQuestion, Spent, SpentLine, UsedTurn
 from storage import usage
 from storage.codec import load_question
 from storage.conversations import (
@@ -121,6 +121,10 @@ class SqlSettings(Repository):
     async def spent_by_day(self, member: MemberId, *, since: datetime) -> Sequence[SpentLine]:
         """Return the sums per UTC day, newest first."""
         return await self.read(lambda tx: usage.by_day(tx, member, since=since))
+
+    async def last_used(self, member: MemberId) -> UsedTurn | None:
+        """Return what the member's newest request took; None before the first."""
+        return await self.read(lambda tx: usage.last(tx, member))
 
 
 async def _take(tx: Tx, place: Place, member: MemberId) -> Session:

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import MemberId, SessionId
+from bot.domain.chat import MemberId, SessionId, Usage
 from bot.domain.keys import KeyId
-from bot.domain.ports import Ending, Spent, SpentLine
-from storage.codec import to_ms
+from bot.domain.ports import Ending, Spent, SpentLine, UsedTurn
+from storage.codec import from_ms, to_ms
 from storage.rules import from_nano, to_nano
 from storage.tx import Tx
 
@@ -103,3 +103,26 @@ async def by_day(tx: Tx, member: MemberId, *, since: datetime) -> tuple[SpentLin
         to_ms(since),
     )
     return tuple(SpentLine(key=row["day"], provider="", spent=_spent(row)) for row in rows)
+
+
+async def last(tx: Tx, member: MemberId) -> UsedTurn | None:
+    """Return what a member's newest request took."""
+    row = await tx.one(
+        "SELECT * FROM usage WHERE member = ? ORDER BY at DESC, id DESC LIMIT 1", member
+    )
+    if row is None:
+        return None
+    return UsedTurn(
+        provider=row["provider"],
+        model=row["model"],
+        usage=Usage(
+            input_tokens=row["input"],
+            output_tokens=row["output"],
+            cache_read_tokens=row["cache_read"],
+            cache_write_tokens=row["cache_write"],
+            reasoning_tokens=row["reasoning"],
+            is_estimated=bool(row["estimated"]),
+        ),
+        cost_usd=None if row["cost_nano"] is None else from_nano(row["cost_nano"]),
+        at=from_ms(row["at"]),
+    )

@@ -11,6 +11,7 @@ from bot.domain.chat import Choices, Overrides, Session, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
 from bot.domain.models import Model
+from bot.texts.costs import Last
 
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 _UNANSWERED: Final = frozenset(
@@ -60,6 +61,25 @@ def model_label(call: Call, provider: str, model: str) -> str:
     """Return what a company calls a model, as far as its list was seen lately; else the id."""
     known = call.desk.models.peek(call.member.id, provider, model)
     return known.label if known else model
+
+
+def is_free(call: Call, provider: str) -> bool:
+    """Whether a company charges nothing."""
+    known = call.desk.providers.get(provider)
+    return bool(known and known.spec.is_free)
+
+
+async def last_answer(call: Call) -> Last | None:
+    """Return what the member's last answer cost, and with which model."""
+    last = await call.desk.stores.settings.last_used(call.member.id)
+    if last is None:
+        return None
+    return Last(
+        label=model_label(call, last.provider, last.model),
+        usd=last.cost_usd,
+        is_estimated=last.usage.is_estimated,
+        is_free=is_free(call, last.provider),
+    )
 
 
 def current_label(call: Call, choices: Choices) -> str:

@@ -14,6 +14,7 @@ from bot.domain.keys import KeyId
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.modellists import ModelLists
+from bot.pricebook import PriceBook
 
 
 class Where(StrEnum):
@@ -76,6 +77,7 @@ class Desk:
     notices: Notices
     models: ModelLists
     key_forms: KeyForms
+    prices: PriceBook
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     operator_name: str = ""

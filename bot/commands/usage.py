@@ -1,10 +1,11 @@
 """/usage: what it costs. Days and months are UTC's, as the sums by day are."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from bot import texts
-from bot.commands.here import by_verb, look, model_label
+from bot.commands.here import by_verb, company, is_free, last_answer, look, model_label
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.ports import SpentLine
 from bot.texts.format import month
@@ -40,7 +41,7 @@ async def _run(call: Call) -> Outcome:
         return Outcome(reply=texts.usage.nothing())
     lines = await settings.spent_by_model(member, since=since)
     title = _title(typed, now)
-    return Outcome(reply=texts.usage.period(title, spent, [_line(call, each) for each in lines]))
+    return Outcome(reply=texts.usage.period(title, spent, _lines(call, lines)))
 
 
 async def _overview(call: Call) -> Outcome:
@@ -53,6 +54,7 @@ async def _overview(call: Call) -> Outcome:
             await settings.spent(member, since=_today(now)),
             await settings.spent(member, since=_since("month", now)),
             await settings.spent(member, session=here.session.id),
+            await last_answer(call),
             now.astimezone(UTC),
         )
     )
@@ -66,13 +68,20 @@ async def _models(call: Call) -> Outcome:
     if not lines:
         return Outcome(reply=texts.usage.nothing())
     title = _title("month", now)
-    return Outcome(reply=texts.usage.by_model(title, [_line(call, each) for each in lines]))
+    return Outcome(reply=texts.usage.by_model(title, _lines(call, lines)))
 
 
-def _line(call: Call, line: SpentLine) -> tuple[str, SpentLine, bool]:
-    known = call.desk.providers.get(line.provider)
-    is_free = bool(known and known.spec.is_free)
-    return model_label(call, line.provider, line.key), line, is_free
+def _lines(call: Call, lines: Sequence[SpentLine]) -> list[tuple[str, SpentLine, bool]]:
+    """Name each model, with its company where there are several."""
+    has_several = len({line.provider for line in lines}) > 1
+    named = []
+    for line in lines:
+        label = model_label(call, line.provider, line.key)
+        name = company(call, line.provider)
+        if has_several and name != label:
+            label = f"{label} ({name})"
+        named.append((label, line, is_free(call, line.provider)))
+    return named
 
 
 async def _days(call: Call) -> Outcome:

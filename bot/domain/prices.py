@@ -3,7 +3,7 @@
 Prices are the vendors' public ones, so an amount computed here is always "about".
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -104,12 +104,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One row of the price list."""
+    """One row of the price list; `name` is the id where the list has none."""
 
     provider: str
     model: str
     name: str
     price: Price
+    context_tokens: int | None = None
 
 
 class PriceList(Protocol):
@@ -124,6 +125,9 @@ class PriceList(Protocol):
         """Return the price of exactly this model; None: unknown, and it stays unknown."""
         ...
 
-    def search(self, text: str) -> Iterable[Listing]:
-        """Return the rows whose vendor, id or name holds every word of a text."""
+    def search(self, text: str) -> Sequence[Listing]:
+        """Return the rows whose vendor, ids or name hold every word of a text, vendor by vendor.
+
+        Without a word, all of them. Those of a vendor come with the newest version first.
+        """
         ...

@@ -45,6 +45,13 @@ def _amount(left: Balance) -> str:
     return f"{sign}¥{number}" if left.currency == "CNY" else f"{sign}{number} {left.currency}"
 
 
+def rate(usd: Decimal) -> str:
+    """Write a price exactly, as its vendor does: $10, $2.50, $0.075."""
+    plain = f"{usd.normalize():f}"
+    whole, _, part = plain.partition(".")
+    return f"${int(whole):,}.{part:0<2}" if part else f"${int(whole):,}"
+
+
 def cost(
     usd: Decimal | None,
     *,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.ports import Spent, SpentLine
+from bot.texts.costs import Last
 from bot.texts.format import amount, cost, day, escape, month, tokens
 from bot.texts.layout import back, close
 
@@ -32,13 +33,17 @@ def nothing() -> Reply:
     )
 
 
-def overview(today: Spent, this_month: Spent, here: Spent, now: datetime) -> Reply:
-    """Today, this month, this conversation, and what could not be counted."""
+def overview(
+    today: Spent, this_month: Spent, here: Spent, last: Last | None, now: datetime
+) -> Reply:
+    """Today, this month, this conversation, the last answer, and what could not be counted."""
     lines = [
         headline(today),
         f"{month(now)}: {total(this_month)}",
         f"This conversation: {total(here)}",
     ]
+    if last is not None:
+        lines.append(f"Last answer: {last.cost}, {escape(last.label)}")
     if this_month.unknown:
         lines.append(f"Not counted: {amount(this_month.unknown, 'answer')} of unknown cost.")
     return Reply(text="\n".join(lines), buttons=((_MODELS, _DAYS), (close("usage"),)))

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.access import Access
@@ -138,6 +139,7 @@ async def open_house(base_url: str) -> AsyncIterator[House]:
             frontends=(screen,),
             clock=clock,
             access=Access(is_open=True),
+            prices=PriceTable(),
         )
         stack.push_async_callback(router.close)
         await router.start()

@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import Adjustment, Choices, MemberId, Overrides, Scope, SessionId, TurnState
+from bot.domain.chat import (
+    Adjustment,
+    Choices,
+    MemberId,
+    Overrides,
+    Scope,
+    SessionId,
+    TurnState,
+    Usage,
+)
 from bot.domain.effects import (
     Ask,
     Choose,
@@ -25,7 +34,7 @@ from bot.domain.effects import (
 )
 from bot.domain.events import Button, Question, QuestionKind
 from bot.domain.keys import KeyHealth
-from bot.domain.ports import Applied, Ending
+from bot.domain.ports import Applied, Ending, UsedTurn
 from bot.domain.secret import Secret
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, Neighbours
 
@@ -293,6 +302,43 @@ async def test_a_deleted_session_is_gone_and_its_usage_stays(house: Neighbours) 
     spent = await house.stores.settings.spent(turn.member)
     assert (spent.answers, spent.cost_usd) == (1, Decimal("0.5"))
     assert (await house.ask("again")).session != turn.session
+
+
+async def test_the_last_request_is_the_members_newest(house: Neighbours) -> None:
+    """With its count as the vendor's was, and a cost that may be unknown; others' do not count."""
+    settings = house.stores.settings
+    alice = await house.member()
+    assert await settings.last_used(alice.id) is None
+    await house.answer(await house.ask(), cost=Decimal("0.5"))
+    await house.clock.advance(60)
+    turn = await house.ask()
+    assert await house.stores.turns.begin_attempt(turn.id, 1)
+    usage = Usage(
+        input_tokens=900,
+        output_tokens=80,
+        cache_read_tokens=400,
+        cache_write_tokens=300,
+        reasoning_tokens=50,
+        is_estimated=True,
+    )
+    reported = replace(usage, cost_usd=Decimal("0.25"))
+    ending = Ending(state=TurnState.STOPPED, answer="x", usage=reported, cost_usd=Decimal("0.25"))
+    await house.stores.turns.end(turn.id, 1, ending)
+    at = house.clock.now()
+    await house.clock.advance(60)
+    await house.talk("his", "x", sender=BOB, place=HIS)
+    last = await settings.last_used(alice.id)
+    choices = turn.choices
+    assert last == UsedTurn(
+        provider=choices.provider,
+        model=choices.model,
+        usage=usage,
+        cost_usd=Decimal("0.25"),
+        at=at,
+    )
+    bobs = await settings.last_used((await house.member(BOB)).id)
+    assert bobs is not None
+    assert bobs.cost_usd is None
 
 
 async def test_a_groups_session_is_nobodys_to_delete(house: Neighbours) -> None:

@@ -10,7 +10,7 @@ from bot.config import load_config
 from tests.docs.tables import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-_SOURCES = ("bot", "adapters", "storage", "tests", "docs", "deploy", "requirements")
+_SOURCES = ("bot", "adapters", "storage", "tests", "docs", "deploy", "requirements", "scripts")
 
 
 def _targets() -> set[str]:
@@ -62,8 +62,8 @@ def test_make_targets_exist(page: Path) -> None:
 def test_contributing_names_every_door() -> None:
     """The targets that people are meant to use."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    assert {"run", "test", "check", "fix", "bench", "endure", "lock"} <= _targets()
-    for target in ("run", "test", "check", "fix", "bench", "endure", "lock"):
+    assert {"run", "test", "check", "fix", "bench", "endure", "lock", "prices"} <= _targets()
+    for target in ("run", "test", "check", "fix", "bench", "endure", "lock", "prices"):
         assert f"`make {target}`" in text
 
 
@@ -87,7 +87,7 @@ def test_the_example_configuration_loads(tmp_path: Path) -> None:
 def test_locks_name_no_download_address() -> None:
     """A lock holds versions and hashes; where packages come from is the machine's affair."""
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert len(locks) == 3
+    assert len(locks) == 4
     for lock in locks:
         text = lock.read_text()
         assert "://" not in text

@@ -15,6 +15,7 @@ from bot.domain.secret import Secret
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
 from bot.notices import Notices
+from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
@@ -23,6 +24,7 @@ from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.commands import Gate, table
 from tests.fakes.frontend import FakeFrontend
+from tests.fakes.prices import FakePrices
 from tests.fakes.provider import ACME, FakeProvider
 
 ALICE = Identity("fake", "alice")
@@ -42,6 +44,7 @@ class House:
         self.clock = clock or FakeClock()
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
+        self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
         self.access = Access(allowed=frozenset({ALICE, BOB}))
         self.gate = Gate()
@@ -56,6 +59,8 @@ class House:
         self.courier = Courier(self.stores.turns, frontends, self.clock, self.tasks)
         self.questions = Questions(self.clock, abilities)
         self.held = HeldSecrets(self.clock)
+        models = ModelLists(self.stores.keys, providers, self.clock)
+        book = PriceBook(self.prices, models)
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -64,6 +69,7 @@ class House:
             questions=self.questions,
             clock=self.clock,
             tasks=self.tasks,
+            prices=book,
         )
         desk = Desk(
             stores=self.stores,
@@ -72,7 +78,8 @@ class House:
             runner=self.sessions,
             held=self.held,
             notices=Notices(self.courier, self.clock, self.tasks),
-            models=ModelLists(self.stores.keys, providers, self.clock),
+            models=models,
+            prices=book,
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,

@@ -24,6 +24,7 @@ from bot.texts.turns import SENT_AGAIN
 from storage.stores import SqlStores, open_stores
 from storage.vault import MasterKey
 from tests.fakes.frontend import FakeFrontend
+from tests.fakes.prices import FakePrices
 from tests.fakes.provider import FakeProvider
 
 ME: Final = Identity("fake", "me")
@@ -79,6 +80,7 @@ class House:
             frontends=(frontend,),
             clock=HurriedClock(),
             access=Access(allowed=frozenset({ME})),
+            prices=FakePrices(),
         )
 
     async def offer(self, update: str, body: Body) -> bool:

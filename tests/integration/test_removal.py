@@ -25,6 +25,7 @@ from storage.folder import DATABASE
 from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.frontend import FakeFrontend
+from tests.fakes.prices import FakePrices
 from tests.simulators.vendor_sim import VendorSim
 
 ME: Final = Identity("fake", "me")
@@ -153,6 +154,7 @@ async def house(sim: VendorSim, tmp_path: Path) -> AsyncIterator[House]:
         frontends=(frontend,),
         clock=clock,
         access=Access(allowed=frozenset({ME})),
+        prices=FakePrices(),
     )
     await router.start()
     there = House(folder, frontend, router, camera)

@@ -26,6 +26,7 @@ from storage.folder import Facts
 from storage.masterkey import find_master_key
 from storage.stores import open_stores
 from storage.vault import MasterKey
+from tests.fakes.prices import FakePrices
 from tests.kills.points import Points
 from tests.kills.witness import ALICE, Chat, WitnessFrontend
 
@@ -121,6 +122,7 @@ async def _run(order: Order, points: Points) -> None:
         frontends=(frontend,),
         clock=clock,
         access=Access(allowed=frozenset({ALICE})),
+        prices=FakePrices(),
     )
     await router.start()
     await frontend.run(router)

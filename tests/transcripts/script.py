@@ -12,7 +12,8 @@ bot> Hello.                          what the bot posts, with its buttons on the
 bot edits> One.                      the same message changes
 bot deletes alice's message
 acme> Hi!                            what a company will answer to the line before; an answer
-                                     that ends with … goes on, one `(cut at the limit)` is
+                                     that ends with … goes on, one `(cut at the limit)` is;
+                                     `(900 in, 80 out)` is what it used, `, $0.02` what it charged
 acme! rate                           … or the error it ends with; also of its other calls:
                                      `acme check! network`, `acme list! network`
 acme check> 1.2 USD, 12 CNY          what its check says is left, or `unchecked`

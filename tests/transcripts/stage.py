@@ -12,7 +12,7 @@ from typing import Any, Final
 from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
-from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
+from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind, Usage
 from bot.domain.events import (
     Body,
     Button,
@@ -33,8 +33,9 @@ from bot.router import Router
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import FakeFrontend, Shown
+from tests.fakes.prices import FakePrices
+from tests.fakes.provider import USED, answer
 from tests.fakes.provider import Step as Reaction
-from tests.fakes.provider import answer
 from tests.transcripts.cast import companies, error
 from tests.transcripts.script import Step
 
@@ -49,6 +50,7 @@ BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
 _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
+_USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
 _ZEROS = re.compile(r"\{(\d+) zeros\}")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
@@ -85,6 +87,7 @@ class Stage:
             frontends=[self.frontend],
             clock=self.clock,
             access=access,
+            prices=FakePrices(),
             operator_name="Alice",
         )
         await self._router.start()
@@ -255,7 +258,16 @@ def _report(text: str) -> KeyReport:
 
 
 def _answer(text: str) -> tuple[Reaction, ...]:
-    said, *used, _ = answer(text.removesuffix(_CUT).replace(" ⏎ ", "\n"))
+    counted = _USED.search(text)
+    usage = USED
+    if counted:
+        usage = Usage(
+            input_tokens=int(counted[1]),
+            output_tokens=int(counted[2]),
+            cost_usd=Decimal(counted[3]) if counted[3] else None,
+        )
+        text = text.removesuffix(counted[0])
+    said, *used, _ = answer(text.removesuffix(_CUT).replace(" ⏎ ", "\n"), usage)
     reason = FinishReason.LENGTH if text.endswith(_CUT) else FinishReason.STOP
     return (said, *used, Finish(reason))
 

@@ -38,6 +38,8 @@ _MENUS: Final = (
     "/removekey",
     "/sessions",
     "/usage",
+    "/costs",
+    "/costs gpt-4",
     "/privacy",
     "/undo",
 )

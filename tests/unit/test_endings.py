@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -35,9 +36,11 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Outgoing, Reply
 from bot.domain.ports import Ending
+from bot.domain.prices import Period, Price
 from bot.running import Running
 from tests.fakes.clock import START
 from tests.fakes.frontend import FakeFrontend
+from tests.fakes.prices import rates
 from tests.fakes.provider import ACME
 
 TURN = Turn(
@@ -81,19 +84,19 @@ def ended(
 def test_what_is_no_whole_answer_is_an_error(it: Running, error: type[ProviderError]) -> None:
     """It carries who was asked."""
     with pytest.raises(error) as raised:
-        endings.answered(it, ASKED)
+        endings.answered(it, ASKED, START)
     assert (raised.value.provider, raised.value.model) == ("acme", "acme-1")
 
 
 def test_the_vendors_count_is_taken_and_ours_only_without_it() -> None:
     """Ours is marked as an estimate; a reported charge is the cost, nothing is free's."""
     usage = Usage(input_tokens=3, output_tokens=4, cost_usd=Decimal("0.5"))
-    assert endings.settle(ended(usage=usage), ASKED) == (usage, Decimal("0.5"))
-    estimated, cost = endings.settle(ended("word" * 4), ASKED)
+    assert endings.settle(ended(usage=usage), ASKED, START) == (usage, Decimal("0.5"))
+    estimated, cost = endings.settle(ended("word" * 4), ASKED, START)
     assert estimated == Usage(input_tokens=14 + 6, output_tokens=8, is_estimated=True)
     assert cost is None
-    assert endings.settle(ended(), FREE)[1] == 0
-    assert endings.settle(running(), ASKED)[0].output_tokens == 0
+    assert endings.settle(ended(), FREE, START)[1] == 0
+    assert endings.settle(running(), ASKED, START)[0].output_tokens == 0
 
 
 @pytest.mark.parametrize(
@@ -109,12 +112,12 @@ def test_the_footer_is_the_members_own_affair(turn: Turn, footer: str) -> None:
     """It is shown where only they read, unless they switched it off."""
     it = ended(usage=Usage(input_tokens=10, output_tokens=10))
     it.turn = turn
-    assert endings.answered(it, FREE).replies[0].reply.footer == footer
+    assert endings.answered(it, FREE, START).replies[0].reply.footer == footer
 
 
 def test_notes_come_last_and_are_no_part_of_the_answer() -> None:
     """The history holds the model's words alone."""
-    ending = endings.answered(ended("words"), replace(ASKED, notes=("One.", "Two.")))
+    ending = endings.answered(ended("words"), replace(ASKED, notes=("One.", "Two.")), START)
     assert ending.answer == "words"
     assert ending.replies[0].reply.text == "words\n\n_One._\n\n_Two._"
 
@@ -157,11 +160,11 @@ def test_text_before_a_declined_answer_is_taken_back() -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        lambda: endings.stopped(running("Half"), ASKED, detail=""),
+        lambda: endings.stopped(running("Half"), ASKED, START, detail=""),
         lambda: endings.failed(running("Half"), ASKED, Cut("acme"), START),
         lambda: endings.failed(running("Half"), ASKED, ServerFault("acme"), START),
-        lambda: endings.broken(running("Half"), ASKED, "abc123"),
-        lambda: endings.interrupted(replace(TURN, attempt=2, partial="Half"), ACME),
+        lambda: endings.broken(running("Half"), ASKED, START, "abc123"),
+        lambda: endings.interrupted(replace(TURN, attempt=2, partial="Half"), ACME, None, START),
     ],
     ids=["stopped", "cut", "fault", "ours", "interrupted"],
 )
@@ -181,14 +184,61 @@ def test_what_was_written_stays_and_can_be_asked_again(end: Callable[[], Ending]
 def test_an_interrupted_free_request_cost_nothing() -> None:
     """Where the vendor is unknown now, so is the cost."""
     free = replace(ACME, is_free=True)
-    assert endings.interrupted(TURN, free).cost_usd == 0
-    assert endings.interrupted(TURN, None).cost_usd is None
-    assert endings.interrupted(TURN, None).answer is None
+    assert endings.interrupted(TURN, free, None, START).cost_usd == 0
+    assert endings.interrupted(TURN, None, None, START).cost_usd is None
+    assert endings.interrupted(TURN, None, None, START).answer is None
+
+
+_PRICE = Price(
+    (
+        Period(rates=rates("2", "10", "0.2")),
+        Period(rates=rates("4", "20", "0.4"), since=(START + timedelta(days=1)).date()),
+    )
+)
+PRICED = replace(ASKED, price=_PRICE)
+USED = Usage(input_tokens=1_000, output_tokens=500, cache_read_tokens=400)
+
+
+def test_a_cost_is_the_charge_else_the_price_of_that_moment_else_unknown() -> None:
+    """What is free stays free, whatever a list says."""
+    charged = replace(USED, cost_usd=Decimal("0.02"))
+    later = START + timedelta(days=1)
+    assert endings.settle(ended(usage=charged), PRICED, START)[1] == Decimal("0.02")
+    assert endings.settle(ended(usage=USED), PRICED, START)[1] == Decimal("0.00628")
+    assert endings.settle(ended(usage=USED), PRICED, later)[1] == Decimal("0.01256")
+    assert endings.settle(ended(usage=USED), ASKED, START)[1] is None
+    assert endings.settle(ended(usage=USED), replace(FREE, price=_PRICE), START)[1] == 0
+
+
+def test_what_is_said_of_a_cost_is_what_is_stored() -> None:
+    """About, unless the company charged it; estimated where we counted."""
+    done = endings.answered(ended(usage=USED), PRICED, START)
+    assert done.cost_usd == Decimal("0.00628")
+    assert done.replies[0].reply.footer == "acme-1, about $0.0063"
+    charged = replace(USED, cost_usd=Decimal("0.02"))
+    done = endings.answered(ended(usage=charged), PRICED, START)
+    assert (done.cost_usd, done.replies[0].reply.footer) == (Decimal("0.02"), "acme-1, $0.02")
+    half = endings.stopped(running("x" * 400), PRICED, START, detail="")
+    assert half.cost_usd == Decimal("0.00108")
+    assert half.replies[0].reply.footer.endswith("paid, about $0.0011 (tokens estimated)")
+    unsent = endings.stopped(running(is_sent=False), PRICED, START, detail="")
+    assert (unsent.usage, unsent.cost_usd) == (None, None)
+    assert unsent.replies[0].reply.footer == "Stopped. Nothing was charged."
+
+
+def test_an_interrupted_request_has_its_price() -> None:
+    """Estimated: the vendor's count never came."""
+    half = endings.interrupted(replace(TURN, partial="x" * 400), ACME, _PRICE, START)
+    assert half.usage is not None
+    assert half.usage.is_estimated
+    assert half.cost_usd == _PRICE.cost(half.usage, START)
+    assert half.cost_usd is not None
+    assert half.cost_usd > 0
 
 
 def test_a_fault_of_ours_before_the_request_settles_nothing() -> None:
     """Its reference is shown."""
-    ending = endings.broken(running(is_sent=False), ASKED, "abc123")
+    ending = endings.broken(running(is_sent=False), ASKED, START, "abc123")
     assert (ending.usage, ending.answer) == (None, None)
     assert "abc123" in ending.replies[0].reply.text
 

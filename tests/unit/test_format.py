@@ -54,6 +54,22 @@ def test_balances(left: tuple[Balance, ...], text: str) -> None:
     assert fmt.balances(left) == f"Balance: {text}"
 
 
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        ("10", "$10"),
+        ("1000", "$1,000"),
+        ("2.5", "$2.50"),
+        ("0.075", "$0.075"),
+        ("0.003625", "$0.003625"),
+        ("0", "$0"),
+    ],
+)
+def test_a_price_is_written_exactly(usd: str, text: str) -> None:
+    """Rounded to cents, 0.075 would be another price."""
+    assert fmt.rate(Decimal(usd)) == text
+
+
 def test_cost_is_honest() -> None:
     """Unknown is unknown, reported is not "about", estimated says so, local is free."""
     usd = Decimal("0.004")

@@ -132,6 +132,7 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     await settings.spent(member.id, since=house.clock.now())
     await settings.spent(member.id, session=session.id)
     await settings.spent_by_model(member.id, since=house.clock.now())
+    assert await settings.last_used(member.id)
     await plans.stores.keys.keys(member.id)
     since = house.clock.now()
     put = PutKey(

@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
@@ -30,8 +30,10 @@ from bot.domain.events import Button, Reply
 from bot.domain.keys import Balance, KeyHealth, KeyId, KeyInfo
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Spent, SpentLine
+from bot.domain.prices import Period, Price, Rates, Tier
 from bot.texts.about import Line
 from bot.texts.conversation import About
+from bot.texts.costs import Last, Offer
 from bot.texts.heldkeys import Held
 from bot.texts.model import Option
 from bot.texts.tuning import Panel
@@ -92,6 +94,20 @@ _SPENT: Final = Spent(
 _OPTION: Final = Option(
     label=_MODEL, action="model:use:openrouter:#0123456789ab", company=_COMPANY
 )
+_RATES: Final = Rates(
+    input=Decimal(150),
+    output=Decimal(600),
+    cache_read=Decimal("37.5"),
+    cache_write=Decimal("187.5"),
+)
+_PRICE: Final = Price(
+    (
+        Period(rates=_RATES, tiers=(Tier(above=272_000, rates=_RATES),)),
+        Period(rates=_RATES, start=time(1), until=time(4), is_weekdays_only=True),
+        Period(rates=_RATES, start=time(6), until=time(10), is_weekdays_only=True),
+        Period(rates=_RATES, since=date(2027, 1, 1)),
+    )
+)
 _BY_TYPE: Final[dict[Any, Any]] = {
     int: 12_345,
     float: 0.25,
@@ -108,6 +124,10 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     Spent: _SPENT,
     SpentLine: SpentLine(key="2026-11-02", provider="openai", spent=_SPENT),
     Option: _OPTION,
+    date: date(2025, 11, 22),
+    Offer: Offer(label=_MODEL, company=_COMPANY, rates=_RATES, usd=Decimal("0.0042")),
+    Last: Last(label=_MODEL, usd=Decimal("0.0042"), is_estimated=True),
+    Price: _PRICE,
     Line: Line(name="removekey", usage="[COMPANY]", help="remove it", example="removekey a"),
     About: About(
         session=_SESSION, model=_MODEL, cost="about $1.23", question=_WORDS, is_here=False
@@ -172,6 +192,11 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("model.models", "total"): 123,
     ("conversation.sessions", "page"): 1,
     ("conversation.sessions", "total"): 123,
+    ("costs.found", "again"): "a" * 44,
+    ("costs.found", "page"): 1,
+    ("costs.one", "again"): "a" * 44,
+    ("costs.one", "more"): 123,
+    ("costs.overview", "page"): 1,
     ("usage.period", "name"): "September",
     ("usage.by_model", "name"): "September",
     ("usage.by_day", "name"): "September",

@@ -15,6 +15,7 @@ from bot.domain.ports.storage import (
     SpentLine,
     Stores,
     TurnStore,
+    UsedTurn,
 )
 from bot.domain.ports.vendor import Provider, Providers
 
@@ -38,4 +39,5 @@ __all__ = [
     "SpentLine",
     "Stores",
     "TurnStore",
+    "UsedTurn",
 ]

@@ -232,6 +232,17 @@ class SpentLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsedTurn:
+    """What one request took; `cost_usd` None: unknown. Who counted the cost is not kept."""
+
+    provider: str
+    model: str
+    usage: Usage
+    cost_usd: Decimal | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
     """A question as it was stored."""
 
@@ -293,6 +304,10 @@ class Settings(Protocol):
 
     async def spent_by_day(self, member: MemberId, *, since: datetime) -> Sequence[SpentLine]:
         """Return the sums per UTC day, newest first."""
+        ...
+
+    async def last_used(self, member: MemberId) -> UsedTurn | None:
+        """Return what the member's newest request took; None before the first."""
         ...
 
 
