@@ -27,6 +27,7 @@ from bot.domain.events import Outgoing, Reply
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
 from bot.domain.secret import Secret
 from bot.lanes import Lanes
+from bot.modellists import ModelLists
 from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running
@@ -47,6 +48,7 @@ class SessionManager:
         frontends: Mapping[str, Frontend],
         courier: Courier,
         questions: Questions,
+        models: ModelLists,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
@@ -55,6 +57,7 @@ class SessionManager:
         self._frontends = frontends
         self._courier = courier
         self._questions = questions
+        self._models = models
         self._clock = clock
         self._tasks = tasks
         self._lanes = Lanes(tasks)
@@ -226,7 +229,9 @@ class SessionManager:
         request, has_older = await self._patience.hold(
             lambda: prompt.build(turn, self._stores.turns, learned), turn.place
         )
-        asked = endings.Asked(spec=spec, request=request, mask=key.mask())
+        known = self._models.peek(turn.member, spec.id, request.model)
+        label = known.label if known else ""
+        asked = endings.Asked(spec=spec, request=request, label=label, mask=key.mask())
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
         )
