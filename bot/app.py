@@ -66,6 +66,7 @@ def assemble(
         frontends=by_frontend,
         courier=courier,
         questions=questions,
+        models=models,
         clock=clock,
         tasks=tasks,
         prices=book,

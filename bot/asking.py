@@ -48,7 +48,7 @@ class Asker:
         try:
             learned = await self._attempts(running, provider, key, asked.request, sink)
             notes, effects = await self._patience.hold(
-                lambda: self._notices(turn, learned, has_older=has_older), turn.place
+                lambda: self._notices(turn, asked, learned, has_older=has_older), turn.place
             )
             ending = endings.answered(running, replace(asked, notes=notes), self._clock.now())
             return replace(ending, effects=effects)
@@ -110,7 +110,12 @@ class Asker:
         return has_begun
 
     async def _notices(
-        self, turn: Turn, learned: frozenset[Adjustment], *, has_older: bool
+        self,
+        turn: Turn,
+        asked: endings.Asked,
+        learned: frozenset[Adjustment],
+        *,
+        has_older: bool,
     ) -> tuple[tuple[str, ...], tuple[Effect, ...]]:
         """Return what is said once under this answer, and what is remembered with it."""
         model, provider = turn.choices.model, turn.choices.provider
@@ -120,7 +125,7 @@ class Asker:
         notes: list[str] = []
         said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
         if Adjustment.DROP_TEMPERATURE in learned:
-            said[f"temperature:{model}"] = texts.turns.no_temperature(model)
+            said[f"temperature:{model}"] = texts.turns.no_temperature(asked.name)
         for notice, note in said.items():
             if not await self._stores.settings.has_noted(turn.member, notice):
                 notes.append(note)

@@ -18,13 +18,22 @@ from bot.texts import failures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked of whom and at what price, for the words and the cost of its end."""
+    """What was asked of whom and at what price, for the words and the cost of its end.
+
+    `label`: what the company calls the model; empty where its list was not seen lately.
+    """
 
     spec: ProviderSpec
     request: ChatRequest
+    label: str = ""
     mask: str = ""
     notes: tuple[str, ...] = ()
     price: Price | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call the model."""
+        return self.label or self.request.model
 
 
 def answered(running: Running, asked: Asked, now: datetime) -> Ending:
@@ -39,7 +48,7 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     usage, usd = settle(running, asked, now)
     used = texts.turns.spent(usage, usd, is_free=spec.is_free)
     is_cut = running.finish is FinishReason.LENGTH
-    footer = texts.turns.footer(turn.choices.model, used, is_second=turn.answer is not None)
+    footer = texts.turns.footer(asked.name, used, is_second=turn.answer is not None)
     if is_cut:
         footer = texts.turns.cut_by_limit(turn.choices.max_tokens, used)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
@@ -80,7 +89,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     turn = replace(running.turn, attempt=running.attempt)
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
-    said = failures.failed(turn, error, provider=name, mask=asked.mask, now=now)
+    said = failures.failed(turn, error, provider=name, model=asked.name, mask=asked.mask, now=now)
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)
     elif running.text and not is_declined:

@@ -28,6 +28,7 @@ from bot.domain.keys import KeyId, StoredKey
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
 from bot.domain.prices import Price
 from bot.lanes import Lanes
+from bot.modellists import ModelLists
 from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.removals import Removals
@@ -49,6 +50,7 @@ class SessionManager:
         frontends: Mapping[str, Frontend],
         courier: Courier,
         questions: Questions,
+        models: ModelLists,
         clock: Clock,
         tasks: Tasks,
         prices: PriceBook,
@@ -58,6 +60,7 @@ class SessionManager:
         self._frontends = frontends
         self._courier = courier
         self._questions = questions
+        self._models = models
         self._clock = clock
         self._tasks = tasks
         self._prices = prices
@@ -239,7 +242,14 @@ class SessionManager:
         request, has_older = await self._patience.hold(
             lambda: prompt.build(turn, self._stores.turns, learned), turn.place
         )
-        asked = endings.Asked(spec=spec, request=request, mask=key.mask(), price=self._price(turn))
+        known = self._models.peek(turn.member, spec.id, request.model)
+        asked = endings.Asked(
+            spec=spec,
+            request=request,
+            label=known.label if known else "",
+            mask=key.mask(),
+            price=self._price(turn),
+        )
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
         )

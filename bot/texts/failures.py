@@ -40,13 +40,15 @@ class Failure:
 Words = tuple[str, Rows]
 
 
-def failed(turn: Turn, error: ProviderError, *, provider: str, mask: str, now: datetime) -> Reply:
+def failed(
+    turn: Turn, error: ProviderError, *, provider: str, model: str, mask: str, now: datetime
+) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
     failure = Failure(
         turn=turn,
         error=error,
         vendor=escape(provider),
-        model=escape(turn.choices.model),
+        model=escape(model),
         mask=mask,
         now=now,
     )

@@ -168,7 +168,7 @@ def outgrown() -> str:
 
 def no_temperature(model: str) -> str:
     """The last line of the first answer for which the temperature was left out."""
-    return f"{model} takes no temperature; I left it out."
+    return f"{escape(model)} takes no temperature; I left it out."
 
 
 def backlog(count: int) -> Reply:

@@ -59,14 +59,15 @@ class House:
         self.courier = Courier(self.stores.turns, frontends, self.clock, self.tasks)
         self.questions = Questions(self.clock, abilities)
         self.held = HeldSecrets(self.clock)
-        models = ModelLists(self.stores.keys, providers, self.clock)
-        book = PriceBook(self.prices, models)
+        self.models = ModelLists(self.stores.keys, providers, self.clock)
+        book = PriceBook(self.prices, self.models)
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
             frontends=frontends,
             courier=self.courier,
             questions=self.questions,
+            models=self.models,
             clock=self.clock,
             tasks=self.tasks,
             prices=book,
@@ -78,7 +79,7 @@ class House:
             runner=self.sessions,
             held=self.held,
             notices=Notices(self.courier, self.clock, self.tasks),
-            models=models,
+            models=self.models,
             prices=book,
             key_forms=key_forms(),
             commands=table(self.gate),

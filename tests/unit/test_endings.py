@@ -115,6 +115,16 @@ def test_the_footer_is_the_members_own_affair(turn: Turn, footer: str) -> None:
     assert endings.answered(it, FREE, START).replies[0].reply.footer == footer
 
 
+def test_the_model_is_called_as_its_company_calls_it() -> None:
+    """Where the list was not seen lately, it is the id."""
+    named = replace(FREE, label="Acme One")
+    assert endings.answered(ended(), named, START).replies[0].reply.footer.startswith("Acme One, ")
+    empty = endings.failed(running(), named, EmptyAnswer("acme"), START).replies[0].reply.text
+    assert empty.startswith("**Acme One sent no text.**")
+    unnamed = endings.failed(running(), FREE, EmptyAnswer("acme"), START).replies[0].reply.text
+    assert unnamed.startswith("**acme-1 sent no text.**")
+
+
 def test_notes_come_last_and_are_no_part_of_the_answer() -> None:
     """The history holds the model's words alone."""
     ending = endings.answered(ended("words"), replace(ASKED, notes=("One.", "Two.")), START)
