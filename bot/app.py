@@ -23,6 +23,7 @@ from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Providers, Stores
 from bot.domain.prices import PriceList
+from bot.failurenotes import FailureNotes
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
 from bot.notices import Notices
@@ -60,6 +61,7 @@ def assemble(
     questions = Questions(clock, abilities)
     models = ModelLists(stores.keys, providers, clock)
     book = PriceBook(prices, models)
+    failures = FailureNotes()
     sessions = SessionManager(
         stores=stores,
         providers=providers,
@@ -70,6 +72,7 @@ def assemble(
         clock=clock,
         tasks=tasks,
         prices=book,
+        failures=failures,
     )
     desk = Desk(
         stores=stores,
@@ -80,6 +83,7 @@ def assemble(
         notices=Notices(courier, clock, tasks),
         models=models,
         prices=book,
+        failures=failures,
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,

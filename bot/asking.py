@@ -18,6 +18,7 @@ from bot.domain.errors import (
 )
 from bot.domain.ports import Clock, Ending, Provider, ReplySink, Stores
 from bot.domain.secret import Secret
+from bot.failurenotes import FailureNotes
 from bot.patience import Patience
 from bot.running import Ended, Reason, Running
 
@@ -28,10 +29,13 @@ _LONGEST_WAIT_S: Final = 60.0
 class Asker:
     """Sends again only what surely was not processed; each time is a recorded attempt."""
 
-    def __init__(self, *, stores: Stores, clock: Clock, patience: Patience) -> None:
+    def __init__(
+        self, *, stores: Stores, clock: Clock, patience: Patience, failures: FailureNotes
+    ) -> None:
         self._stores = stores
         self._clock = clock
         self._patience = patience
+        self._failures = failures
 
     async def ask(
         self,
@@ -53,6 +57,7 @@ class Asker:
             ending = endings.answered(running, replace(asked, notes=notes), self._clock.now())
             return replace(ending, effects=effects)
         except ProviderError as error:
+            self._failures.note(turn.id, error, self._clock.now())
             return endings.failed(running, asked, error, self._clock.now())
         except Ended:
             return await self._ended(running, asked)

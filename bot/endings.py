@@ -21,6 +21,7 @@ class Asked:
     """What was asked of whom and at what price, for the words and the cost of its end.
 
     `label`: what the company calls the model; empty where its list was not seen lately.
+    `window`: how many tokens the model reads. `had_no_credit`: the key's last answer was that.
     """
 
     spec: ProviderSpec
@@ -29,6 +30,8 @@ class Asked:
     mask: str = ""
     notes: tuple[str, ...] = ()
     price: Price | None = None
+    window: int | None = None
+    had_no_credit: bool = False
 
     @property
     def name(self) -> str:
@@ -89,7 +92,16 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     turn = replace(running.turn, attempt=running.attempt)
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
-    said = failures.failed(turn, error, provider=name, model=asked.name, mask=asked.mask, now=now)
+    said = failures.failed(
+        turn,
+        error,
+        spec=asked.spec,
+        model=asked.name,
+        mask=asked.mask,
+        now=now,
+        window=asked.window,
+        had_no_credit=asked.had_no_credit,
+    )
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)
     elif running.text and not is_declined:

@@ -24,9 +24,10 @@ from bot.domain.errors import (
     VaultCorrupt,
 )
 from bot.domain.events import Outgoing, Reply
-from bot.domain.keys import KeyId, StoredKey
+from bot.domain.keys import KeyHealth, KeyId, StoredKey
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
 from bot.domain.prices import Price
+from bot.failurenotes import FailureNotes
 from bot.lanes import Lanes
 from bot.modellists import ModelLists
 from bot.pricebook import PriceBook
@@ -54,6 +55,7 @@ class SessionManager:
         clock: Clock,
         tasks: Tasks,
         prices: PriceBook,
+        failures: FailureNotes,
     ) -> None:
         self._stores = stores
         self._providers = providers
@@ -66,7 +68,9 @@ class SessionManager:
         self._prices = prices
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
-        self._asker = Asker(stores=stores, clock=clock, patience=courier.patience)
+        self._asker = Asker(
+            stores=stores, clock=clock, patience=courier.patience, failures=failures
+        )
         self._taken: set[TurnId] = set()  # queued or running in this process
         self._running: dict[TurnId, Running] = {}
         self._removals = Removals()
@@ -249,6 +253,8 @@ class SessionManager:
             label=known.label if known else "",
             mask=key.mask(),
             price=self._price(turn),
+            window=turn.choices.window,
+            had_no_credit=key.health is KeyHealth.NO_CREDIT,
         )
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message

@@ -64,9 +64,11 @@ _FILTER_CODES: Final = frozenset(
         "bio_policy",
         "invalid_prompt",
         "misalignment_policy_violation",
-        "content_exists_risk",
     }
 )
+# DeepSeek gives all its refusals the same code.
+_FILTER_WORDS: Final = re.compile(r"content exists risk", re.IGNORECASE)
+_GONE_WORDS: Final = re.compile(r"model not exist|v1/responses", re.IGNORECASE)
 _BUSY_CODES: Final = frozenset(
     {
         "server_is_overloaded",
@@ -172,11 +174,11 @@ def _leaf(  # noqa: C901, PLR0911  (a table in order, one line a row)
         return InvalidKey
     if _is_about_region(status, report):
         return RegionBlocked
-    if codes & _FILTER_CODES or report.is_moderation:
+    if codes & _FILTER_CODES or report.is_moderation or _FILTER_WORDS.search(text):
         return Filtered
     if status == 403:
         return NoPermission
-    if status in {404, 410} or "model_not_found" in codes or "v1/responses" in text:
+    if status in {404, 410} or "model_not_found" in codes or _GONE_WORDS.search(text):
         return ModelUnavailable
     if _is_too_long(status, report):
         return TooLong

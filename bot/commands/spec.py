@@ -13,6 +13,7 @@ from bot.domain.keyforms import KeyForms
 from bot.domain.keys import KeyId
 from bot.domain.ports import Abilities, Clock, Providers, Stores
 from bot.domain.secret import Secret
+from bot.failurenotes import FailureNotes
 from bot.modellists import ModelLists
 from bot.pricebook import PriceBook
 
@@ -78,6 +79,7 @@ class Desk:
     models: ModelLists
     key_forms: KeyForms
     prices: PriceBook
+    failures: FailureNotes
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     operator_name: str = ""

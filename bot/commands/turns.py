@@ -1,12 +1,12 @@
 """/stop, /retry and /undo: what can be done with the last question."""
 
 from bot import texts
-from bot.commands.here import Here, by_verb, look, read_number
+from bot.commands.here import Here, by_verb, company, look, model_label, read_number
 from bot.commands.modelmenu import option, resolve
 from bot.commands.modelsearch import search
 from bot.commands.spec import Call, Command, Outcome, Where
-from bot.domain.chat import Turn, TurnId, TurnState, WaitReason
-from bot.domain.effects import Ask, DropWaiting, ReleaseWaiting, RetryTurn, TakeBack
+from bot.domain.chat import Overrides, Scope, Turn, TurnId, TurnState, WaitReason
+from bot.domain.effects import Ask, Choose, DropWaiting, ReleaseWaiting, RetryTurn, TakeBack
 from bot.modellists import Listed
 from bot.texts.model import PAGE
 from bot.texts.stamps import is_fresh, stamp
@@ -88,6 +88,44 @@ async def _again(call: Call) -> Outcome:
         return Outcome(reply=texts.turns.old_button(), is_apart=True)
     again = RetryTurn(turn=TurnId(turn), member=call.member.id, attempt=attempt)
     return Outcome(effects=(again,), if_stale=texts.conversation.asked_already())
+
+
+async def _plain(call: Call) -> Outcome:
+    """Ask again without the settings that some models refuse; each can be undone where it is."""
+    turn, attempt = (read_number(each) for each in (call.args + ":").split(":", 2)[:2])
+    if turn is None or attempt is None:
+        return Outcome(reply=texts.turns.old_button(), is_apart=True)
+    here = await look(call)
+    plain = Choose(
+        scope=Scope.SESSION,
+        member=call.member.id,
+        session=here.session.id,
+        overrides=Overrides(temperature=None, effort=None),
+    )
+    again = RetryTurn(turn=TurnId(turn), member=call.member.id, attempt=attempt)
+    return Outcome(
+        reply=texts.failures.plain_now(),
+        effects=(plain, again),
+        if_stale=texts.conversation.asked_already(),
+        is_apart=True,
+    )
+
+
+async def _details(call: Call) -> Outcome:
+    """Show what a company said of a failure of the member's own."""
+    turn = await _turn(call, call.args.partition(":")[0])
+    noted = call.desk.failures.find(turn.id) if turn else None
+    if turn is None or noted is None:
+        return Outcome(reply=texts.failures.no_details(), is_apart=True)
+    provider, model = noted.error.provider, turn.choices.model
+    reply = texts.failures.details(
+        noted.error,
+        company=company(call, provider),
+        model=model_label(call, provider, model),
+        at=noted.at,
+        now=call.desk.clock.now(),
+    )
+    return Outcome(reply=reply, is_apart=True)
 
 
 async def _drop(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
@@ -178,6 +216,8 @@ COMMANDS = (
         press=by_verb(
             {
                 "again": _again,
+                "plain": _plain,
+                "details": _details,
                 "with": _with,
                 "drop": _drop,
                 "continue": _continue,

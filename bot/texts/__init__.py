@@ -4,6 +4,7 @@ from bot.texts import about as about
 from bot.texts import addkey as addkey
 from bot.texts import conversation as conversation
 from bot.texts import costs as costs
+from bot.texts import failures as failures
 from bot.texts import keys as keys
 from bot.texts import model as model
 from bot.texts import removekey as removekey

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.chat import Turn
+from bot.domain.chat import Turn, estimate_tokens
 from bot.domain.errors import ProviderError, RateLimited
 from bot.domain.events import Button, Reply, ReplyKind, Rows
-from bot.texts.format import clock_time, escape, quote, tokens
+from bot.domain.models import ProviderSpec
+from bot.texts.format import clock_time, escape, later, quote, tokens
+from bot.texts.format import window as size
 from bot.texts.turns import ask_again, leave_it
 
 _OTHER = Button("Other model", "model:other")
@@ -17,91 +19,148 @@ _RAISE = Button("Raise limit", "maxtokens:raise")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What the words need to know; `vendor` and `model` are escaped."""
+    """What the words need to know; `model` is escaped.
+
+    `window`: how many tokens the model reads. `had_no_credit`: this key's last answer was that.
+    """
 
     turn: Turn
     error: ProviderError
-    vendor: str
+    spec: ProviderSpec
     model: str
     mask: str
     now: datetime
+    window: int | None = None
+    had_no_credit: bool = False
+
+    @property
+    def vendor(self) -> str:
+        """The company's name."""
+        return escape(self.spec.name)
 
     @property
     def again(self) -> Button:
-        """Try again, where nothing was charged."""
-        return ask_again(self.turn, "Try again")
+        """Ask again; where nothing was charged it is only another try."""
+        return ask_again(self.turn, "Try again" if self.error.is_unsent else "Ask again")
+
+    @property
+    def standing(self) -> str:
+        """What became of message and money."""
+        if self.error.is_unsent:
+            return "Your message is kept, nothing was charged."
+        return "It may have been charged, so I did not ask again."
+
+    @property
+    def details(self) -> Button:
+        """The company's own words."""
+        return Button("Details", f"retry:details:{self.turn.id}:{self.turn.attempt}")
 
     @property
     def replace_key(self) -> Button:
         """Put another key in the place of this one."""
         return Button("Replace key", f"keys:replace:{self.turn.choices.provider}")
 
+    def page(self, label: str, url: str) -> Rows:
+        """Open a page of the company's, where it has one."""
+        return ((Button(label, url=url),),) if url else ()
+
 
 Words = tuple[str, Rows]
 
 
 def failed(
-    turn: Turn, error: ProviderError, *, provider: str, model: str, mask: str, now: datetime
+    turn: Turn,
+    error: ProviderError,
+    *,
+    spec: ProviderSpec,
+    model: str,
+    mask: str,
+    now: datetime,
+    window: int | None = None,
+    had_no_credit: bool = False,
 ) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
     failure = Failure(
         turn=turn,
         error=error,
-        vendor=escape(provider),
+        spec=spec,
         model=escape(model),
-        mask=mask,
+        mask=escape(mask),
         now=now,
+        window=window,
+        had_no_credit=had_no_credit,
     )
     text, buttons = WORDS[error.category](failure)
     return Reply(text=text, buttons=buttons, kind=ReplyKind.ANSWER)
 
 
 def _money(it: Failure) -> Words:
+    paid = (
+        " Paid already? Some accounts need a new key after the first payment."
+        if it.had_no_credit
+        else ""
+    )
     return (
         f"**No credit left at {it.vendor}.** The account of {it.mask} has no API credit; a chat"
-        " subscription does not count. Add credit there, then try again. Paid already? Some"
-        " accounts need a new key after the first payment.",
-        ((it.again, it.replace_key), (_OTHER,)),
+        f" subscription does not count. {it.standing} Add credit there, then try again.{paid}",
+        (
+            *it.page("Add credit", it.spec.billing_page or it.spec.key_page),
+            (it.again, _OTHER),
+            (it.replace_key,),
+        ),
     )
 
 
 def _invalid_key(it: Failure) -> Words:
     return (
         f"**Invalid API key.** {it.vendor} no longer accepts {it.mask}. It may be deleted or"
-        " expired. Your message is kept; add a new key.",
-        ((it.replace_key, _OTHER),),
+        f" expired. {it.standing} Add a new key.",
+        ((it.replace_key, _OTHER), (it.details,)),
     )
 
 
 def _no_permission(it: Failure) -> Words:
     return (
         f"**This key may not use {it.model}.** {it.vendor} accepts {it.mask}, but not for this."
-        " Your message is kept. Allow it on the key page, or take another model.",
-        ((_OTHER, it.again),),
+        f" {it.standing} Allow it on the key page, or take another model.",
+        (
+            *it.page("Open key page", it.spec.key_page),
+            (_OTHER, it.again),
+            (it.details,),
+        ),
     )
 
 
 def _region(it: Failure) -> Words:
     return (
         f"**{it.vendor} is not available from this server.** It refuses this country or network;"
-        " only the operator can change that. Nothing was charged.",
-        ((_OTHER, it.again),),
+        f" only the operator can change that, with a proxy for it. {it.standing}",
+        ((_OTHER, it.again), (it.details,)),
     )
 
 
 def _model(it: Failure) -> Words:
     return (
-        f"**{it.model} is not available to your key.** It may be retired or need access. Your"
-        " message is kept.",
-        ((Button("Choose another", "model:other"), it.again),),
+        f"**{it.model} is not available to your key.** It may be retired or need access."
+        f" {it.standing}",
+        ((Button("Choose another", "model:other"), it.again), (it.details,)),
     )
 
 
 def _too_long(it: Failure) -> Words:
+    own = estimate_tokens((it.turn.question, it.turn.choices.instructions))
+    why = "Your message and the conversation do not fit."
+    if it.window:
+        reads = f"It takes {size(it.window)} tokens"
+        why = f"{reads}; your message and the conversation have more."
+        if own > it.window:
+            why = f"{reads}, your message alone has about {tokens(own)}."
     return (
-        f"**Too long for {it.model}.** Your message and the conversation do not fit. Nothing was"
-        " charged.",
-        ((Button("New conversation", "new:start"), _OTHER),),
+        f"**Too long for {it.model}.** {why} {it.standing}",
+        (
+            (Button("Model with more room", "model:other"),),
+            (Button("New conversation", "new:start"),),
+        ),
     )
 
 
@@ -110,7 +169,7 @@ def _filtered(it: Failure) -> Words:
         f"**{it.vendor} declined to answer this.** I took the question out of the conversation,"
         " so later ones are not affected. It may be charged. Put it differently, or ask another"
         " model.",
-        ((_OTHER,),),
+        ((_OTHER, it.details),),
     )
 
 
@@ -118,33 +177,29 @@ def _rate(it: Failure) -> Words:
     wait_s = it.error.retry_after_s if isinstance(it.error, RateLimited) else 20.0
     until = it.now + timedelta(seconds=wait_s)
     return (
-        f"**Rate limited until {clock_time(until)}** (in {max(1, round(wait_s / 60))} min)."
-        f" {it.vendor} limits how much your key may send. Your message is kept, nothing was"
-        " charged.",
-        ((it.again, _OTHER), (leave_it(it.turn, "Discard"),)),
+        f"**Rate limited until {clock_time(until, it.now)}** ({later(wait_s)})."
+        f" {it.vendor} limits how much your key may send. {it.standing}",
+        ((it.again, _OTHER), (leave_it(it.turn, "Discard"), it.details)),
     )
 
 
 def _overloaded(it: Failure) -> Words:
-    if not it.error.is_unsent:
-        return _server(it)
+    tried = " I tried more than once." if it.error.is_unsent else ""
     return (
-        f"**{it.vendor} is overloaded.** I tried more than once, nothing was charged. It often"
-        " passes within minutes.",
+        f"**{it.vendor} is overloaded.**{tried} It often passes within minutes. {it.standing}",
         ((it.again, _OTHER),),
     )
 
 
 def _network(it: Failure) -> Words:
-    if not it.error.is_unsent:
+    if it.error.is_unsent:
         return (
-            f"**The connection to {it.vendor} broke before an answer.** It may have been charged,"
-            " so I did not ask again.",
-            ((ask_again(it.turn), _OTHER),),
+            f"**Cannot reach {it.vendor} from this host.** This server's internet or {it.vendor}"
+            f" is down. {it.standing}",
+            ((it.again, _OTHER),),
         )
     return (
-        f"**Cannot reach {it.vendor} from this host.** This server's internet or {it.vendor} is"
-        " down. Your message is kept, nothing was charged.",
+        f"**The connection to {it.vendor} broke before an answer.** {it.standing}",
         ((it.again, _OTHER),),
     )
 
@@ -152,18 +207,13 @@ def _network(it: Failure) -> Words:
 def _timeout(it: Failure) -> Words:
     if it.error.is_unsent:
         return _network(it)
-    return (
-        f"**No answer from {it.vendor} in time.** It may have been charged, so I did not ask"
-        " again.",
-        ((ask_again(it.turn), _OTHER),),
-    )
+    return (f"**No answer from {it.vendor} in time.** {it.standing}", ((it.again, _OTHER),))
 
 
 def _cut(it: Failure) -> Words:
     return (
-        f"**The connection to {it.vendor} broke before the first word.** It may have been"
-        " charged, so I did not ask again.",
-        ((ask_again(it.turn), _OTHER),),
+        f"**The connection to {it.vendor} broke before the first word.** {it.standing}",
+        ((it.again, _OTHER),),
     )
 
 
@@ -181,17 +231,47 @@ def _empty(it: Failure) -> Words:
 def _bad_request(it: Failure) -> Words:
     said = f" It says: {quote(it.error.said, 200)}." if it.error.said else ""
     return (
-        f"**{it.vendor} refused the request.**{said} A setting may not suit this model. Your"
-        " message is kept, nothing was charged.",
-        ((it.again, _OTHER),),
+        f"**{it.vendor} refused the request.**{said} A setting may not suit this model."
+        f" {it.standing}",
+        (
+            (Button("Use its defaults", f"retry:plain:{it.turn.id}:{it.turn.attempt}"),),
+            (it.again, _OTHER),
+            (it.details,),
+        ),
     )
 
 
 def _server(it: Failure) -> Words:
     return (
-        f"**{it.vendor} has a fault on its side.** It often passes within minutes. It may have"
-        " been charged, so I did not ask again.",
-        ((ask_again(it.turn), _OTHER),),
+        f"**{it.vendor} has a fault on its side.** It often passes within minutes. {it.standing}",
+        ((it.again, _OTHER), (it.details,)),
+    )
+
+
+def details(
+    error: ProviderError, *, company: str, model: str, at: datetime, now: datetime
+) -> Reply:
+    """What is known of a failure, in the company's own words where it had any."""
+    said = f"It said: {quote(error.said, 200)}" if error.said else "It gave no reason in words."
+    return Reply(
+        text=f"**{escape(company)}**, {escape(model)}, {clock_time(at, now)}\n"
+        f"Kind: {error.category.replace('_', ' ')}\n{said}"
+    )
+
+
+def no_details() -> Reply:
+    """They were kept in memory only."""
+    return Reply(
+        text="I do not have the details any more; I keep them until I am restarted. Nothing was"
+        " changed."
+    )
+
+
+def plain_now() -> Reply:
+    """The question is asked again without settings that may not suit the model."""
+    return Reply(
+        text="Temperature and thinking are the model's own now in this conversation, and I ask"
+        " again. /settings shows and changes them."
     )
 
 

@@ -106,9 +106,27 @@ def amount(number: int, one: str, many: str = "") -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
-def clock_time(moment: datetime) -> str:
-    """Write the time of day on the server's clock, and say that it is the server's."""
-    return f"{moment.astimezone():%H:%M} (server time)"
+def clock_time(moment: datetime, now: datetime | None = None) -> str:
+    """Write the time of day on the server's clock, and say that it is the server's.
+
+    With `now` the day is written too, where it is another one.
+    """
+    shown = f"{moment.astimezone():%H:%M} (server time)"
+    if now is None or moment.astimezone().date() == now.astimezone().date():
+        return shown
+    that = moment.astimezone().date()
+    if that == now.astimezone().date() + timedelta(days=1):
+        return f"tomorrow {shown}"
+    return f"{day(moment, now)} {shown}"
+
+
+def later(seconds: float) -> str:
+    """Write how far off something is: in 4 min, in 3 h, in 2 days."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return f"in {minutes} min"
+    hours = round(minutes / 60)
+    return f"in {hours} h" if hours < 48 else f"in {round(hours / 24)} days"
 
 
 def day(moment: datetime | date, now: datetime) -> str:

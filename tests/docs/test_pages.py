@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_config
+from bot.texts.failures import WORDS
 from tests.docs.tables import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -72,6 +73,15 @@ def test_changelog_and_package_agree() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     released = re.findall(r"^## \[(\d[^\]]*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert released[0] == version
+
+
+def test_every_way_to_fail_is_in_troubleshooting() -> None:
+    """Each category of failure has its heading, by the word it is stored with."""
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    headings = " ".join(re.findall(r"^## (.*)", page, re.MULTILINE)).lower().replace(" ", "_")
+    names = {"money": "credit", "rate": "rate_limited"}
+    missing = [each for each in WORDS if names.get(each, each) not in headings]
+    assert missing == []
 
 
 def test_the_example_configuration_loads(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.domain.effects import Choose, PutKey
 from bot.domain.events import Body, Command, Incoming, MessageRef, Press, SecretText, Text
 from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
+from bot.failurenotes import FailureNotes
 from bot.held import HeldSecrets
 from bot.modellists import ModelLists
 from bot.notices import Notices
@@ -61,6 +62,7 @@ class House:
         self.held = HeldSecrets(self.clock)
         self.models = ModelLists(self.stores.keys, providers, self.clock)
         book = PriceBook(self.prices, self.models)
+        self.failures = FailureNotes()
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -71,6 +73,7 @@ class House:
             clock=self.clock,
             tasks=self.tasks,
             prices=book,
+            failures=self.failures,
         )
         desk = Desk(
             stores=self.stores,
@@ -81,6 +84,7 @@ class House:
             notices=Notices(self.courier, self.clock, self.tasks),
             models=self.models,
             prices=book,
+            failures=self.failures,
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,

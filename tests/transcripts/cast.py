@@ -6,6 +6,9 @@ from typing import Final
 
 from bot.domain.errors import (
     BadRequest,
+    Cut,
+    EmptyAnswer,
+    Filtered,
     InvalidKey,
     ModelUnavailable,
     NoCredit,
@@ -45,6 +48,9 @@ _GPTS: Final = (
     *(Model(id=f"gpt-5.{n}-mini", name=f"GPT-5.{n} Mini") for n in range(14)),
 )
 
+# A vendor may have looked at these before it gave up; all else it refuses at the door.
+_MAY_BE_BILLED: Final = frozenset({"server", "timeout", "filtered", "empty", "cut"})
+
 
 class Company(FakeProvider):
     """A scripted vendor whose list may be out of reach, too."""
@@ -77,6 +83,7 @@ def companies() -> dict[str, Company]:
                 name=name,
                 origin=f"https://api.{id_}.example",
                 key_page=f"https://{id_}.example/keys",
+                billing_page=f"https://{id_}.example/billing",
                 aliases=aliases,
             ),
             models,
@@ -101,6 +108,9 @@ def error(category: str, provider: str) -> ProviderError:
     """Return a company's error by its category."""
     kinds: tuple[type[ProviderError], ...] = (
         BadRequest,
+        Cut,
+        EmptyAnswer,
+        Filtered,
         InvalidKey,
         ModelUnavailable,
         NoCredit,
@@ -116,4 +126,5 @@ def error(category: str, provider: str) -> ProviderError:
         return Overloaded(provider)
     if category == "network":
         return Unreachable(provider, is_unsent=True)
-    return next(kind for kind in kinds if kind.category == category)(provider)
+    is_unsent = category not in _MAY_BE_BILLED
+    return next(kind for kind in kinds if kind.category == category)(provider, is_unsent=is_unsent)

@@ -31,7 +31,8 @@ BODIES = {
         {"thinking": {"type": "disabled"}, "temperature": 0.3, "reasoning_effort": None},
     ),
     "a little": (Effort.LOW, frozenset(), {"reasoning_effort": "low", "temperature": None}),
-    "the most": (Effort.HIGH, frozenset(), {"reasoning_effort": "max"}),
+    "much": (Effort.HIGH, frozenset(), {"reasoning_effort": "high"}),
+    "a depth it has not": (Effort.MEDIUM, frozenset(), {"reasoning_effort": None}),
     "refused": (
         Effort.LOW,
         frozenset({Adjustment.DROP_EFFORT}),

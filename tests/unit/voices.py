@@ -204,7 +204,6 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("turns.unknown_command", "near"): ("removekey",),
     ("model.menu", "way_back"): Button("Close", "model:close"),
     ("turns.private_only", "name"): "removekey",
-    ("failures.failed", "provider"): _COMPANY,
     ("turns.cut", "provider"): _COMPANY,
     ("turns.key_unreadable", "provider"): _COMPANY,
     ("turns.cut", "text"): "Some words.",
