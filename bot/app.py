@@ -53,12 +53,14 @@ def assemble(
     tasks = Tasks()
     courier = Courier(stores.turns, by_frontend, clock, tasks)
     questions = Questions(clock, abilities)
+    models = ModelLists(stores.keys, providers, clock)
     sessions = SessionManager(
         stores=stores,
         providers=providers,
         frontends=by_frontend,
         courier=courier,
         questions=questions,
+        models=models,
         clock=clock,
         tasks=tasks,
     )
@@ -68,7 +70,7 @@ def assemble(
         clock=clock,
         runner=sessions,
         held=HeldSecrets(clock),
-        models=ModelLists(stores.keys, providers, clock),
+        models=models,
         commands=by_name(),
         abilities=abilities,
         operator_name=operator_name,

@@ -27,10 +27,12 @@ from bot.domain.events import Outgoing, Reply
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
 from bot.domain.secret import Secret
 from bot.lanes import Lanes
+from bot.modellists import ModelLists
 from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running
 from bot.tasks import Tasks
+from bot.traits import laid_together
 
 _log = logging.getLogger(__name__)
 CHECKPOINT_S: Final = 2.0
@@ -47,6 +49,7 @@ class SessionManager:
         frontends: Mapping[str, Frontend],
         courier: Courier,
         questions: Questions,
+        models: ModelLists,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
@@ -55,6 +58,7 @@ class SessionManager:
         self._frontends = frontends
         self._courier = courier
         self._questions = questions
+        self._models = models
         self._clock = clock
         self._tasks = tasks
         self._lanes = Lanes(tasks)
@@ -223,8 +227,10 @@ class SessionManager:
         learned = await self._patience.hold(
             lambda: self._stores.settings.adjustments(spec.id, turn.choices.model), turn.place
         )
+        known = self._models.peek(turn.member, spec.id, turn.choices.model)
+        traits = laid_together(provider.traits(turn.choices.model), known, learned)
         request, has_older = await self._patience.hold(
-            lambda: prompt.build(turn, self._stores.turns, learned), turn.place
+            lambda: prompt.build(turn, self._stores.turns, traits, learned), turn.place
         )
         asked = endings.Asked(spec=spec, request=request, mask=key.mask())
         sink = self._frontends[turn.place.frontend].sink(

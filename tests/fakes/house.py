@@ -54,12 +54,14 @@ class House:
         self.courier = Courier(self.stores.turns, frontends, self.clock, self.tasks)
         self.questions = Questions(self.clock, abilities)
         self.held = HeldSecrets(self.clock)
+        self.models = ModelLists(self.stores.keys, providers, self.clock)
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
             frontends=frontends,
             courier=self.courier,
             questions=self.questions,
+            models=self.models,
             clock=self.clock,
             tasks=self.tasks,
         )
@@ -69,7 +71,7 @@ class House:
             clock=self.clock,
             runner=self.sessions,
             held=self.held,
-            models=ModelLists(self.stores.keys, providers, self.clock),
+            models=self.models,
             commands=table(self.gate),
             abilities=abilities,
         )
