@@ -4,11 +4,33 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.commands import about, addkey, conversation, keys, model, settings, tuning, turns, usage
+from bot.commands import (
+    about,
+    addkey,
+    conversation,
+    keys,
+    model,
+    reasoning,
+    settings,
+    tuning,
+    turns,
+    usage,
+)
 from bot.commands.near import near_names
 from bot.commands.spec import Command
 
-_MODULES: Final = (about, addkey, conversation, keys, model, settings, tuning, turns, usage)
+_MODULES: Final = (
+    about,
+    addkey,
+    conversation,
+    keys,
+    model,
+    reasoning,
+    settings,
+    tuning,
+    turns,
+    usage,
+)
 
 
 def collect(rows: Iterable[Command]) -> Mapping[str, Command]:

@@ -4,10 +4,10 @@ import re
 from typing import Final
 
 from bot import texts
-from bot.commands.here import Here, by_verb, current_label, look
+from bot.commands.here import Here, by_verb, current_label, look, taken
 from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import DEFAULT_MAX_TOKENS, Adjustment, Choices
+from bot.domain.chat import DEFAULT_MAX_TOKENS, Choices
 from bot.texts.stamps import mark
 from bot.texts.tuning import degrees, length
 
@@ -21,14 +21,8 @@ _RAISE: Final = 4
 
 
 async def ignores_temperature(call: Call, choices: Choices) -> bool:
-    """Whether the chosen model takes no temperature, as far as its list or a refusal says."""
-    if not choices.model:
-        return False
-    known = call.desk.models.peek(call.member.id, choices.provider, choices.model)
-    if known and known.takes_temperature is False:
-        return True
-    refused = await call.desk.stores.settings.adjustments(choices.provider, choices.model)
-    return Adjustment.DROP_TEMPERATURE in refused
+    """Whether a temperature has no effect on the chosen model, thinking as it does now."""
+    return not (await taken(call, choices)).takes_temperature(choices.effort)
 
 
 def most_length(call: Call, choices: Choices) -> tuple[int, str]:

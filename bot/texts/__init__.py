@@ -5,6 +5,7 @@ from bot.texts import addkey as addkey
 from bot.texts import conversation as conversation
 from bot.texts import keys as keys
 from bot.texts import model as model
+from bot.texts import reasoning as reasoning
 from bot.texts import stamps as stamps
 from bot.texts import tuning as tuning
 from bot.texts import turns as turns

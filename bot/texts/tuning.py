@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
+from bot.domain.models import Effort
 from bot.texts.format import count, cut_middle, escape, quote
 from bot.texts.layout import back, button, cancel, close
 
@@ -14,11 +15,13 @@ _LENGTHS: Final = (1_024, 4_096, 16_384)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What the panel shows. `model` is its label; `ignores_temperature`: it takes none."""
+    """What the panel shows. `model` is its label; `ignores_…`: what it does not use."""
 
     model: str
     temperature: float | None
     ignores_temperature: bool
+    effort: Effort | None
+    ignores_effort: bool
     max_tokens: int | None
     instructions: str
     cost_line: bool
@@ -258,12 +261,12 @@ def panel(now: Panel) -> Reply:
         text="\n".join(("**Settings of this conversation**", *_panel_lines(now))),
         buttons=(
             (Button("Model", "model:menu:p"), Button("Temperature", "temp:menu:p")),
-            (Button("Length", "maxtokens:menu:p"), Button("Instructions", "system:menu:p")),
+            (Button("Length", "maxtokens:menu:p"), Button("Reasoning", "reasoning:menu:p")),
             (
+                Button("Instructions", "system:menu:p"),
                 Button("Cost line", f"settings:cost:{'off' if now.cost_line else 'on'}"),
-                Button("My defaults", "settings:defaults"),
             ),
-            (Button("Done", "settings:close"),),
+            (Button("My defaults", "settings:defaults"), Button("Done", "settings:close")),
         ),
     )
 
@@ -283,12 +286,14 @@ def defaults(now: Panel) -> Reply:
 
 
 def _panel_lines(now: Panel) -> tuple[str, ...]:
-    unused = ", not used by this model" if now.ignores_temperature else ""
+    unused = ", not used by this model"
+    effort = "the model's own" if now.effort is None else now.effort.value
     text = quote(now.instructions, 60) if now.instructions else "none"
     return (
         f"Model: {escape(now.model) or 'none chosen yet'}",
-        f"Temperature: {degrees(now.temperature)}{unused}",
+        f"Temperature: {degrees(now.temperature)}{unused if now.ignores_temperature else ''}",
         f"Longest answer: {length(now.max_tokens)}",
+        f"Reasoning: {effort}{unused if now.ignores_effort else ''}",
         f"Instructions: {text}",
         f"Cost line: {'on' if now.cost_line else 'off'}",
     )

@@ -19,7 +19,7 @@ from bot.domain.errors import (
     TooLong,
     Unreachable,
 )
-from bot.domain.models import Model, ProviderSpec
+from bot.domain.models import Effort, Model, ProviderSpec, TemperatureUse, Traits
 from bot.domain.secret import Secret
 from tests.fakes.provider import FakeProvider
 
@@ -39,6 +39,12 @@ _CLAUDES: Final = (
         context_tokens=500_000,
         takes_temperature=False,
     ),
+)
+_OPUS: Final = Traits(
+    temperature=TemperatureUse.NEVER,
+    efforts={Effort.LOW: "low", Effort.MEDIUM: "medium", Effort.HIGH: "high"},
+    thinks=True,
+    least_tokens=1_024,
 )
 _GPTS: Final = (
     Model(id="gpt-6.1-terra", name="GPT-6.1 Terra", context_tokens=400_000),
@@ -83,6 +89,7 @@ def companies() -> dict[str, Company]:
         )
         for id_, name, aliases, models in rows
     }
+    made["anthropic"].known_traits["claude-opus-5-5"] = _OPUS
     demo = ProviderSpec(
         id="demo", name="Demo", origin="http://127.0.0.1:1", is_free=True, is_demo=True
     )

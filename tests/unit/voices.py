@@ -28,7 +28,7 @@ from bot.domain.chat import (
 from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
 from bot.domain.keys import KeyHealth, KeyInfo
-from bot.domain.models import ProviderSpec
+from bot.domain.models import Effort, ProviderSpec
 from bot.domain.ports import Spent, SpentLine
 from bot.texts.about import Line
 from bot.texts.conversation import About
@@ -110,6 +110,8 @@ _BY_TYPE: Final[dict[Any, Any]] = {
         model=_MODEL,
         temperature=None,
         ignores_temperature=True,
+        effort=Effort.MEDIUM,
+        ignores_effort=True,
         max_tokens=64_000,
         instructions=_WORDS,
         cost_line=True,
