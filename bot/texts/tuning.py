@@ -83,11 +83,18 @@ def temperature(value: float | None, *, is_panel: bool = False) -> Reply:
     )
 
 
-def temperature_unused(value: float | None, model: str, *, is_panel: bool = False) -> Reply:
+def temperature_unused(
+    value: float | None, model: str, *, can_stop_thinking: bool = False, is_panel: bool = False
+) -> Reply:
     """The model takes none: kept, not sent."""
+    again = (
+        "It counts with /reasoning off."
+        if can_stop_thinking
+        else "It applies again with a model that takes it."
+    )
     return Reply(
-        text=f"**Temperature: {degrees(value)}**, not used by {escape(model)}.\nIt applies again"
-        " with a model that takes it.",
+        text=f"**Temperature: {degrees(value)}**, not used by {escape(model)}"
+        f"{' while it thinks' if can_stop_thinking else ''}.\n{again}",
         buttons=(
             (Button("Models that take it", "model:warm"),),
             (_way_out("temp", is_panel=is_panel),),
@@ -101,10 +108,16 @@ def temperature_set(
     marked: str,
     *,
     unused_by: str = "",
+    can_stop_thinking: bool = False,
     is_panel: bool = False,
 ) -> Reply:
-    """It changed. `unused_by`: the model that takes none."""
+    """It changed. `unused_by`: the model that takes none, or none while it thinks."""
     kept = f" {escape(unused_by)} takes none, so it is kept, not sent." if unused_by else ""
+    if unused_by and can_stop_thinking:
+        kept = (
+            f" {escape(unused_by)} takes none while it thinks, so it is kept, not sent; it counts"
+            " with /reasoning off."
+        )
     return Reply(
         text=f"Temperature{_colon(value)} {degrees(value)} in this conversation; it was"
         f" {degrees(before)}.{kept}",
@@ -162,11 +175,19 @@ def length_closed(value: int | None) -> Reply:
 
 
 def max_tokens_set(
-    value: int | None, before: int | None, marked: str, *, is_panel: bool = False
+    value: int | None,
+    before: int | None,
+    marked: str,
+    *,
+    least: int = 0,
+    thinker: str = "",
+    is_panel: bool = False,
 ) -> Reply:
-    """It changed."""
+    """It changed. `thinker`: the model that gets at least `least`, since it thinks first."""
+    more = f" {escape(thinker)} thinks first, so it gets at least {count(least)}."
     return Reply(
-        text=f"Longest answer{_colon(value)} {length(value)}; it was {_figure(before)}.",
+        text=f"Longest answer{_colon(value)} {length(value)}; it was {_figure(before)}."
+        f"{more if thinker else ''}",
         buttons=_change("maxtokens", marked, is_panel=is_panel),
     )
 

@@ -46,6 +46,13 @@ _OPUS: Final = Traits(
     thinks=True,
     least_tokens=1_024,
 )
+_HAIKU: Final = Traits(
+    temperature=TemperatureUse.UNLESS_THINKING,
+    efforts={Effort.OFF: "none", Effort.HIGH: "high"},
+    thinks=True,
+    least_tokens=1_024,
+    most_tokens=32_000,
+)
 _GPTS: Final = (
     Model(id="gpt-6.1-terra", name="GPT-6.1 Terra", context_tokens=400_000),
     *(Model(id=f"gpt-5.{n}-mini", name=f"GPT-5.{n} Mini") for n in range(14)),
@@ -89,7 +96,7 @@ def companies() -> dict[str, Company]:
         )
         for id_, name, aliases, models in rows
     }
-    made["anthropic"].known_traits["claude-opus-5-5"] = _OPUS
+    made["anthropic"].known_traits |= {"claude-opus-5-5": _OPUS, "claude-haiku-5-5": _HAIKU}
     demo = ProviderSpec(
         id="demo", name="Demo", origin="http://127.0.0.1:1", is_free=True, is_demo=True
     )

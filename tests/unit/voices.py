@@ -131,6 +131,7 @@ _BY_NAME: Final[dict[str, str]] = {
     "model": _MODEL,
     "label": _MODEL,
     "unused_by": _MODEL,
+    "thinker": _MODEL,
     "company": _COMPANY,
     "messenger": "Telegram",
     "operator": "Alexandra Konstantinopoulou",
