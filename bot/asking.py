@@ -118,8 +118,14 @@ class Asker:
         ]
         notes: list[str] = []
         said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
-        if Adjustment.DROP_TEMPERATURE in learned:
-            said[f"temperature:{model}"] = texts.turns.no_temperature(model)
+        dropped = (
+            (Adjustment.DROP_TEMPERATURE, "temperature", texts.turns.no_temperature),
+            (Adjustment.DROP_EFFORT, "effort", texts.turns.no_effort),
+            (Adjustment.DROP_MAX_TOKENS, "max_tokens", texts.turns.no_max_tokens),
+        )
+        said |= {
+            f"{name}:{model}": words(model) for each, name, words in dropped if each in learned
+        }
         for notice, note in said.items():
             if not await self._stores.settings.has_noted(turn.member, notice):
                 notes.append(note)

@@ -172,7 +172,7 @@ def _empty(it: Failure) -> Words:
     )
     return (
         f"**{it.model} sent no text.**{why} It may be charged.",
-        ((_RAISE, ask_again(it.turn)),),
+        ((_RAISE, ask_again(it.turn)) if limit else (ask_again(it.turn), _OTHER),),
     )
 
 
