@@ -161,12 +161,14 @@ async def _set_length(
 
 
 async def _raise_length(call: Call) -> Outcome:
-    """Go one step up from under an answer that was cut at the limit."""
+    """Go one step up from what was really sent, from under an answer cut at the limit."""
     here = await look(call)
     now, (most, _) = here.choices.max_tokens, await most_length(call, here.choices)
     if now is None or now >= most:
         return Outcome(reply=texts.tuning.max_tokens_at_most(now), is_apart=True)
-    raised = min(max(now * _RAISE, DEFAULT_MAX_TOKENS), most)
+    traits = await taken(call, here.choices)
+    sent = traits.fitted(now, here.choices.effort) or now
+    raised = min(max(sent * _RAISE, DEFAULT_MAX_TOKENS), most)
     return await _set_length(call, here, raised, is_apart=True)
 
 

@@ -217,7 +217,7 @@ async def test_a_choice_can_be_undone_once_per_field(house: Neighbours, scope: S
 async def test_an_effort_is_kept_as_one_and_the_models_own_hides_a_default(
     house: Neighbours,
 ) -> None:
-    """None is a choice: it counts before the member's default, and undoing it does not stay."""
+    """None is a choice: it counts before the member's default, and can be undone."""
     alice = await house.member()
     session = await house.stores.settings.session(HERS, alice.id)
     for scope, effort in (

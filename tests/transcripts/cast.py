@@ -44,7 +44,7 @@ _OPUS: Final = Traits(
     temperature=TemperatureUse.NEVER,
     efforts={Effort.LOW: "low", Effort.MEDIUM: "medium", Effort.HIGH: "high"},
     thinks=True,
-    least_tokens=1_024,
+    least_tokens=2_048,
 )
 _HAIKU: Final = Traits(
     temperature=TemperatureUse.UNLESS_THINKING,
