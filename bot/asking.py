@@ -129,8 +129,16 @@ class Asker:
         ]
         notes: list[str] = []
         said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
-        if Adjustment.DROP_TEMPERATURE in learned:
-            said[f"temperature:{model}"] = texts.turns.no_temperature(asked.name)
+        dropped = (
+            (Adjustment.DROP_TEMPERATURE, "temperature", texts.turns.no_temperature),
+            (Adjustment.DROP_EFFORT, "effort", texts.turns.no_effort),
+            (Adjustment.DROP_MAX_TOKENS, "max_tokens", texts.turns.no_max_tokens),
+        )
+        said |= {
+            f"{notice}:{model}": words(asked.name)
+            for adjustment, notice, words in dropped
+            if adjustment in learned
+        }
         for notice, note in said.items():
             if not await self._stores.settings.has_noted(turn.member, notice):
                 notes.append(note)

@@ -53,7 +53,7 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     is_cut = running.finish is FinishReason.LENGTH
     footer = texts.turns.footer(asked.name, used, is_second=turn.answer is not None)
     if is_cut:
-        footer = texts.turns.cut_by_limit(turn.choices.max_tokens, used)
+        footer = texts.turns.cut_by_limit(asked.request.max_tokens, used)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
     reply = Reply(
         text=shown,
@@ -100,6 +100,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         mask=asked.mask,
         now=now,
         window=asked.window,
+        limit=asked.request.max_tokens,
         had_no_credit=asked.had_no_credit,
     )
     if running.text and error.category in {"cut", "timeout", "network"}:

@@ -4,6 +4,7 @@ from hashlib import blake2s
 from typing import Final
 
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role, Turn, estimate_tokens
+from bot.domain.models import Traits
 from bot.domain.ports import TurnStore
 
 UNKNOWN_WINDOW: Final = 32_768
@@ -12,13 +13,17 @@ _CAUTION: Final = 0.9  # our count is an estimate
 
 
 async def build(
-    turn: Turn, turns: TurnStore, adjustments: frozenset[Adjustment]
+    turn: Turn, turns: TurnStore, traits: Traits, adjustments: frozenset[Adjustment]
 ) -> tuple[ChatRequest, bool]:
-    """Return the request of a turn, and whether older messages had to be left out."""
+    """Return the request of a turn, and whether older messages had to be left out.
+
+    A choice without an effect on this model is not sent: vendors refuse some of them.
+    """
     choices = turn.choices
+    max_tokens = traits.fitted(choices.max_tokens, choices.effort)
     own = estimate_tokens((choices.instructions, turn.question))
-    reserve = choices.max_tokens or _RESERVE_WITHOUT_LIMIT
-    window = choices.window or UNKNOWN_WINDOW
+    reserve = max_tokens or _RESERVE_WITHOUT_LIMIT
+    window = choices.window or traits.context_tokens or UNKNOWN_WINDOW
     budget = int(window * _CAUTION) - own - min(reserve, window // 2)
     history, has_older = await turns.history(
         turn.session, before=turn.id, budget_tokens=max(0, budget)
@@ -27,9 +32,10 @@ async def build(
         model=choices.model,
         messages=(*history, Message(Role.USER, turn.question)),
         system=choices.instructions,
-        temperature=choices.temperature,
-        max_tokens=choices.max_tokens,
-        effort=choices.effort,
+        temperature=choices.temperature if traits.takes_temperature(choices.effort) else None,
+        max_tokens=max_tokens,
+        most_tokens=traits.most_tokens,
+        effort=choices.effort if choices.effort in traits.efforts else None,
         user=_opaque(choices.provider, turn.member),
         conversation=_opaque(choices.provider, turn.member, str(turn.session)),
         adjustments=adjustments,

@@ -35,6 +35,7 @@ from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running
 from bot.tasks import Tasks
+from bot.traits import laid_together
 
 _log = logging.getLogger(__name__)
 CHECKPOINT_S: Final = 2.0
@@ -243,17 +244,18 @@ class SessionManager:
         learned = await self._patience.hold(
             lambda: self._stores.settings.adjustments(spec.id, turn.choices.model), turn.place
         )
+        known = self._models.peek(turn.member, spec.id, turn.choices.model)
+        traits = laid_together(provider.traits(turn.choices.model), known, learned)
         request, has_older = await self._patience.hold(
-            lambda: prompt.build(turn, self._stores.turns, learned), turn.place
+            lambda: prompt.build(turn, self._stores.turns, traits, learned), turn.place
         )
-        known = self._models.peek(turn.member, spec.id, request.model)
         asked = endings.Asked(
             spec=spec,
             request=request,
             label=known.label if known else "",
             mask=key.mask(),
             price=self._price(turn),
-            window=turn.choices.window,
+            window=turn.choices.window or traits.context_tokens,
             had_no_credit=key.health is KeyHealth.NO_CREDIT,
         )
         sink = self._frontends[turn.place.frontend].sink(

@@ -19,6 +19,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
+from bot.domain.models import Effort
 from bot.domain.secret import Secret
 from storage.rules import Chosen, storable
 
@@ -92,12 +93,15 @@ def dump_chosen(chosen: Chosen) -> bytes:
 def load_chosen(data: bytes) -> Chosen:
     """Return what was chosen. A field this version does not know is left out."""
     made, replaced = msgspec.json.decode(data, type=tuple[dict[str, Any], dict[str, list[Any]]])
-    before = {name: value[0] if value else INHERIT for name, value in _known(replaced).items()}
-    return Chosen(Overrides(**_known(made)), before)
+    before = {name: value[0] if value else INHERIT for name, value in replaced.items()}
+    return Chosen(Overrides(**_known(made)), _known(before))
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in _OVERRIDES}
+    known = {name: value for name, value in values.items() if name in _OVERRIDES}
+    if isinstance(known.get("effort"), str):
+        known["effort"] = Effort(known["effort"])
+    return known
 
 
 def dump_reply(reply: Reply) -> bytes:

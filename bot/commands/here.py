@@ -10,8 +10,9 @@ from bot.commands.spec import Call, Handler, Outcome
 from bot.domain.chat import Choices, Overrides, Session, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
-from bot.domain.models import Model
+from bot.domain.models import Model, Traits
 from bot.texts.costs import Last
+from bot.traits import laid_together
 
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 _UNANSWERED: Final = frozenset(
@@ -85,6 +86,16 @@ async def last_answer(call: Call) -> Last | None:
 def current_label(call: Call, choices: Choices) -> str:
     """Return what the model of these choices is called; empty: none is chosen."""
     return model_label(call, choices.provider, choices.model) if choices.model else ""
+
+
+async def taken(call: Call, choices: Choices) -> Traits:
+    """Return what the chosen model takes, as far as its id, its list and refusals tell."""
+    provider = call.desk.providers.get(choices.provider)
+    if provider is None or not choices.model:
+        return Traits()
+    known = call.desk.models.peek(call.member.id, choices.provider, choices.model)
+    refused = await call.desk.stores.settings.adjustments(choices.provider, choices.model)
+    return laid_together(provider.traits(choices.model), known, refused)
 
 
 def use_model(provider: str, model: Model) -> Overrides:

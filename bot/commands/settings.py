@@ -10,10 +10,10 @@ from bot.commands.here import (
     current_label,
     leaves,
     look,
+    taken,
 )
 from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
 from bot.commands.spec import Call, Command, Outcome
-from bot.commands.tuning import ignores_temperature
 from bot.domain.chat import Choices, estimate_tokens
 from bot.texts.format import quote
 from bot.texts.stamps import mark
@@ -92,10 +92,13 @@ async def _defaults(call: Call) -> Outcome:
 
 
 async def _shown(call: Call, choices: Choices) -> Panel:
+    traits = await taken(call, choices)
     return Panel(
         model=current_label(call, choices),
         temperature=choices.temperature,
-        ignores_temperature=await ignores_temperature(call, choices),
+        ignores_temperature=not traits.takes_temperature(choices.effort),
+        effort=choices.effort,
+        ignores_effort=choices.effort is not None and choices.effort not in traits.efforts,
         max_tokens=choices.max_tokens,
         instructions=choices.instructions,
         cost_line=choices.cost_line,

@@ -4,10 +4,11 @@ import re
 from typing import Final
 
 from bot import texts
-from bot.commands.here import Here, by_verb, current_label, look
+from bot.commands.here import Here, by_verb, current_label, look, taken
 from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import DEFAULT_MAX_TOKENS, Adjustment, Choices
+from bot.domain.chat import DEFAULT_MAX_TOKENS, Choices
+from bot.domain.models import Effort
 from bot.texts.stamps import mark
 from bot.texts.tuning import degrees, length
 
@@ -21,21 +22,21 @@ _RAISE: Final = 4
 
 
 async def ignores_temperature(call: Call, choices: Choices) -> bool:
-    """Whether the chosen model takes no temperature, as far as its list or a refusal says."""
-    if not choices.model:
-        return False
-    known = call.desk.models.peek(call.member.id, choices.provider, choices.model)
-    if known and known.takes_temperature is False:
-        return True
-    refused = await call.desk.stores.settings.adjustments(choices.provider, choices.model)
-    return Adjustment.DROP_TEMPERATURE in refused
+    """Whether a temperature has no effect on the chosen model, thinking as it does now."""
+    return not (await taken(call, choices)).takes_temperature(choices.effort)
 
 
-def most_length(call: Call, choices: Choices) -> tuple[int, str]:
+async def _can_stop_thinking(call: Call, choices: Choices) -> bool:
+    """Whether a temperature would have an effect with /reasoning off."""
+    traits = await taken(call, choices)
+    return Effort.OFF in traits.efforts and traits.takes_temperature(Effort.OFF)
+
+
+async def most_length(call: Call, choices: Choices) -> tuple[int, str]:
     """Return the longest answer one may ask for, and the model's name if it is its limit."""
-    known = call.desk.models.peek(call.member.id, choices.provider, choices.model)
-    if known and known.max_output_tokens and known.max_output_tokens >= LEAST_LENGTH:
-        return known.max_output_tokens, known.label
+    most = (await taken(call, choices)).most_tokens
+    if most and most >= LEAST_LENGTH:
+        return most, current_label(call, choices)
     return MOST_LENGTH, ""
 
 
@@ -57,7 +58,12 @@ async def _temp_menu(call: Call) -> Outcome:
     value, is_panel = here.choices.temperature, call.args == "p"
     if await ignores_temperature(call, here.choices):
         label = current_label(call, here.choices)
-        return Outcome(reply=texts.tuning.temperature_unused(value, label, is_panel=is_panel))
+        can_stop = await _can_stop_thinking(call, here.choices)
+        return Outcome(
+            reply=texts.tuning.temperature_unused(
+                value, label, can_stop_thinking=can_stop, is_panel=is_panel
+            )
+        )
     return Outcome(reply=texts.tuning.temperature(value, is_panel=is_panel))
 
 
@@ -78,7 +84,12 @@ async def _set_temp(
     before = here.choices.temperature
     return Outcome(
         reply=texts.tuning.temperature_set(
-            value, before, mark(value), unused_by=unused_by, is_panel=is_panel
+            value,
+            before,
+            mark(value),
+            unused_by=unused_by,
+            can_stop_thinking=is_unused and await _can_stop_thinking(call, here.choices),
+            is_panel=is_panel,
         ),
         effects=(choose(call, here, "temperature", value),),
     )
@@ -95,13 +106,13 @@ async def _length(call: Call) -> Outcome:
         return await _length_menu(call)
     here = await look(call)
     if typed in _NO_LIMIT:
-        return _set_length(call, here, None)
-    most, model = most_length(call, here.choices)
+        return await _set_length(call, here, None)
+    most, model = await most_length(call, here.choices)
     value = read_length(typed)
     if value is None or not LEAST_LENGTH <= value <= most:
         now = here.choices.max_tokens
         return Outcome(reply=texts.tuning.max_tokens_misfit(now, most, model))
-    return _set_length(call, here, value)
+    return await _set_length(call, here, value)
 
 
 def read_length(typed: str) -> int | None:
@@ -124,30 +135,41 @@ async def _tap_length(call: Call) -> Outcome:
     here = await look(call)
     if tapped != "off" and value is None:
         return Outcome(reply=texts.turns.old_button())
-    most, _ = most_length(call, here.choices)
+    most, _ = await most_length(call, here.choices)
     fitting = None if value is None else min(value, most)
-    return _set_length(call, here, fitting, is_panel=panel == "p")
+    return await _set_length(call, here, fitting, is_panel=panel == "p")
 
 
-def _set_length(
+async def _set_length(
     call: Call, here: Here, value: int | None, *, is_panel: bool = False, is_apart: bool = False
 ) -> Outcome:
-    before = here.choices.max_tokens
+    before, traits = here.choices.max_tokens, await taken(call, here.choices)
+    fitted = traits.fitted(value, here.choices.effort)
+    is_raised = value is not None and fitted is not None and fitted > value
     return Outcome(
-        reply=texts.tuning.max_tokens_set(value, before, mark(value), is_panel=is_panel),
+        reply=texts.tuning.max_tokens_set(
+            value,
+            before,
+            mark(value),
+            least=traits.least_tokens,
+            thinker=current_label(call, here.choices) if is_raised else "",
+            is_panel=is_panel,
+        ),
         effects=(choose(call, here, "max_tokens", value),),
         is_apart=is_apart,
     )
 
 
 async def _raise_length(call: Call) -> Outcome:
-    """Go one step up from under an answer that was cut at the limit."""
+    """Go one step up from what was really sent, from under an answer cut at the limit."""
     here = await look(call)
-    now, (most, _) = here.choices.max_tokens, most_length(call, here.choices)
+    now, (most, _) = here.choices.max_tokens, await most_length(call, here.choices)
     if now is None or now >= most:
         return Outcome(reply=texts.tuning.max_tokens_at_most(now), is_apart=True)
-    raised = min(max(now * _RAISE, DEFAULT_MAX_TOKENS), most)
-    return _set_length(call, here, raised, is_apart=True)
+    traits = await taken(call, here.choices)
+    sent = traits.fitted(now, here.choices.effort) or now
+    raised = min(max(sent * _RAISE, DEFAULT_MAX_TOKENS), most)
+    return await _set_length(call, here, raised, is_apart=True)
 
 
 async def _close_length(call: Call) -> Outcome:

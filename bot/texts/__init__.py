@@ -7,6 +7,7 @@ from bot.texts import costs as costs
 from bot.texts import failures as failures
 from bot.texts import keys as keys
 from bot.texts import model as model
+from bot.texts import reasoning as reasoning
 from bot.texts import removekey as removekey
 from bot.texts import stamps as stamps
 from bot.texts import tuning as tuning

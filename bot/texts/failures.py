@@ -21,7 +21,7 @@ _RAISE = Button("Raise limit", "maxtokens:raise")
 class Failure:
     """What the words need to know; `model` is escaped.
 
-    `window`: how many tokens the model reads. `had_no_credit`: this key's last answer was that.
+    `window`: how many tokens the model reads; `limit`: how long the answer might get. `had_no_credit`: this key's last answer was that.
     """
 
     turn: Turn
@@ -31,6 +31,7 @@ class Failure:
     mask: str
     now: datetime
     window: int | None = None
+    limit: int | None = None
     had_no_credit: bool = False
 
     @property
@@ -77,6 +78,7 @@ def failed(
     mask: str,
     now: datetime,
     window: int | None = None,
+    limit: int | None = None,
     had_no_credit: bool = False,
 ) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
@@ -88,6 +90,7 @@ def failed(
         mask=escape(mask),
         now=now,
         window=window,
+        limit=limit,
         had_no_credit=had_no_credit,
     )
     text, buttons = WORDS[error.category](failure)
@@ -218,13 +221,12 @@ def _cut(it: Failure) -> Words:
 
 
 def _empty(it: Failure) -> Words:
-    limit = it.turn.choices.max_tokens
-    why = (
-        f" Its thinking may have used the whole length of {tokens(limit)} tokens." if limit else ""
-    )
+    why = ""
+    if it.limit:
+        why = f" Its thinking may have used the whole length of {tokens(it.limit)} tokens."
     return (
         f"**{it.model} sent no text.**{why} It may be charged.",
-        ((_RAISE, ask_again(it.turn)),),
+        ((_RAISE, ask_again(it.turn)) if it.limit else (ask_again(it.turn), _OTHER),),
     )
 
 

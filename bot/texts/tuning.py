@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
+from bot.domain.models import Effort
 from bot.texts.format import count, cut_middle, escape, quote
 from bot.texts.layout import back, button, cancel, close
 
@@ -14,11 +15,13 @@ _LENGTHS: Final = (1_024, 4_096, 16_384)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What the panel shows. `model` is its label; `ignores_temperature`: it takes none."""
+    """What the panel shows. `model` is its label; `ignores_…`: what it does not use."""
 
     model: str
     temperature: float | None
     ignores_temperature: bool
+    effort: Effort | None
+    ignores_effort: bool
     max_tokens: int | None
     instructions: str
     cost_line: bool
@@ -80,11 +83,18 @@ def temperature(value: float | None, *, is_panel: bool = False) -> Reply:
     )
 
 
-def temperature_unused(value: float | None, model: str, *, is_panel: bool = False) -> Reply:
+def temperature_unused(
+    value: float | None, model: str, *, can_stop_thinking: bool = False, is_panel: bool = False
+) -> Reply:
     """The model takes none: kept, not sent."""
+    again = (
+        "It counts with /reasoning off."
+        if can_stop_thinking
+        else "It applies again with a model that takes it."
+    )
     return Reply(
-        text=f"**Temperature: {degrees(value)}**, not used by {escape(model)}.\nIt applies again"
-        " with a model that takes it.",
+        text=f"**Temperature: {degrees(value)}**, not used by {escape(model)}"
+        f"{' while it thinks' if can_stop_thinking else ''}.\n{again}",
         buttons=(
             (Button("Models that take it", "model:warm"),),
             (_way_out("temp", is_panel=is_panel),),
@@ -98,10 +108,16 @@ def temperature_set(
     marked: str,
     *,
     unused_by: str = "",
+    can_stop_thinking: bool = False,
     is_panel: bool = False,
 ) -> Reply:
-    """It changed. `unused_by`: the model that takes none."""
+    """It changed. `unused_by`: the model that takes none, or none while it thinks."""
     kept = f" {escape(unused_by)} takes none, so it is kept, not sent." if unused_by else ""
+    if unused_by and can_stop_thinking:
+        kept = (
+            f" {escape(unused_by)} takes none while it thinks, so it is kept, not sent; it counts"
+            " with /reasoning off."
+        )
     return Reply(
         text=f"Temperature{_colon(value)} {degrees(value)} in this conversation; it was"
         f" {degrees(before)}.{kept}",
@@ -159,11 +175,19 @@ def length_closed(value: int | None) -> Reply:
 
 
 def max_tokens_set(
-    value: int | None, before: int | None, marked: str, *, is_panel: bool = False
+    value: int | None,
+    before: int | None,
+    marked: str,
+    *,
+    least: int = 0,
+    thinker: str = "",
+    is_panel: bool = False,
 ) -> Reply:
-    """It changed."""
+    """It changed. `thinker`: the model that gets at least `least`, since it thinks first."""
+    more = f" {escape(thinker)} thinks first, so it gets at least {count(least)}."
     return Reply(
-        text=f"Longest answer{_colon(value)} {length(value)}; it was {_figure(before)}.",
+        text=f"Longest answer{_colon(value)} {length(value)}; it was {_figure(before)}."
+        f"{more if thinker else ''}",
         buttons=_change("maxtokens", marked, is_panel=is_panel),
     )
 
@@ -258,12 +282,12 @@ def panel(now: Panel) -> Reply:
         text="\n".join(("**Settings of this conversation**", *_panel_lines(now))),
         buttons=(
             (Button("Model", "model:menu:p"), Button("Temperature", "temp:menu:p")),
-            (Button("Length", "maxtokens:menu:p"), Button("Instructions", "system:menu:p")),
+            (Button("Length", "maxtokens:menu:p"), Button("Reasoning", "reasoning:menu:p")),
             (
+                Button("Instructions", "system:menu:p"),
                 Button("Cost line", f"settings:cost:{'off' if now.cost_line else 'on'}"),
-                Button("My defaults", "settings:defaults"),
             ),
-            (Button("Done", "settings:close"),),
+            (Button("My defaults", "settings:defaults"), Button("Done", "settings:close")),
         ),
     )
 
@@ -283,12 +307,14 @@ def defaults(now: Panel) -> Reply:
 
 
 def _panel_lines(now: Panel) -> tuple[str, ...]:
-    unused = ", not used by this model" if now.ignores_temperature else ""
+    unused = ", not used by this model"
+    effort = "the model's own" if now.effort is None else now.effort.value
     text = quote(now.instructions, 60) if now.instructions else "none"
     return (
         f"Model: {escape(now.model) or 'none chosen yet'}",
-        f"Temperature: {degrees(now.temperature)}{unused}",
+        f"Temperature: {degrees(now.temperature)}{unused if now.ignores_temperature else ''}",
         f"Longest answer: {length(now.max_tokens)}",
+        f"Reasoning: {effort}{unused if now.ignores_effort else ''}",
         f"Instructions: {text}",
         f"Cost line: {'on' if now.cost_line else 'off'}",
     )

@@ -171,6 +171,16 @@ def no_temperature(model: str) -> str:
     return f"{escape(model)} takes no temperature; I left it out."
 
 
+def no_effort(model: str) -> str:
+    """The last line of the first answer for which the choice of reasoning was left out."""
+    return f"{model} does not take this reasoning setting; I left it out."
+
+
+def no_max_tokens(model: str) -> str:
+    """The last line of the first answer for which the longest answer was left out."""
+    return f"{model} takes no longest answer; I left it out."
+
+
 def backlog(count: int) -> Reply:
     """Many messages wait."""
     return Reply(

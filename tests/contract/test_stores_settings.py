@@ -34,6 +34,7 @@ from bot.domain.effects import (
 )
 from bot.domain.events import Button, Question, QuestionKind
 from bot.domain.keys import KeyHealth
+from bot.domain.models import Effort
 from bot.domain.ports import Applied, Ending, UsedTurn
 from bot.domain.secret import Secret
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, Neighbours
@@ -220,6 +221,29 @@ async def test_a_choice_can_be_undone_once_per_field(house: Neighbours, scope: S
     assert (await house.do(undo)).applied is Applied.STALE
     assert (await house.do(replace(undo, field="model"))).applied is Applied.DONE
     assert await chosen() == Overrides(temperature=0.1)
+
+
+async def test_an_effort_is_kept_as_one_and_the_models_own_hides_a_default(
+    house: Neighbours,
+) -> None:
+    """None is a choice: it counts before the member's default, and can be undone."""
+    alice = await house.member()
+    session = await house.stores.settings.session(HERS, alice.id)
+    for scope, effort in (
+        (Scope.MEMBER, Effort.OFF),
+        (Scope.SESSION, Effort.HIGH),
+        (Scope.SESSION, None),
+    ):
+        overrides = Overrides(effort=effort)
+        await house.do(
+            Choose(scope=scope, member=alice.id, session=session.id, overrides=overrides)
+        )
+        now = await house.stores.settings.choices(session.id, alice.id)
+        assert now.effort is effort
+    await house.do(
+        UndoChoice(scope=Scope.SESSION, member=alice.id, session=session.id, field="effort")
+    )
+    assert (await house.stores.settings.choices(session.id, alice.id)).effort is Effort.HIGH
 
 
 async def test_a_sessions_choice_becomes_the_default(house: Neighbours) -> None:

@@ -22,7 +22,7 @@ from bot.domain.errors import (
     TooLong,
     Unreachable,
 )
-from bot.domain.models import KeyNeed, Model, ProviderSpec
+from bot.domain.models import Effort, KeyNeed, Model, ProviderSpec, TemperatureUse, Traits
 from bot.domain.secret import Secret
 from tests.fakes.provider import FakeProvider
 
@@ -42,6 +42,19 @@ _CLAUDES: Final = (
         context_tokens=500_000,
         takes_temperature=False,
     ),
+)
+_OPUS: Final = Traits(
+    temperature=TemperatureUse.NEVER,
+    efforts={Effort.LOW: "low", Effort.MEDIUM: "medium", Effort.HIGH: "high"},
+    thinks=True,
+    least_tokens=2_048,
+)
+_HAIKU: Final = Traits(
+    temperature=TemperatureUse.UNLESS_THINKING,
+    efforts={Effort.OFF: "none", Effort.HIGH: "high"},
+    thinks=True,
+    least_tokens=1_024,
+    most_tokens=32_000,
 )
 _GPTS: Final = (
     Model(id="gpt-6.1-terra", name="GPT-6.1 Terra", context_tokens=400_000),
@@ -90,6 +103,7 @@ def companies() -> dict[str, Company]:
         )
         for id_, name, aliases, models in rows
     }
+    made["anthropic"].known_traits |= {"claude-opus-5-5": _OPUS, "claude-haiku-5-5": _HAIKU}
     ollama = ProviderSpec(
         id="ollama",
         name="Ollama",

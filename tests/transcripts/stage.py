@@ -276,6 +276,7 @@ def _as_json(request: ChatRequest) -> dict[str, Any]:
     return {
         "model": request.model,
         "temperature": request.temperature,
+        "effort": request.effort,
         "max_tokens": request.max_tokens,
         "system": request.system,
         "messages": [message.text for message in request.messages],

@@ -188,6 +188,24 @@ async def test_a_refused_parameter_is_left_out_and_remembered(house: House) -> N
     assert note not in house.said[1]
 
 
+@pytest.mark.parametrize(
+    ("dropped", "note"),
+    [
+        (Adjustment.DROP_EFFORT, "acme-1 does not take this reasoning setting; I left it out."),
+        (Adjustment.DROP_MAX_TOKENS, "acme-1 takes no longest answer; I left it out."),
+    ],
+)
+async def test_other_settings_left_out_are_said_once_too(
+    house: House, dropped: Adjustment, note: str
+) -> None:
+    """Whatever a member may have chosen."""
+    house.provider.enqueue(ParameterRefused("acme", adjustment=dropped))
+    await house.say("one")
+    await house.say("two")
+    assert note in house.said[0]
+    assert note not in house.said[1]
+
+
 async def test_the_note_comes_once_even_if_it_is_learned_again(house: House) -> None:
     """After thirty days the vendor is asked anew; the member was told already."""
     refused = ParameterRefused("acme", adjustment=Adjustment.DROP_TEMPERATURE)

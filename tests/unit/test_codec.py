@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import Choices, Overrides, TurnState
+from bot.domain.chat import INHERIT, Choices, Overrides, TurnState
 from bot.domain.events import Button, Question, QuestionKind, Reply
+from bot.domain.models import Effort
 from storage import codec
 from storage.memory import MemoryStores
 from storage.rules import EPOCH_DETAIL, Chosen, from_nano, title_of, to_nano
@@ -39,13 +40,29 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
     [
         Choices(),
         Choices(provider="p", model="m", temperature=1.0, max_tokens=None, window=8_192),
+        Choices(effort=Effort.LOW),
         Choices(instructions="a\u2028b\x00c 简", cost_line=False),
     ],
-    ids=["default", "full", "odd text"],
+    ids=["default", "full", "effort", "odd text"],
 )
 def test_choices_come_back(choices: Choices) -> None:
     """Every field, None and what is no letter included."""
     assert codec.load_choices(codec.dump_choices(choices)) == choices
+
+
+def test_an_effort_comes_back_as_one() -> None:
+    """What was chosen, and what it replaced: its own, and nothing chosen at all."""
+    chosen = Chosen()
+    for effort in (None, Effort.LOW, Effort.OFF):
+        chosen = codec.load_chosen(codec.dump_chosen(chosen.choose(Overrides(effort=effort))))
+        assert chosen.overrides.effort is effort
+    undone = chosen.undo("effort")
+    assert undone
+    assert undone.overrides.effort is Effort.LOW
+    first = codec.load_chosen(codec.dump_chosen(Chosen().choose(Overrides(effort=Effort.LOW))))
+    inherited = first.undo("effort")
+    assert inherited
+    assert inherited.overrides.effort is INHERIT
 
 
 def test_a_choice_this_version_does_not_know_is_left_out() -> None:

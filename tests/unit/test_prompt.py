@@ -17,6 +17,7 @@ from bot.domain.chat import (
     TurnId,
     TurnState,
 )
+from bot.domain.models import Effort, TemperatureUse, Traits
 from storage.memory import MemoryStores
 from tests.fakes.clock import START, FakeClock
 
@@ -57,7 +58,7 @@ async def test_a_request_holds_the_choices_the_history_and_last_the_question() -
     probe = Budgets(has_older=True)
     choices = Choices(model="m", temperature=0.2, max_tokens=9, instructions="Be brief.")
     learned = frozenset({Adjustment.SYSTEM_IN_USER})
-    request, has_older = await prompt.build(turn(choices), probe.stores.turns, learned)
+    request, has_older = await prompt.build(turn(choices), probe.stores.turns, Traits(), learned)
     assert [message.text for message in request.messages] == ["q", "a", "hello"]
     assert request.messages[-1].role is Role.USER
     assert (request.model, request.temperature, request.max_tokens) == ("m", 0.2, 9)
@@ -81,5 +82,54 @@ async def test_the_history_gets_what_question_and_answer_leave(
     """Nine tenths of the window, less the question (9 tokens) and room for the answer."""
     probe = Budgets()
     choices = Choices(model="m", window=window, max_tokens=max_tokens)
-    await prompt.build(turn(choices), probe.stores.turns, frozenset())
+    await prompt.build(turn(choices), probe.stores.turns, Traits(), frozenset())
     assert probe.budget == budget
+
+
+THINKER = Traits(
+    temperature=TemperatureUse.UNLESS_THINKING,
+    efforts={Effort.OFF: "none", Effort.HIGH: "high"},
+    thinks=True,
+    least_tokens=1_024,
+    most_tokens=64_000,
+    context_tokens=100_000,
+)
+
+
+@pytest.mark.parametrize(
+    ("effort", "temperature", "max_tokens", "sent"),
+    [
+        (None, 0.2, 500, (None, None, 1_024)),
+        (Effort.OFF, 0.2, 500, (Effort.OFF, 0.2, 500)),
+        (Effort.HIGH, 0.2, 500, (Effort.HIGH, None, 1_024)),
+        (Effort.LOW, 0.2, 500, (None, None, 1_024)),
+        (None, None, None, (None, None, None)),
+        (None, None, 90_000, (None, None, 64_000)),
+    ],
+    ids=["its-own", "off", "high", "effort-it-has-not", "nothing-chosen", "above-its-most"],
+)
+async def test_what_has_no_effect_on_the_model_is_not_sent(
+    effort: Effort | None,
+    temperature: float | None,
+    max_tokens: int | None,
+    sent: tuple[Effort | None, float | None, int | None],
+) -> None:
+    """A temperature beside thinking, an effort it does not have, a length it cannot do."""
+    choices = Choices(model="m", effort=effort, temperature=temperature, max_tokens=max_tokens)
+    turns = Budgets().stores.turns
+    request, _ = await prompt.build(turn(choices), turns, THINKER, frozenset())
+    assert (request.effort, request.temperature, request.max_tokens) == sent
+    assert request.most_tokens == 64_000
+
+
+@pytest.mark.parametrize(
+    ("chosen", "window"), [(None, 100_000), (50_000, 50_000)], ids=["the-models", "the-choice"]
+)
+async def test_the_models_own_window_counts_where_none_came_with_the_choice(
+    chosen: int | None, window: int
+) -> None:
+    """A model typed by hand has no list, but its id may tell."""
+    probe = Budgets()
+    choices = Choices(model="m", window=chosen, max_tokens=500)
+    await prompt.build(turn(choices), probe.stores.turns, THINKER, frozenset())
+    assert probe.budget == window * 9 // 10 - 9 - 1_024

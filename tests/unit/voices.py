@@ -28,7 +28,7 @@ from bot.domain.chat import (
 from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
 from bot.domain.keys import Balance, KeyHealth, KeyId, KeyInfo
-from bot.domain.models import ProviderSpec
+from bot.domain.models import Effort, ProviderSpec
 from bot.domain.ports import Spent, SpentLine
 from bot.domain.prices import Period, Price, Rates, Tier
 from bot.texts.about import Line
@@ -136,6 +136,8 @@ _BY_TYPE: Final[dict[Any, Any]] = {
         model=_MODEL,
         temperature=None,
         ignores_temperature=True,
+        effort=Effort.MEDIUM,
+        ignores_effort=True,
         max_tokens=64_000,
         instructions=_WORDS,
         cost_line=True,
@@ -155,6 +157,7 @@ _BY_NAME: Final[dict[str, str]] = {
     "model": _MODEL,
     "label": _MODEL,
     "unused_by": _MODEL,
+    "thinker": _MODEL,
     "company": _COMPANY,
     "messenger": "Telegram",
     "operator": "Alexandra Konstantinopoulou",
