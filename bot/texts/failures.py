@@ -21,7 +21,8 @@ _RAISE = Button("Raise limit", "maxtokens:raise")
 class Failure:
     """What the words need to know; `model` is escaped.
 
-    `window`: how many tokens the model reads; `limit`: how long the answer might get. `had_no_credit`: this key's last answer was that.
+    `window`: how many tokens the model reads; `limit`: how long the answer might get.
+    `had_no_credit`: this key's last answer was that.
     """
 
     turn: Turn

@@ -16,11 +16,12 @@ _FULL: Final = {
     "is_available": True,
     "balance_infos": [
         {
-            "currency": "USD",
-            "total_balance": "1.23",
+            "currency": currency,
+            "total_balance": left,
             "granted_balance": "0.00",
-            "topped_up_balance": "1.23",
+            "topped_up_balance": left,
         }
+        for currency, left in (("USD", "1.23"), ("CNY", "8.00"))
     ],
 }
 _EFFORTS: Final = frozenset({"low", "medium", "high", "max"})

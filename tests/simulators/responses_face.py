@@ -100,7 +100,7 @@ class ResponsesFace(Face):
 
     def ending(self, act: Behaviour, seen: Seen) -> Iterator[Frame]:
         """See the base: its last event is its mark."""
-        if not (act.has_end or act.has_done):
+        if not act.has_end:
             return
         at: dict[str, Json] = {"output_index": _index(act)}
         inner = {**at, "content_index": 0, "item_id": "msg_sim"}
