@@ -2,12 +2,14 @@
 
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from bot import endings, faults, texts
 from bot.domain.chat import Adjustment, ChatRequest, Turn
 from bot.domain.effects import Effect, LearnAdjustment, NoteOnce
 from bot.domain.errors import (
+    ModelUnavailable,
     Overloaded,
     ParameterRefused,
     ProviderError,
@@ -19,10 +21,14 @@ from bot.domain.errors import (
 from bot.domain.ports import Clock, Ending, Provider, ReplySink, Stores
 from bot.domain.secret import Secret
 from bot.failurenotes import FailureNotes
+from bot.modellists import ModelLists, use_action
+from bot.nearest import nearest
 from bot.patience import Patience
 from bot.running import Ended, Reason, Running
+from bot.texts.failures import Instead
 
 _TRIES: Final = 3
+_NOTICE: Final = timedelta(days=14)
 _LONGEST_WAIT_S: Final = 60.0
 
 
@@ -30,12 +36,19 @@ class Asker:
     """Sends again only what surely was not processed; each time is a recorded attempt."""
 
     def __init__(
-        self, *, stores: Stores, clock: Clock, patience: Patience, failures: FailureNotes
+        self,
+        *,
+        stores: Stores,
+        clock: Clock,
+        patience: Patience,
+        failures: FailureNotes,
+        models: ModelLists,
     ) -> None:
         self._stores = stores
         self._clock = clock
         self._patience = patience
         self._failures = failures
+        self._models = models
 
     async def ask(
         self,
@@ -58,6 +71,8 @@ class Asker:
             return replace(ending, effects=effects)
         except ProviderError as error:
             self._failures.note(turn.id, error, self._clock.now())
+            if isinstance(error, ModelUnavailable):
+                asked = replace(asked, instead=await self._instead(running, asked))
             return endings.failed(running, asked, error, self._clock.now())
         except Ended:
             return await self._ended(running, asked)
@@ -65,6 +80,28 @@ class Asker:
             raise
         except Exception as error:  # noqa: BLE001 - the vendor may have billed: settle it
             return endings.broken(running, asked, self._clock.now(), faults.report("turn", error))
+
+    async def _instead(self, running: Running, asked: endings.Asked) -> Instead | None:
+        """Look at the company's list as it is now for what may answer instead.
+
+        A model that has a price was there once; another may be a slip of the member's thumb.
+        """
+        turn = running.turn
+        provider, gone = turn.choices.provider, turn.choices.model
+        try:
+            found = await self._models.get(turn.member, provider, anew=True)
+        except ProviderError:
+            return None
+        model = nearest(found.models, gone)
+        if model is None:
+            return None
+        is_gone = found.missed is None and found.find(gone) is None
+        before = f"model:instead:{turn.id}:{running.attempt}"
+        return Instead(
+            label=model.label,
+            action=use_action(provider, model.id, before=before),
+            is_retired=is_gone and asked.price is not None,
+        )
 
     async def _attempts(
         self,
@@ -139,11 +176,22 @@ class Asker:
             for adjustment, notice, words in dropped
             if adjustment in learned
         }
+        if leaving := self._leaving(turn, asked.name):
+            said[f"retires:{model}"] = leaving
         for notice, note in said.items():
             if not await self._stores.settings.has_noted(turn.member, notice):
                 notes.append(note)
                 effects.append(NoteOnce(member=turn.member, notice=notice))
         return tuple(notes), tuple(effects)
+
+    def _leaving(self, turn: Turn, name: str) -> str:
+        """Say that a model ends within two weeks, as far as its list in memory tells."""
+        known = self._models.peek(turn.member, turn.choices.provider, turn.choices.model)
+        if known is None or known.retires_at is None:
+            return ""
+        now = self._clock.now()
+        is_soon = now < known.retires_at < now + _NOTICE
+        return texts.turns.retires(name, known.retires_at, now) if is_soon else ""
 
 
 async def _read(

@@ -8,10 +8,11 @@ from decimal import Decimal
 from bot import texts
 from bot.domain.chat import ChatRequest, FinishReason, Turn, TurnState, Usage, estimate_tokens
 from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
-from bot.domain.events import Outgoing, Reply, ReplyKind
+from bot.domain.events import Outgoing, Reply, ReplyKind, Rows
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Ending, Frontend
 from bot.domain.prices import Price
+from bot.modellists import use_action
 from bot.running import Running
 from bot.texts import failures
 
@@ -22,6 +23,8 @@ class Asked:
 
     `label`: what the company calls the model; empty where its list was not seen lately.
     `window`: how many tokens the model reads. `had_no_credit`: the key's last answer was that.
+    `instead`: what may answer where this model is gone. `is_once`: the conversation has another
+    model, and this one was asked for one answer.
     """
 
     spec: ProviderSpec
@@ -32,6 +35,8 @@ class Asked:
     price: Price | None = None
     window: int | None = None
     had_no_credit: bool = False
+    instead: failures.Instead | None = None
+    is_once: bool = False
 
     @property
     def name(self) -> str:
@@ -51,14 +56,16 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     usage, usd = settle(running, asked, now)
     used = texts.turns.spent(usage, usd, is_free=spec.is_free)
     is_cut = running.finish is FinishReason.LENGTH
-    footer = texts.turns.footer(asked.name, used, is_second=turn.answer is not None)
+    footer = texts.turns.footer(
+        asked.name, used, is_second=turn.answer is not None, is_once=asked.is_once
+    )
     if is_cut:
         footer = texts.turns.cut_by_limit(asked.request.max_tokens, used)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
     reply = Reply(
         text=shown,
         footer=footer if _has_footer(turn) or is_cut else "",
-        buttons=texts.turns.limit_buttons(turn) if is_cut else (),
+        buttons=texts.turns.limit_buttons(turn) if is_cut else _keeping(turn, asked),
         kind=ReplyKind.ANSWER,
     )
     return Ending(
@@ -68,6 +75,14 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
         cost_usd=usd,
         replies=(_out(turn, reply),),
     )
+
+
+def _keeping(turn: Turn, asked: Asked) -> Rows:
+    """Offer to keep a model that was asked for one answer only."""
+    if not asked.is_once:
+        return ()
+    action = use_action(turn.choices.provider, turn.choices.model, before="model:switch")
+    return texts.turns.keep_model(action)
 
 
 def stopped(running: Running, asked: Asked, now: datetime, *, detail: str) -> Ending:
@@ -102,6 +117,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         window=asked.window,
         limit=asked.request.max_tokens,
         had_no_credit=asked.had_no_credit,
+        instead=asked.instead,
     )
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)

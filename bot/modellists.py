@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import Final
 
 from bot.domain.chat import MemberId
@@ -13,6 +14,7 @@ from bot.domain.ports import Clock, KeyVault, Providers
 
 FRESH: Final = timedelta(hours=1)
 _MOST_LISTS: Final = 500
+MOST_ACTION_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,18 @@ class Lists:
         """Return a company's model by its id."""
         found = self.lists[provider].find(model) if provider in self.lists else None
         return Listed(provider, found) if found else None
+
+
+def token(model: str) -> str:
+    """Return a short name for a model's id in an action, where ids are too long."""
+    return "#" + blake2s(model.encode(), digest_size=6).hexdigest()
+
+
+def use_action(provider: str, model: str, *, before: str = "model:use") -> str:
+    """Return the action that takes a model; the id itself where it fits."""
+    action = f"{before}:{provider}:{model}"
+    fits = len(action.encode()) <= MOST_ACTION_BYTES
+    return action if fits else f"{before}:{provider}:{token(model)}"
 
 
 class ModelLists:

@@ -70,7 +70,11 @@ class SessionManager:
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
         self._asker = Asker(
-            stores=stores, clock=clock, patience=courier.patience, failures=failures
+            stores=stores,
+            clock=clock,
+            patience=courier.patience,
+            failures=failures,
+            models=models,
         )
         self._taken: set[TurnId] = set()  # queued or running in this process
         self._running: dict[TurnId, Running] = {}
@@ -257,6 +261,7 @@ class SessionManager:
             price=self._price(turn),
             window=turn.choices.window or traits.context_tokens,
             had_no_credit=key.health is KeyHealth.NO_CREDIT,
+            is_once=turn.attempt > 0 and await self._is_once(turn),
         )
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
@@ -274,6 +279,13 @@ class SessionManager:
         if ending is not None:
             ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
+
+    async def _is_once(self, turn: Turn) -> bool:
+        """Return whether a question that was asked before is asked of another model now."""
+        now = await self._patience.hold(
+            lambda: self._stores.settings.choices(turn.session, turn.member), turn.place
+        )
+        return (now.provider, now.model) != (turn.choices.provider, turn.choices.model)
 
     def _price(self, turn: Turn) -> Price | None:
         return self._prices.price(turn.member, turn.choices.provider, turn.choices.model)

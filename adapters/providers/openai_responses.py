@@ -6,6 +6,7 @@ the one who asks: `store` is false, and the conversation comes along each time.
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.providers.dialect import Call, Dialect
@@ -39,7 +40,10 @@ class OpenAIResponses(Dialect):
 
     def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
         """Return the chat models in a list: see the base."""
-        return ordered(models_of(read_rows(body, asked, "data")), self._quirks.prefers)
+        now = datetime.now(UTC)
+        found = models_of(read_rows(body, asked, "data"))
+        there = [each for each in found if not each.retires_at or each.retires_at > now]
+        return ordered(there, self._quirks.prefers)
 
 
 def build_body(

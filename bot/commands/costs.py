@@ -17,14 +17,13 @@ from bot.commands.here import (
     read_number,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import Usage
 from bot.domain.models import begin_with
 from bot.domain.ports import UsedTurn
 from bot.domain.prices import Listing, Price
 from bot.modellists import Listed, Lists
 from bot.texts.costs import Last, Offer
+from bot.texts.format import TYPICAL
 
-TYPICAL: Final = Usage(input_tokens=1_000, output_tokens=500)
 _MOST_BYTES: Final = 44  # of a search: it comes back in a button's action
 _NEAR: Final = 0.6
 _MOST_NEAR: Final = 3

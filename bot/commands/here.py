@@ -11,6 +11,7 @@ from bot.domain.chat import Choices, Overrides, Session, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
 from bot.domain.models import Model, Traits
+from bot.domain.prices import Rates
 from bot.texts.costs import Last
 from bot.traits import laid_together
 
@@ -81,6 +82,12 @@ async def last_answer(call: Call) -> Last | None:
         is_estimated=last.usage.is_estimated,
         is_free=is_free(call, last.provider),
     )
+
+
+def rates_of(call: Call, provider: str, model: str) -> Rates | None:
+    """Return what a model's tokens cost now; None: nobody says."""
+    price = call.desk.prices.price(call.member.id, provider, model)
+    return price.rates(call.desk.clock.now()) if price else None
 
 
 def current_label(call: Call, choices: Choices) -> str:

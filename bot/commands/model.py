@@ -1,6 +1,7 @@
 """/model: the model now, choosing another, and what can be done with the choice."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -13,11 +14,12 @@ from bot.commands.here import (
     current_label,
     leaves,
     look,
+    rates_of,
+    read_number,
     unanswered,
     use_model,
 )
 from bot.commands.modelmenu import (
-    MOST_ACTION_BYTES,
     is_current,
     option,
     resolve,
@@ -35,10 +37,17 @@ from bot.commands.modelsearch import (
     search,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import INHERIT, Adjustment, Scope, WaitReason
-from bot.domain.effects import Choose, Effect, MakeDefault, ReleaseWaiting, UndoChoice
+from bot.domain.chat import INHERIT, Adjustment, Scope, TurnId, WaitReason
+from bot.domain.effects import (
+    Choose,
+    Effect,
+    MakeDefault,
+    ReleaseWaiting,
+    RetryTurn,
+    UndoChoice,
+)
 from bot.domain.models import Model
-from bot.modellists import Listed, Lists
+from bot.modellists import MOST_ACTION_BYTES, Listed, Lists
 from bot.texts.model import PAGE
 from bot.texts.stamps import changed_since, mark
 
@@ -112,14 +121,38 @@ async def _try(call: Call) -> Outcome:
     return await _choose(call, await look(call), Listed(provider, Model(id=model)))
 
 
-async def _choose(call: Call, here: Here, listed: Listed) -> Outcome:
+async def _switch(call: Call) -> Outcome:
+    """Take a model from under an answer: that one stays."""
+    return replace(await _use(call), is_apart=True)
+
+
+async def _instead(call: Call) -> Outcome:
+    """Take the model that is offered for one that is gone, and ask again what it could not."""
+    turn, attempt, wanted = (call.args + "::").split(":", 2)
+    number, tried = read_number(turn), read_number(attempt)
+    lists = await call.desk.models.all(call.member.id)
+    listed = resolve(call, lists, wanted.removesuffix("::"))
+    if number is None or tried is None or listed is None:
+        return Outcome(reply=texts.model.unknown(), is_apart=True)
+    chosen = await _choose(call, await look(call), listed, offers_again=False)
+    again = RetryTurn(turn=TurnId(number), member=call.member.id, attempt=tried)
+    return replace(
+        chosen,
+        effects=(*chosen.effects, again),
+        if_stale=texts.conversation.asked_already(),
+        is_apart=True,
+    )
+
+
+async def _choose(call: Call, here: Here, listed: Listed, *, offers_again: bool = True) -> Outcome:
     label = listed.model.label
-    again = await unanswered(call, here, "Ask again")
+    again = await unanswered(call, here, "Ask again") if offers_again else None
     if is_current(here, listed) and again is None:
         return Outcome(reply=texts.model.already(label))
     return Outcome(
         reply=texts.model.chosen(
             label,
+            rates=rates_of(call, listed.provider, listed.model.id),
             size=listed.model.context_tokens,
             marked=mark(listed.provider, listed.model.id),
             is_first=here.mine.model is INHERIT,
@@ -236,6 +269,8 @@ COMMANDS = (
                 "search": _search,
                 "text": _text,
                 "use": _use,
+                "switch": _switch,
+                "instead": _instead,
                 "try": _try,
                 "undo": _undo_choice,
                 "undofirst": _undo_first,

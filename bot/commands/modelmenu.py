@@ -1,33 +1,19 @@
 """The menus of models: the near ones, a company's list, the companies."""
 
 from collections.abc import Sequence
-from hashlib import blake2s
 from typing import Final
 
 from bot import texts
-from bot.commands.here import Here, company, look, read_number
+from bot.commands.here import Here, company, look, rates_of, read_number
 from bot.commands.spec import Call, Outcome
 from bot.domain.errors import InvalidKey, ProviderError
 from bot.domain.models import begin_with
-from bot.modellists import Listed, Lists
+from bot.modellists import Listed, Lists, token, use_action
 from bot.texts.layout import back, close, page_of
 from bot.texts.model import COMPANIES_PAGE, PAGE, Option
 from bot.texts.tuning import PANEL
 
-MOST_ACTION_BYTES: Final = 64
 _NEARBY: Final = 3
-
-
-def token(model: str) -> str:
-    """Return a short name for a model's id in an action, where ids are too long."""
-    return "#" + blake2s(model.encode(), digest_size=6).hexdigest()
-
-
-def use_action(provider: str, model: str, *, before: str = "model:use") -> str:
-    """Return the action that takes a model; the id itself where it fits."""
-    action = f"{before}:{provider}:{model}"
-    fits = len(action.encode()) <= MOST_ACTION_BYTES
-    return action if fits else f"{before}:{provider}:{token(model)}"
 
 
 def resolve(call: Call, lists: Lists, argument: str) -> Listed | None:
@@ -71,6 +57,7 @@ async def show_menu(call: Call, *, anew: bool = False) -> Outcome:
             company(call, here.choices.provider) if here.choices.model else "",
             [option(call, each, here) for each in _nearby(lists, now)],
             companies,
+            rates=rates_of(call, here.choices.provider, here.choices.model),
             size=now.model.context_tokens if now else here.choices.window,
             is_orphan=bool(here.choices.model) and here.choices.provider not in mine,
             missing=[company(call, each) for each in lists.missing],

@@ -11,10 +11,23 @@ from bot.domain.events import Button, Reply, ReplyKind, Rows
 from bot.domain.models import ProviderSpec
 from bot.texts.format import clock_time, escape, later, quote, tokens
 from bot.texts.format import window as size
+from bot.texts.layout import button
 from bot.texts.turns import ask_again, leave_it
 
 _OTHER = Button("Other model", "model:other")
 _RAISE = Button("Raise limit", "maxtokens:raise")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """A model that may answer in the place of one that is gone, and the action that lets it.
+
+    `is_retired`: the company lists the other one no more.
+    """
+
+    label: str
+    action: str
+    is_retired: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,7 @@ class Failure:
     window: int | None = None
     limit: int | None = None
     had_no_credit: bool = False
+    instead: Instead | None = None
 
     @property
     def vendor(self) -> str:
@@ -81,6 +95,7 @@ def failed(
     window: int | None = None,
     limit: int | None = None,
     had_no_credit: bool = False,
+    instead: Instead | None = None,
 ) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
     failure = Failure(
@@ -93,6 +108,7 @@ def failed(
         window=window,
         limit=limit,
         had_no_credit=had_no_credit,
+        instead=instead,
     )
     text, buttons = WORDS[error.category](failure)
     return Reply(text=text, buttons=buttons, kind=ReplyKind.ANSWER)
@@ -144,10 +160,17 @@ def _region(it: Failure) -> Words:
 
 
 def _model(it: Failure) -> Words:
+    other = Button("Choose another", "model:other")
+    if it.instead is None:
+        rows: Rows = ((other, it.again), (it.details,))
+    else:
+        rows = ((button(f"Use {it.instead.label}", it.instead.action),), (other, it.details))
+    if it.instead is not None and it.instead.is_retired:
+        return f"**{it.model} has been retired** by {it.vendor}. {it.standing}", rows
     return (
         f"**{it.model} is not available to your key.** It may be retired or need access."
         f" {it.standing}",
-        ((Button("Choose another", "model:other"), it.again), (it.details,)),
+        rows,
     )
 
 

@@ -6,8 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from bot.domain.chat import Usage
 from bot.domain.keys import Balance
+from bot.domain.prices import Rates
 
+# What an answer is taken to use where none was given yet.
+TYPICAL: Final = Usage(input_tokens=1_000, output_tokens=500)
 _LEAST: Final = Decimal("0.0001")
 _CENT: Final = Decimal("0.01")
 _MARKS: Final = re.compile(r"([\\`*_\[\]<>~|&])")
@@ -50,6 +54,16 @@ def rate(usd: Decimal) -> str:
     plain = f"{usd.normalize():f}"
     whole, _, part = plain.partition(".")
     return f"${int(whole):,}.{part:0<2}" if part else f"${int(whole):,}"
+
+
+def priced(rates: Rates) -> str:
+    """Say what a model costs: per million tokens, and a typical answer."""
+    if not (rates.input or rates.output):
+        return "It costs nothing."
+    return (
+        f"{rate(rates.input)} in, {rate(rates.output)} out per 1M tokens;"
+        f" {cost(rates.cost(TYPICAL))} a typical answer."
+    )
 
 
 def cost(

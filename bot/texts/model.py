@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.events import Button, Reply, Rows
-from bot.texts.format import ago, cut, escape, listing, quote, window
+from bot.domain.prices import Rates
+from bot.texts.format import ago, cut, escape, listing, priced, quote, window
 from bot.texts.layout import PAIRED, back, button, cancel, close, column, pager, pairs, span
 
 PAGE = 6
@@ -35,6 +36,7 @@ def menu(
     options: Sequence[Option],
     companies: Sequence[tuple[str, str]],
     *,
+    rates: Rates | None,
     size: int | None,
     missing: Sequence[str],
     is_orphan: bool = False,
@@ -47,7 +49,7 @@ def menu(
     every = [button(f"All {name}", f"model:list:{of}:0", most=PAIRED) for name, of in companies]
     if len(every) > 4:
         every = [*every[:3], Button("More companies", "model:companies:0")]
-    holds = f"\nIt reads up to {window(size)} tokens." if size else ""
+    holds = "".join(f"\n{fact}" for fact in _facts(rates, size))
     if is_orphan:
         holds = f"\nYou have no {escape(company)} key any more, so it cannot answer."
     missed = f"\n{_no_list(missing)}" if missing else ""
@@ -60,6 +62,12 @@ def menu(
             (Button("Search", "model:search"), way_back),
         ),
     )
+
+
+def _facts(rates: Rates | None, size: int | None) -> list[str]:
+    """What it costs and how much it reads, as far as that is known."""
+    costs = [priced(rates)] if rates else []
+    return [*costs, f"It reads up to {window(size)} tokens."] if size else costs
 
 
 def headline(label: str, company: str) -> str:
@@ -212,12 +220,18 @@ def taking_temperature(options: Sequence[Option]) -> Reply:
 
 
 def chosen(
-    label: str, *, size: int | None, marked: str, is_first: bool, again: Button | None
+    label: str,
+    *,
+    rates: Rates | None,
+    size: int | None,
+    marked: str,
+    is_first: bool,
+    again: Button | None,
 ) -> Reply:
     """The model was chosen. The very first choice becomes the default by itself."""
     name = escape(label)
     what = "for every conversation" if is_first else "for this conversation"
-    holds = f" It reads up to {window(size)} tokens." if size else ""
+    holds = "".join(f" {fact}" for fact in _facts(rates, size))
     make = () if is_first else (Button("Make default", f"model:default:{marked}"),)
     verb = "undofirst" if is_first else "undo"
     ask: Rows = ((again,),) if again else ()

@@ -1,11 +1,12 @@
 """How a question ends: footers, errors, stops, restarts (conversation.md 2.6, 2.8, 2.9)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.chat import Turn, Usage
 from bot.domain.events import Button, Reply, ReplyKind, Rows
-from bot.texts.format import cost, escape, quote, tokens
+from bot.texts.format import cost, day, escape, quote, tokens
 
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
@@ -38,9 +39,15 @@ def spent(usage: Usage, usd: Decimal | None, *, is_free: bool) -> str:
     return f"{total}, {price}" if is_free else price
 
 
-def footer(model: str, used: str, *, is_second: bool = False) -> str:
-    """The short line under an answer; `is_second`: it takes the place of an earlier one."""
-    line = f"{model}, {used}" if used else model
+def footer(model: str, used: str, *, is_second: bool = False, is_once: bool = False) -> str:
+    """The short line under an answer.
+
+    `is_second`: it takes the place of an earlier one; `is_once`: of a model for this answer only.
+    """
+    named = f"{model} for this answer only" if is_once else model
+    line = f"{named}, {used}" if used else named
+    if is_once:
+        return line
     return f"Second answer, {line}" if is_second else line
 
 
@@ -48,6 +55,16 @@ def cut_by_limit(limit: int | None, used: str) -> str:
     """The footer of an answer that reached its longest length."""
     where = f"your limit of {tokens(limit)} tokens" if limit else "the model's longest answer"
     return f"Cut at {where}, {used}"
+
+
+def keep_model(action: str) -> Rows:
+    """Go on with the model of this answer."""
+    return ((Button("Keep this model", action),),)
+
+
+def retires(model: str, at: datetime, now: datetime) -> str:
+    """The last line of an answer whose model ends soon."""
+    return f"{escape(model)} ends on {day(at, now)}. /model shows the others."
 
 
 def limit_buttons(turn: Turn) -> Rows:

@@ -75,7 +75,7 @@ async def test_anthropic() -> None:
     assert found["stream"]["text"].endswith("hi")
     assert found["models"] == list(dict.fromkeys(found["models"]))
     assert len(found["models"]) > 2
-    failures = {name: each["type"] for name, each in found["errors"].items()}
+    failures = {name: each.get("type") for name, each in found["errors"].items()}
     assert failures["bad"] == failures["bad, list"] == "authentication_error"
     assert failures["barred"] == "permission_error"
     assert failures["no such model"] == "not_found_error"

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.errors import (
@@ -35,7 +36,12 @@ _CLAUDES: Final = (
         takes_temperature=True,
     ),
     Model(id="claude-haiku-5-5", name="Claude Haiku 5.5", context_tokens=200_000),
-    Model(id="claude-sonnet-5", name="Claude Sonnet 5", context_tokens=200_000),
+    Model(
+        id="claude-sonnet-5",
+        name="Claude Sonnet 5",
+        context_tokens=200_000,
+        retires_at=datetime(2026, 12, 3, tzinfo=UTC),
+    ),
     Model(
         id="claude-opus-5-5",
         name="Claude Opus 5.5",

@@ -34,6 +34,7 @@ from bot.domain.prices import Period, Price, Rates, Tier
 from bot.texts.about import Line
 from bot.texts.conversation import About
 from bot.texts.costs import Last, Offer
+from bot.texts.failures import Instead
 from bot.texts.heldkeys import Held
 from bot.texts.model import Option
 from bot.texts.tuning import Panel
@@ -124,6 +125,10 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     Spent: _SPENT,
     SpentLine: SpentLine(key="2026-11-02", provider="openai", spent=_SPENT),
     Option: _OPTION,
+    Instead: Instead(
+        label=_MODEL, action="model:instead:12345678:12:#0123456789ab", is_retired=True
+    ),
+    Rates: Rates(input=Decimal("1250.125"), output=Decimal("12345.0075")),
     date: date(2025, 11, 22),
     Offer: Offer(label=_MODEL, company=_COMPANY, rates=_RATES, usd=Decimal("0.0042")),
     Last: Last(label=_MODEL, usd=Decimal("0.0042"), is_estimated=True),
