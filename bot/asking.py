@@ -89,9 +89,9 @@ class Asker:
         turn = running.turn
         provider, gone = turn.choices.provider, turn.choices.model
         try:
-            found = await self._models.get(turn.member, provider, anew=True)
-        except ProviderError:
-            return None
+            found = await running.guard(self._models.get(turn.member, provider, anew=True))
+        except (ProviderError, StorageUnavailable, Ended):
+            return None  # the failure is said all the same
         model = nearest(found.models, gone)
         if model is None:
             return None

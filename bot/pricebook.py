@@ -27,6 +27,13 @@ class PriceBook:
             return listed.price
         return self._table.find(provider, model)
 
+    def window(self, member: MemberId, provider: str, model: str) -> int | None:
+        """Return how many tokens a model reads, by its list or the table; None: unknown."""
+        listed = self._models.peek(member, provider, model)
+        if listed is not None and listed.context_tokens is not None:
+            return listed.context_tokens
+        return self._table.window(provider, model)
+
     def search(self, text: str) -> Sequence[Listing]:
         """Return the table's rows that hold every word of a text."""
         return self._table.search(text)

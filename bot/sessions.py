@@ -250,6 +250,9 @@ class SessionManager:
         )
         known = self._models.peek(turn.member, spec.id, turn.choices.model)
         traits = laid_together(provider.traits(turn.choices.model), known, learned)
+        if traits.context_tokens is None:
+            window = self._prices.window(turn.member, spec.id, turn.choices.model)
+            traits = replace(traits, context_tokens=window)
         request, has_older = await self._patience.hold(
             lambda: prompt.build(turn, self._stores.turns, traits, learned), turn.place
         )

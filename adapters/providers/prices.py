@@ -101,6 +101,11 @@ class PriceTable:
             self._found[asked] = row.listing(provider).price
         return self._found[asked]
 
+    def window(self, provider: str, model: str) -> int | None:
+        """Return how many tokens exactly this model reads, where the source says so."""
+        row = self._row(provider, model)
+        return row.listing(provider).context_tokens if row else None
+
     def search(self, text: str) -> Sequence[Listing]:
         """Return the rows whose vendor, ids or name hold every word of a text."""
         words = text.casefold().split()

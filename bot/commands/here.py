@@ -90,6 +90,11 @@ def rates_of(call: Call, provider: str, model: str) -> Rates | None:
     return price.rates(call.desk.clock.now()) if price else None
 
 
+def window_of(call: Call, provider: str, model: str) -> int | None:
+    """Return how many tokens a model reads; None: nobody says."""
+    return call.desk.prices.window(call.member.id, provider, model)
+
+
 def current_label(call: Call, choices: Choices) -> str:
     """Return what the model of these choices is called; empty: none is chosen."""
     return model_label(call, choices.provider, choices.model) if choices.model else ""

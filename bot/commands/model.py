@@ -18,6 +18,7 @@ from bot.commands.here import (
     read_number,
     unanswered,
     use_model,
+    window_of,
 )
 from bot.commands.modelmenu import (
     is_current,
@@ -153,7 +154,7 @@ async def _choose(call: Call, here: Here, listed: Listed, *, offers_again: bool 
         reply=texts.model.chosen(
             label,
             rates=rates_of(call, listed.provider, listed.model.id),
-            size=listed.model.context_tokens,
+            size=window_of(call, listed.provider, listed.model.id),
             marked=mark(listed.provider, listed.model.id),
             is_first=here.mine.model is INHERIT,
             again=again,

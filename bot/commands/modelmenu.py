@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot import texts
-from bot.commands.here import Here, company, look, rates_of, read_number
+from bot.commands.here import Here, company, look, rates_of, read_number, window_of
 from bot.commands.spec import Call, Outcome
 from bot.domain.errors import InvalidKey, ProviderError
 from bot.domain.models import begin_with
@@ -58,7 +58,7 @@ async def show_menu(call: Call, *, anew: bool = False) -> Outcome:
             [option(call, each, here) for each in _nearby(lists, now)],
             companies,
             rates=rates_of(call, here.choices.provider, here.choices.model),
-            size=now.model.context_tokens if now else here.choices.window,
+            size=window_of(call, here.choices.provider, here.choices.model) or here.choices.window,
             is_orphan=bool(here.choices.model) and here.choices.provider not in mine,
             missing=[company(call, each) for each in lists.missing],
             way_back=back(PANEL) if call.args == "p" else close("model"),

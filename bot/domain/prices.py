@@ -125,6 +125,10 @@ class PriceList(Protocol):
         """Return the price of exactly this model; None: unknown, and it stays unknown."""
         ...
 
+    def window(self, provider: str, model: str) -> int | None:
+        """Return how many tokens exactly this model reads, where the list says so too."""
+        ...
+
     def search(self, text: str) -> Sequence[Listing]:
         """Return the rows whose vendor, ids or name hold every word of a text, vendor by vendor.
 

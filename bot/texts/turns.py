@@ -64,7 +64,9 @@ def keep_model(action: str) -> Rows:
 
 def retires(model: str, at: datetime, now: datetime) -> str:
     """The last line of an answer whose model ends soon."""
-    return f"{escape(model)} ends on {day(at, now)}. /model shows the others."
+    that = day(at, now)
+    ends = that if that == "today" else f"on {that}"
+    return f"{escape(model)} ends {ends}. /model shows the others."
 
 
 def limit_buttons(turn: Turn) -> Rows:

@@ -96,6 +96,10 @@ class FakePrices:
         fits = (row for row in self.listings if (row.provider, row.model) == (provider, model))
         return next((row.price for row in fits), None)
 
+    def window(self, provider: str, model: str) -> int | None:
+        fits = (row for row in self.listings if (row.provider, row.model) == (provider, model))
+        return next((row.context_tokens for row in fits), None)
+
     def search(self, text: str) -> Sequence[Listing]:
         words = text.casefold().split()
         return tuple(

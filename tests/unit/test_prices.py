@@ -205,3 +205,9 @@ async def test_a_list_s_own_price_counts_before_the_table() -> None:
     assert book.price(bob, "openai", "gpt-4o") == flat("2.5", "10", "1.25")
     assert book.price(alice, "openai", "new") is None
     assert book.price(alice, "elsewhere", "gpt-4o") is None
+
+
+def test_a_window_where_the_source_says_one() -> None:
+    """OpenAI's list says none, so its conversations would be cut short without this."""
+    assert (TABLE.window("openai", "gpt-6.1-terra") or 0) > 500_000
+    assert TABLE.window("openai", "nobody-1") is None
