@@ -176,6 +176,7 @@ class Asker:
             for adjustment, notice, words in dropped
             if adjustment in learned
         }
+        said |= _unused(turn, asked)
         if leaving := self._leaving(turn, asked.name):
             said[f"retires:{model}"] = leaving
         for notice, note in said.items():
@@ -192,6 +193,18 @@ class Asker:
         now = self._clock.now()
         is_soon = now < known.retires_at < now + _NOTICE
         return texts.turns.retires(name, known.retires_at, now) if is_soon else ""
+
+
+def _unused(turn: Turn, asked: endings.Asked) -> dict[str, str]:
+    """Return what is said of choices that were not sent, as they have no effect here."""
+    choices, request = turn.choices, asked.request
+    said: dict[str, str] = {}
+    if choices.temperature is not None and request.temperature is None:
+        words = texts.turns.no_temperature(asked.name, is_thinking=asked.is_thinking)
+        said[f"temperature:{choices.model}"] = words
+    if choices.effort is not None and request.effort is None:
+        said[f"effort:{choices.model}"] = texts.turns.no_effort(asked.name)
+    return said
 
 
 async def _read(

@@ -24,7 +24,8 @@ class Asked:
     `label`: what the company calls the model; empty where its list was not seen lately.
     `window`: how many tokens the model reads. `had_no_credit`: the key's last answer was that.
     `instead`: what may answer where this model is gone. `is_once`: the conversation has another
-    model, and this one was asked for one answer.
+    model, and this one was asked for one answer. `is_thinking`: a temperature counts where it
+    does not think.
     """
 
     spec: ProviderSpec
@@ -37,6 +38,7 @@ class Asked:
     had_no_credit: bool = False
     instead: failures.Instead | None = None
     is_once: bool = False
+    is_thinking: bool = False
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Outgoing, Reply
 from bot.domain.keys import KeyHealth, KeyId, StoredKey
+from bot.domain.models import TemperatureUse
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
 from bot.domain.prices import Price
 from bot.failurenotes import FailureNotes
@@ -264,6 +265,7 @@ class SessionManager:
             price=self._price(turn),
             window=turn.choices.window or traits.context_tokens,
             had_no_credit=key.health is KeyHealth.NO_CREDIT,
+            is_thinking=traits.temperature is TemperatureUse.UNLESS_THINKING,
             is_once=turn.attempt > 0 and await self._is_once(turn),
         )
         sink = self._frontends[turn.place.frontend].sink(

@@ -185,19 +185,24 @@ def outgrown() -> str:
     return "This conversation no longer fits whole. From now on the oldest messages are left out."
 
 
-def no_temperature(model: str) -> str:
-    """The last line of the first answer for which the temperature was left out."""
+def no_temperature(model: str, *, is_thinking: bool = False) -> str:
+    """The last line of the first answer for which the temperature was left out.
+
+    `is_thinking`: it would be taken if the model did not think.
+    """
+    if is_thinking:
+        return f"{escape(model)} takes no temperature while it thinks; I left it out."
     return f"{escape(model)} takes no temperature; I left it out."
 
 
 def no_effort(model: str) -> str:
     """The last line of the first answer for which the choice of reasoning was left out."""
-    return f"{model} does not take this reasoning setting; I left it out."
+    return f"{escape(model)} does not take this reasoning setting; I left it out."
 
 
 def no_max_tokens(model: str) -> str:
     """The last line of the first answer for which the longest answer was left out."""
-    return f"{model} takes no longest answer; I left it out."
+    return f"{escape(model)} takes no longest answer; I left it out."
 
 
 def backlog(count: int) -> Reply:

@@ -96,7 +96,9 @@ async def test_a_bad_key_is_rejected_in_every_call(subject: Subject, key: str) -
     """Also one that can stand in no header: it goes nowhere, and no error shows it."""
     secret = Secret(key)
     if not key and subject.provider.spec.key_need is KeyNeed.OPTIONAL:
-        pytest.skip("here no key is as good as any")
+        heard = await hear(subject.provider, request(model=subject.model), secret)
+        assert heard.error is None  # here no key is as good as any
+        return
     if key == "bad" and not subject.has_check:
         assert await subject.provider.check_key(secret) == KeyReport(health=KeyHealth.UNCHECKED)
     else:

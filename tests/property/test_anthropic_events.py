@@ -1,6 +1,5 @@
 """However a Messages answer's bytes are cut, it is the same; rubbish is an error, not a crash."""
 
-import itertools
 import json
 from typing import Any
 
@@ -9,8 +8,8 @@ from hypothesis import strategies as st
 
 from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.refusals import Asked
-from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta, Usage
-from bot.domain.errors import ProviderError
+from bot.domain.chat import Finish, FinishReason, Usage
+from tests.property.cuts import Read, cut, read_with
 
 ASKED = Asked(provider="anthropic", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -34,22 +33,9 @@ EVENTS = st.tuples(
 )  # fmt: skip
 
 
-def read(pieces: list[bytes]) -> tuple[str, str, list[Event], ProviderError | None]:
-    """Return text, thinking, the rest, and the failure."""
-    reader = MessageReader(ASKED)
-    events = [event for piece in pieces for event in reader.feed(piece)] + reader.end()
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    rest: list[Event] = [
-        event for event in events if not isinstance(event, TextDelta | ReasoningDelta)
-    ]
-    return text, thought, rest, reader.failure
-
-
-def cut(wire: bytes, places: list[int]) -> list[bytes]:
-    """Cut the bytes at the places."""
-    edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
-    return [wire[start:end] for start, end in itertools.pairwise(edges)]
+def read(pieces: list[bytes]) -> Read:
+    """Return what the reader makes of the pieces."""
+    return read_with(MessageReader(ASKED), pieces)
 
 
 def delta(index: int, **fields: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """However an answer's bytes are cut, it is the same answer; rubbish is an error, not a crash."""
 
-import itertools
 import json
 
 from hypothesis import given
@@ -10,8 +9,9 @@ from adapters.providers.google_chunks import GoogleReader
 from adapters.providers.google_lists import models_of, read_page
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import read_report
-from bot.domain.chat import Event, Finish, ReasoningDelta, TextDelta, Usage
-from bot.domain.errors import Overloaded, ProviderError
+from bot.domain.chat import Finish, Usage
+from bot.domain.errors import Overloaded
+from tests.property.cuts import Read, cut, read_with
 
 ASKED = Asked(provider="google", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -32,26 +32,9 @@ FAULT = {"error": {"code": 503, "message": "busy\u2028{[", "status": "UNAVAILABL
 PLACES = st.lists(st.integers(0, 9_999))
 
 
-def read(pieces: list[bytes]) -> tuple[str, str, list[Event], ProviderError | None]:
-    """Return text, thinking, the rest, and the failure."""
-    reader = GoogleReader(ASKED)
-    events: list[Event] = []
-    for piece in pieces:
-        if reader.is_open:
-            events += reader.feed(piece)
-    events += reader.end()
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    rest: list[Event] = [
-        event for event in events if not isinstance(event, TextDelta | ReasoningDelta)
-    ]
-    return text, thought, rest, reader.failure
-
-
-def cut(wire: bytes, places: list[int]) -> list[bytes]:
-    """Cut the bytes at the places."""
-    edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
-    return [wire[start:end] for start, end in itertools.pairwise(edges)]
+def read(pieces: list[bytes]) -> Read:
+    """Return what the reader makes of the pieces."""
+    return read_with(GoogleReader(ASKED), pieces)
 
 
 def chunk(text: str, *, thought: bool = False, finish: str = "") -> dict[str, object]:

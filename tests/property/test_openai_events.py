@@ -1,6 +1,5 @@
 """However a response's bytes are cut, it is the same answer; rubbish is an error, not a crash."""
 
-import itertools
 import json
 
 from hypothesis import given
@@ -8,8 +7,8 @@ from hypothesis import strategies as st
 
 from adapters.providers.openai_events import ResponseReader
 from adapters.providers.refusals import Asked
-from bot.domain.chat import Event, Finish, ReasoningDelta, TextDelta
-from bot.domain.errors import ProviderError
+from bot.domain.chat import Finish
+from tests.property.cuts import Read, cut, read_with
 
 ASKED = Asked(provider="openai", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -28,16 +27,9 @@ RUBBISH = st.recursive(
 )
 
 
-def read(pieces: list[bytes]) -> tuple[str, str, list[Event], ProviderError | None]:
-    """Return text, thinking, the rest, and the failure."""
-    reader = ResponseReader(ASKED)
-    events = [event for piece in pieces for event in reader.feed(piece)] + reader.end()
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    rest: list[Event] = [
-        event for event in events if not isinstance(event, TextDelta | ReasoningDelta)
-    ]
-    return text, thought, rest, reader.failure
+def read(pieces: list[bytes]) -> Read:
+    """Return what the reader makes of the pieces."""
+    return read_with(ResponseReader(ASKED), pieces)
 
 
 def _delta(kind: str, text: str) -> dict[str, object]:
@@ -63,8 +55,7 @@ def test_any_cut_gives_the_same_answer(
         f"event: {each['type']}\r\ndata: {json.dumps(each, ensure_ascii=is_ascii)}\r\n\r\n"
         for each in said
     ).encode()
-    edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
-    pieces = [wire[start:end] for start, end in itertools.pairwise(edges)]
+    pieces = cut(wire, places)
     text, thought, rest, failure = read(pieces)
     assert text == "".join(words)
     assert thought == "".join(thoughts)
