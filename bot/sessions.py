@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot import endings, faults, keyuse, prompt, texts
+from bot import endings, faults, keyuse, texts
 from bot.asking import Asker
 from bot.delivery import Courier
 from bot.domain.chat import (
@@ -24,19 +24,17 @@ from bot.domain.errors import (
     VaultCorrupt,
 )
 from bot.domain.events import Outgoing, Reply
-from bot.domain.keys import KeyHealth, KeyId, StoredKey
-from bot.domain.models import TemperatureUse
+from bot.domain.keys import KeyId, StoredKey
 from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
-from bot.domain.prices import Price
 from bot.failurenotes import FailureNotes
 from bot.lanes import Lanes
 from bot.modellists import ModelLists
+from bot.preparing import Preparer
 from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running
 from bot.tasks import Tasks
-from bot.traits import laid_together
 
 _log = logging.getLogger(__name__)
 CHECKPOINT_S: Final = 2.0
@@ -64,12 +62,14 @@ class SessionManager:
         self._frontends = frontends
         self._courier = courier
         self._questions = questions
-        self._models = models
         self._clock = clock
         self._tasks = tasks
         self._prices = prices
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
+        self._preparer = Preparer(
+            stores=stores, models=models, prices=prices, patience=courier.patience
+        )
         self._asker = Asker(
             stores=stores,
             clock=clock,
@@ -144,7 +144,7 @@ class SessionManager:
             elif turn.state is TurnState.REQUESTED:
                 provider = self._providers.get(turn.choices.provider)
                 spec = provider.spec if provider is not None else None
-                price = self._price(turn)
+                price = self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
                 ending = endings.interrupted(turn, spec, price, self._clock.now())
                 await self._end(turn, ending, None)
             elif turn.state is TurnState.EXPIRED:
@@ -245,29 +245,8 @@ class SessionManager:
         self._courier.send(deliveries)
 
     async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> None:
-        turn, spec = running.turn, provider.spec
-        learned = await self._patience.hold(
-            lambda: self._stores.settings.adjustments(spec.id, turn.choices.model), turn.place
-        )
-        known = self._models.peek(turn.member, spec.id, turn.choices.model)
-        traits = laid_together(provider.traits(turn.choices.model), known, learned)
-        if traits.context_tokens is None:
-            window = self._prices.window(turn.member, spec.id, turn.choices.model)
-            traits = replace(traits, context_tokens=window)
-        request, has_older = await self._patience.hold(
-            lambda: prompt.build(turn, self._stores.turns, traits, learned), turn.place
-        )
-        asked = endings.Asked(
-            spec=spec,
-            request=request,
-            label=known.label if known else "",
-            mask=key.mask(),
-            price=self._price(turn),
-            window=turn.choices.window or traits.context_tokens,
-            had_no_credit=key.health is KeyHealth.NO_CREDIT,
-            is_thinking=traits.temperature is TemperatureUse.UNLESS_THINKING,
-            is_once=turn.attempt > 0 and await self._is_once(turn),
-        )
+        turn = running.turn
+        asked, has_older = await self._preparer.prepare(turn, provider, key)
         sink = self._frontends[turn.place.frontend].sink(
             turn.place, reply_to=None if turn.place.is_private else turn.message
         )
@@ -284,16 +263,6 @@ class SessionManager:
         if ending is not None:
             ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
-
-    async def _is_once(self, turn: Turn) -> bool:
-        """Return whether a question that was asked before is asked of another model now."""
-        now = await self._patience.hold(
-            lambda: self._stores.settings.choices(turn.session, turn.member), turn.place
-        )
-        return (now.provider, now.model) != (turn.choices.provider, turn.choices.model)
-
-    def _price(self, turn: Turn) -> Price | None:
-        return self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
 
     async def _open(self, sink: ReplySink, turn: Turn) -> None:
         try:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
+from adapters.providers.catalogue import Row as Vendor
 from adapters.providers.catalogue import rows
 from adapters.providers.dialect import Dialect, encode
 from adapters.providers.refusals import Asked
@@ -78,7 +79,7 @@ def table(found: Iterable[tuple[str, Figures]]) -> Iterator[Row]:
 
 @contextmanager
 def _vendor(name: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.simulators.vendor_sim", "--face", name]
+    command = [sys.executable, "-m", "tests.simulators.vendor_sim", "--row", row_of(name).id]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -88,6 +89,11 @@ def _vendor(name: str) -> Iterator[str]:
             yield json.loads(server.stdout.readline())["url"]
         finally:
             server.stdin.close()
+
+
+def row_of(dialect: str) -> Vendor:
+    """Return the first vendor that speaks a dialect."""
+    return next(row for row in rows() if row.dialect == dialect and not row.is_demo)
 
 
 def _question(tokens: int, model: str) -> ChatRequest:
@@ -133,7 +139,7 @@ def _bare_text(name: str, line: bytes) -> str:
 
 def _stream_bytes(name: str, provider: Dialect) -> bytes:
     """Return a whole answer of 1,000 tokens as this vendor sends it."""
-    face = face_of(next(row for row in rows() if row.dialect == name))
+    face = face_of(row_of(name))
     act = Behaviour(tokens=_PARSED_TOKENS)
     body = provider.write(_question(_PARSED_TOKENS, "sim-1")).body
     seen = Seen(method="POST", path="", headers={}, key=_KEY, body=body)
@@ -187,7 +193,7 @@ async def _over_sockets(streams: int, ask: Callable[[], Any]) -> tuple[float, li
 
 
 async def _measured(name: str, url: str, tokens: int, streams: int) -> Figures:
-    row = next(row for row in rows() if row.dialect == name and not row.is_demo)
+    row = row_of(name)
     http = HttpClient()
     provider = build_providers(http, base_urls={row.id: url})[row.id]
     assert isinstance(provider, Dialect)

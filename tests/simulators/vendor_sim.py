@@ -1,8 +1,8 @@
 """A vendor on a real socket, written in bytes so that it can misbehave.
 
-In a process of its own, `python -m tests.simulators.vendor_sim [--face openai_chat] [--port 0]
-[--witness FILE]` prints `{"port": …, "url": …}` and runs until its standard input ends. GET
-/witness returns what was seen and billed, POST /script queues behaviours, each for one request.
+In a process of its own, `python -m tests.simulators.vendor_sim [--face openai_chat] [--row ID]
+[--port 0] [--witness FILE]` prints `{"port": …, "url": …}` and runs until its standard input ends.
+GET /witness returns what was seen and billed, POST /script queues behaviours, each for one request.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
+from adapters.providers.catalogue import rows
 from bot.domain.secret import Secret
 from tests.simulators.answering import Gone, Stream, abort, send, send_json
 from tests.simulators.behaviour import (
@@ -26,7 +27,7 @@ from tests.simulators.behaviour import (
 )
 from tests.simulators.chat_face import ChatFace
 from tests.simulators.face import Face
-from tests.simulators.faces import FACES
+from tests.simulators.faces import FACES, face_of
 from tests.simulators.witness import Seen, Witness
 
 _BILLED_FAULTS: Final = {500, 502, 504}
@@ -156,8 +157,14 @@ class VendorSim:
         return json.dumps(self._face.get(seen, self.models))
 
 
-async def _main(face: str, port: int, witness: Path | None) -> None:
-    sim = VendorSim(FACES[face](), witness=witness)
+def _face(face: str, row: str | None) -> Face:
+    if row is None:
+        return FACES[face]()
+    return face_of(next(each for each in rows() if each.id == row))
+
+
+async def _main(face: Face, port: int, witness: Path | None) -> None:
+    sim = VendorSim(face, witness=witness)
     await sim.start(port)
     sys.stdout.write(json.dumps({"port": sim.port, "url": sim.url}) + "\n")
     sys.stdout.flush()
@@ -168,8 +175,9 @@ async def _main(face: str, port: int, witness: Path | None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--face", choices=FACES, default="openai_chat")
+    parser.add_argument("--row", help="a vendor of the catalogue, with its own quirks")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--witness", type=Path)
     arguments = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(arguments.face, arguments.port, arguments.witness))
+        asyncio.run(_main(_face(arguments.face, arguments.row), arguments.port, arguments.witness))
