@@ -2,7 +2,7 @@
 
 In a process of its own, `python -m tests.simulators.vendor_sim [--face openai_chat] [--row ID]
 [--port 0] [--witness FILE]` prints `{"port": …, "url": …}` and runs until its standard input ends.
-GET /witness returns what was seen and billed, POST /script queues behaviours, each for one request.
+GET /witness returns what was seen and billed, POST /script queues behaviours, one for a request.
 """
 
 import argparse
