@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot import texts
-from bot.domain.chat import ChatRequest, FinishReason, Turn, TurnState, Usage, estimate_tokens
+from bot.domain.chat import ChatRequest, FinishReason, Turn, TurnState, estimate_tokens
 from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
 from bot.domain.events import Outgoing, Reply, ReplyKind, Rows
 from bot.domain.models import ProviderSpec
 from bot.domain.ports import Ending, Frontend
 from bot.domain.prices import Price
+from bot.domain.usage import Usage
 from bot.modellists import use_action
 from bot.running import Running
 from bot.texts import failures

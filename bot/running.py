@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Turn, Usage
+from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Turn
 from bot.domain.keys import KeyId
+from bot.domain.usage import Usage
 
 T = TypeVar("T")
 

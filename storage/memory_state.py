@@ -15,7 +15,6 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
-    Usage,
 )
 from bot.domain.events import (
     Delivery,
@@ -30,6 +29,7 @@ from bot.domain.events import (
 from bot.domain.keys import KeyId, KeyInfo
 from bot.domain.ports import Clock
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, title_of
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import MemberId, SessionId, Usage
+from bot.domain.chat import MemberId, SessionId
 from bot.domain.keys import KeyId
 from bot.domain.ports import Ending, Spent, SpentLine, UsedTurn
+from bot.domain.usage import Usage
 from storage.codec import from_ms, to_ms
 from storage.rules import from_nano, to_nano
 from storage.tx import Tx

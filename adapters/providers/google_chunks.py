@@ -10,8 +10,9 @@ from adapters.providers.reader import Reader, append, count
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE, presentable, report_of
 from adapters.shared.sse import SseDecoder, SseEvent
-from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Usage
+from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import Cut, NoPermission, ProviderError, ServerFault, TimedOut
+from bot.domain.usage import Usage
 
 _NULL: Final = msgspec.Raw(b"null")
 # CONTINUATION: the model has more to say than one request may carry. Going on is another request,

@@ -15,13 +15,9 @@ from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE, report_of
 from adapters.providers.thinking import ThinkSplitter
 from adapters.shared.sse import SseEvent
-from bot.domain.chat import (
-    Event,
-    FinishReason,
-    ReasoningDelta,
-    Usage,
-)
+from bot.domain.chat import Event, FinishReason, ReasoningDelta
 from bot.domain.errors import Overloaded
+from bot.domain.usage import Usage
 
 _DONE: Final = b"[DONE]"
 _NULL: Final = msgspec.Raw(b"null")

@@ -13,7 +13,8 @@ from adapters.providers.reader import Reader, append, count, part
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE, report_of
 from adapters.shared.sse import SseEvent
-from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Usage
+from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta
+from bot.domain.usage import Usage
 
 _NULL: Final = msgspec.Raw(b"null")
 _TEXT: Final = "response.output_text.delta"

@@ -13,8 +13,9 @@ import msgspec
 from adapters.providers.refusals import Asked, begun, error_of
 from adapters.providers.reports import UNREADABLE, Report, read_report
 from adapters.shared.sse import SseDecoder, SseEvent, SseOverflow
-from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta, Usage
+from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import Cut, ProviderError, ServerFault
+from bot.domain.usage import Usage
 
 
 class Reader(ABC):

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any, Final, NewType, Self
 
 from bot.domain.models import Effort
+from bot.domain.usage import Usage
 
 MemberId = NewType("MemberId", str)
 SessionId = NewType("SessionId", int)
@@ -205,23 +205,6 @@ class ReasoningDelta:
     """More of the model's thinking, never part of the answer."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens of one request as in providers.md section 12; totals include their parts.
-
-    `cost_usd` is what the vendor itself reported, else None. `is_estimated`: we counted, not
-    the vendor.
-    """
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
-    cost_usd: Decimal | None = None
-    is_estimated: bool = False
 
 
 class FinishReason(StrEnum):

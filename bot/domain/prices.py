@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from bot.domain.chat import Usage
+from bot.domain.usage import Usage
 
 _MILLION: Final = Decimal(1_000_000)
 
@@ -24,7 +23,7 @@ class Rates:
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
 
-    def cost(self, usage: "Usage") -> Decimal:
+    def cost(self, usage: Usage) -> Decimal:
         """Return what these tokens cost (providers.md section 12)."""
         read, write = usage.cache_read_tokens, usage.cache_write_tokens
         plain = max(0, usage.input_tokens - read - write)
@@ -96,7 +95,7 @@ class Price:
         passed = [tier for tier in period.tiers if input_tokens > tier.above]
         return max(passed, key=lambda tier: tier.above).rates if passed else period.rates
 
-    def cost(self, usage: "Usage", at: datetime) -> Decimal | None:
+    def cost(self, usage: Usage, at: datetime) -> Decimal | None:
         """Return what an answer cost that ended at `at`, in US dollars."""
         rates = self.rates(at, usage.input_tokens)
         return rates.cost(usage) if rates else None

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from bot.domain.chat import Usage
 from bot.domain.keys import Balance
 from bot.domain.prices import Rates
+from bot.domain.usage import Usage
 
 # What an answer is taken to use where none was given yet.
 TYPICAL: Final = Usage(input_tokens=1_000, output_tokens=500)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.chat import Turn, Usage
+from bot.domain.chat import Turn
 from bot.domain.events import Button, Reply, ReplyKind, Rows
+from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
 
 SENT_AGAIN = "(sent again)"

@@ -13,12 +13,13 @@ from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, Overrides, Place, Scope, TurnState, Usage
+from bot.domain.chat import Identity, Overrides, Place, Scope, TurnState
 from bot.domain.effects import Choose, PutKey
 from bot.domain.events import Command, Incoming, MessageRef, Text
 from bot.domain.keys import KeyHealth
 from bot.domain.ports import Applied, Ending, Provider
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from bot.router import Router
 from storage.stores import SqlStores, open_stores
 from storage.vault import MasterKey

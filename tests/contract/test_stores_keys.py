@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import MemberId, Overrides, Scope, TurnState, Usage
+from bot.domain.chat import MemberId, Overrides, Scope, TurnState
 from bot.domain.effects import Choose, DropKey, NoteKeyHealth, PutKey, RenameKey, UseKey
 from bot.domain.errors import VaultCorrupt
 from bot.domain.keys import KeyHealth, KeyId, KeyInfo
 from bot.domain.ports import Applied, Ending
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.fakes.neighbours import BOB, DAY_S, HERS, ORIGIN, Neighbours
 
 KEY = "sk-canary-alice-0001"

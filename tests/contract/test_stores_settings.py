@@ -5,16 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import (
-    Adjustment,
-    Choices,
-    MemberId,
-    Overrides,
-    Scope,
-    SessionId,
-    TurnState,
-    Usage,
-)
+from bot.domain.chat import Adjustment, Choices, MemberId, Overrides, Scope, SessionId, TurnState
 from bot.domain.effects import (
     Ask,
     Choose,
@@ -37,6 +28,7 @@ from bot.domain.keys import KeyHealth
 from bot.domain.models import Effort
 from bot.domain.ports import Applied, Ending, UsedTurn
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, ORIGIN, Neighbours
 
 KEY = "sk-canary-alice-0001"

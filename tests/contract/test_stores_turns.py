@@ -5,14 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.chat import (
-    Adjustment,
-    Turn,
-    TurnId,
-    TurnState,
-    Usage,
-    WaitReason,
-)
+from bot.domain.chat import Adjustment, Turn, TurnId, TurnState, WaitReason
 from bot.domain.effects import (
     DropKey,
     DropWaiting,
@@ -25,6 +18,7 @@ from bot.domain.effects import (
 from bot.domain.events import DeliveryId, DeliveryState, MessageRef
 from bot.domain.keys import KeyId
 from bot.domain.ports import Applied, Ending
+from bot.domain.usage import Usage
 from tests.fakes.neighbours import BOB, DAY_S, GROUP, HERS, HIS, Neighbours
 
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.domain.chat import Identity, Member, Place, PlaceKind, Turn, TurnState, Usage
+from bot.domain.chat import Identity, Member, Place, PlaceKind, Turn, TurnState
 from bot.domain.effects import Effect
 from bot.domain.events import (
     Body,
@@ -18,6 +18,7 @@ from bot.domain.events import (
     Text,
 )
 from bot.domain.ports import Ending, Result, Stores
+from bot.domain.usage import Usage
 from tests.fakes.clock import FakeClock
 
 ALICE = Identity("console", "alice")

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.chat import ChatRequest, Event, Finish, FinishReason, TextDelta, Usage
+from bot.domain.chat import ChatRequest, Event, Finish, FinishReason, TextDelta
 from bot.domain.keys import KeyReport
 from bot.domain.models import Model, ProviderSpec, Traits
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 
 ACME: Final = ProviderSpec(
     id="acme", name="Acme", origin="https://api.acme.example", key_page="https://acme.example/keys"

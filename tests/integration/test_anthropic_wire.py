@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.chat import Adjustment, Finish, FinishReason, Usage
+from bot.domain.chat import Adjustment, Finish, FinishReason
 from bot.domain.errors import (
     BadRequest,
     Cut,
@@ -26,6 +26,7 @@ from bot.domain.keys import KeyHealth
 from bot.domain.models import Effort
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.simulators.anthropic_face import AnthropicFace
 from tests.simulators.asking import KEY, Heard, hear, request, vendor_at
 from tests.simulators.behaviour import Behaviour

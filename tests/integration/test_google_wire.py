@@ -7,15 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.domain.chat import (
-    Adjustment,
-    Finish,
-    FinishReason,
-    Message,
-    Role,
-    TextDelta,
-    Usage,
-)
+from bot.domain.chat import Adjustment, Finish, FinishReason, Message, Role, TextDelta
 from bot.domain.errors import (
     Cut,
     InvalidKey,
@@ -29,6 +21,7 @@ from bot.domain.errors import (
 from bot.domain.models import Effort
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.simulators.asking import KEY, hear, request, vendor_at
 from tests.simulators.behaviour import Behaviour
 from tests.simulators.google_face import MODELS, GoogleFace

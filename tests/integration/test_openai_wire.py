@@ -11,10 +11,11 @@ import pytest
 
 from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
-from bot.domain.chat import Adjustment, Finish, FinishReason, Usage
+from bot.domain.chat import Adjustment, Finish, FinishReason
 from bot.domain.errors import NoCredit, NoPermission, ParameterRefused
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.simulators.asking import KEY, endpoint, hear, request
 from tests.simulators.behaviour import Behaviour
 from tests.simulators.vendor_sim import VendorSim

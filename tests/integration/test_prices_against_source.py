@@ -15,7 +15,7 @@ import pytest
 
 from adapters.providers import prices
 from adapters.providers.prices import PriceTable
-from bot.domain.chat import Usage
+from bot.domain.usage import Usage
 from tests.docs.tables import ROOT
 
 _PYTHON: Final = ROOT / ".vendors" / "bin" / "python"

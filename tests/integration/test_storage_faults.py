@@ -12,13 +12,14 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import TurnId, TurnState, Usage
+from bot.domain.chat import TurnId, TurnState
 from bot.domain.effects import PutKey
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.events import Command, InboxId, Text
 from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from storage.folder import DATABASE
 from storage.stores import SqlStores, open_stores
 from storage.vault import MasterKey

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.refusals import Asked
-from bot.domain.chat import Finish, FinishReason, Usage
+from bot.domain.chat import Finish, FinishReason
+from bot.domain.usage import Usage
 from tests.property.cuts import Read, cut, read_with
 
 ASKED = Asked(provider="anthropic", model="m")

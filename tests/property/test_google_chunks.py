@@ -9,8 +9,9 @@ from adapters.providers.google_chunks import GoogleReader
 from adapters.providers.google_lists import models_of, read_page
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import read_report
-from bot.domain.chat import Finish, Usage
+from bot.domain.chat import Finish
 from bot.domain.errors import Overloaded
+from bot.domain.usage import Usage
 from tests.property.cuts import Read, cut, read_with
 
 ASKED = Asked(provider="google", model="m")

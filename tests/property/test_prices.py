@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.providers.prices import PriceTable
-from bot.domain.chat import Usage
 from bot.domain.prices import Period, Price, Rates, Tier
+from bot.domain.usage import Usage
 
 _ROWS: Final = PriceTable().search("")
 _START: Final = datetime(2026, 1, 1, tzinfo=UTC)

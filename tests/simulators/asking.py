@@ -8,19 +8,11 @@ from typing import Final
 from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from adapters.shared.transport import Timeouts
-from bot.domain.chat import (
-    ChatRequest,
-    Event,
-    Finish,
-    Message,
-    ReasoningDelta,
-    Role,
-    TextDelta,
-    Usage,
-)
+from bot.domain.chat import ChatRequest, Event, Finish, Message, ReasoningDelta, Role, TextDelta
 from bot.domain.errors import ProviderError
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from tests.simulators.vendor_sim import VendorSim
 
 KEY: Final = Secret("sk-canary-provider-0001")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
-from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind, Usage
+from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
     Button,
@@ -29,6 +29,7 @@ from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities
 from bot.domain.secret import Secret
+from bot.domain.usage import Usage
 from bot.router import Router
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run

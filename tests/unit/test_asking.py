@@ -14,7 +14,6 @@ from bot.domain.chat import (
     TextDelta,
     TurnId,
     TurnState,
-    Usage,
 )
 from bot.domain.errors import (
     Cut,
@@ -28,6 +27,7 @@ from bot.domain.errors import (
     Unreachable,
 )
 from bot.domain.keys import StoredKey
+from bot.domain.usage import Usage
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
 from tests.fakes.house import House

@@ -21,7 +21,6 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
-    Usage,
 )
 from bot.domain.errors import (
     Cut,
@@ -37,6 +36,7 @@ from bot.domain.errors import (
 from bot.domain.events import Outgoing, Reply
 from bot.domain.ports import Ending
 from bot.domain.prices import Period, Price
+from bot.domain.usage import Usage
 from bot.running import Running
 from tests.fakes.clock import START
 from tests.fakes.frontend import FakeFrontend

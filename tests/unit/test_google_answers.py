@@ -8,8 +8,9 @@ import pytest
 from adapters.providers.google_chunks import GoogleReader
 from adapters.providers.refusals import Asked
 from bot.domain import errors
-from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta, Usage
+from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import ProviderError
+from bot.domain.usage import Usage
 
 ASKED = Asked(provider="google", model="m")
 STOP = Finish(FinishReason.STOP)

@@ -24,9 +24,9 @@ from bot.domain.chat import (
     ReasoningDelta,
     Role,
     TextDelta,
-    Usage,
 )
 from bot.domain.errors import ProviderError, ServerFault
+from bot.domain.usage import Usage
 
 ASKED = Asked(provider="acme", model="m")
 QUESTION = ChatRequest(

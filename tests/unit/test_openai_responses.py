@@ -21,10 +21,10 @@ from bot.domain.chat import (
     ReasoningDelta,
     Role,
     TextDelta,
-    Usage,
 )
 from bot.domain.errors import ProviderError
 from bot.domain.models import Effort
+from bot.domain.usage import Usage
 
 ASKED = Asked(provider="openai", model="gpt-6.1-terra")
 QUESTION = ChatRequest(

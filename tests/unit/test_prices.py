@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from adapters.providers.prices import PriceTable
-from bot.domain.chat import MemberId, Usage
+from bot.domain.chat import MemberId
 from bot.domain.models import Model
 from bot.domain.prices import Period, Price, Rates, Tier
+from bot.domain.usage import Usage
 from bot.modellists import ModelLists
 from bot.pricebook import PriceBook
 from storage.memory import MemoryStores

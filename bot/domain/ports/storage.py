@@ -21,7 +21,6 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
-    Usage,
     WaitReason,
 )
 from bot.domain.effects import Effect
@@ -36,6 +35,7 @@ from bot.domain.events import (
     Question,
 )
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
+from bot.domain.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
