@@ -16,6 +16,7 @@ from bot.commands.here import (
     look,
     rates_of,
     read_number,
+    taken,
     unanswered,
     use_model,
     window_of,
@@ -38,7 +39,7 @@ from bot.commands.modelsearch import (
     search,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import INHERIT, Adjustment, Scope, TurnId, WaitReason
+from bot.domain.chat import INHERIT, Scope, TurnId, WaitReason
 from bot.domain.effects import (
     Choose,
     Effect,
@@ -232,13 +233,15 @@ async def _undo_default(call: Call) -> Outcome:
 
 
 async def _warm(call: Call) -> Outcome:
-    """List models that take a temperature, as far as lists and refusals say."""
+    """List models that take a temperature with the member's choice of thinking."""
     here = await look(call)
     lists = await call.desk.models.all(call.member.id)
     warm = []
     for each in lists.every():
-        refused = await call.desk.stores.settings.adjustments(each.provider, each.model.id)
-        if each.model.takes_temperature is False or Adjustment.DROP_TEMPERATURE in refused:
+        traits = await taken(
+            call, replace(here.choices, provider=each.provider, model=each.model.id)
+        )
+        if not traits.takes_temperature(here.choices.effort):
             continue
         warm.append(option(call, each, here))
         if len(warm) == PAGE:
