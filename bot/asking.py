@@ -64,6 +64,7 @@ class Asker:
         turn = running.turn
         try:
             learned = await self._attempts(running, provider, key, asked.request, sink)
+            asked = asked.taught(learned)
             notes, effects = await self._patience.hold(
                 lambda: self._notices(turn, asked, learned, has_older=has_older), turn.place
             )

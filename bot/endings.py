@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot import texts
-from bot.domain.chat import ChatRequest, FinishReason, Turn, TurnState, estimate_tokens
+from bot.domain.chat import Adjustment, ChatRequest, FinishReason, Turn, TurnState, estimate_tokens
 from bot.domain.errors import Cut, EmptyAnswer, Filtered, ProviderError
 from bot.domain.events import Outgoing, Reply, ReplyKind, Rows
 from bot.domain.models import ProviderSpec
@@ -46,6 +46,21 @@ class Asked:
         """What to call the model."""
         return self.label or self.request.model
 
+    @property
+    def is_limit_left_out(self) -> bool:
+        """Whether the company refused the longest answer that was asked for."""
+        return Adjustment.DROP_MAX_TOKENS in self.request.adjustments
+
+    @property
+    def limit(self) -> int | None:
+        """How long the answer might get; None: that was not the member's choice."""
+        return None if self.is_limit_left_out else self.request.max_tokens
+
+    def taught(self, learned: frozenset[Adjustment]) -> "Asked":
+        """Return it as it was asked in the end."""
+        adjustments = self.request.adjustments | learned
+        return replace(self, request=replace(self.request, adjustments=adjustments))
+
 
 def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     """The model came to its own end; raises Cut, EmptyAnswer or Filtered where it did not."""
@@ -63,12 +78,12 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
         asked.name, used, is_second=turn.answer is not None, is_once=asked.is_once
     )
     if is_cut:
-        footer = texts.turns.cut_by_limit(asked.request.max_tokens, used)
+        footer = texts.turns.cut_by_limit(asked.limit, used, is_left_out=asked.is_limit_left_out)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
     reply = Reply(
         text=shown,
         footer=footer if _has_footer(turn) or is_cut else "",
-        buttons=texts.turns.limit_buttons(turn) if is_cut else _keeping(turn, asked),
+        buttons=_going_on(turn, asked) if is_cut else _keeping(turn, asked),
         kind=ReplyKind.ANSWER,
     )
     return Ending(
@@ -78,6 +93,10 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
         cost_usd=usd,
         replies=(_out(turn, reply),),
     )
+
+
+def _going_on(turn: Turn, asked: Asked) -> Rows:
+    return texts.turns.limit_buttons(turn, may_raise=not asked.is_limit_left_out)
 
 
 def _keeping(turn: Turn, asked: Asked) -> Rows:
@@ -118,7 +137,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         mask=asked.mask,
         now=now,
         window=asked.window,
-        limit=asked.request.max_tokens,
+        limit=asked.limit,
         had_no_credit=asked.had_no_credit,
         instead=asked.instead,
     )

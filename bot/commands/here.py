@@ -7,7 +7,7 @@ from typing import Final
 
 from bot import texts
 from bot.commands.spec import Call, Handler, Outcome
-from bot.domain.chat import Choices, Overrides, Session, TurnState
+from bot.domain.chat import Choices, Overrides, Session, Turn, TurnId, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
 from bot.domain.models import Model, Traits
@@ -124,6 +124,15 @@ def await_answer(call: Call, action: str, kind: QuestionKind = QuestionKind.TEXT
 def leaves(call: Call, answer: str) -> bool:
     """Whether an awaited answer is the `0` that stands for Cancel where there are no buttons."""
     return answer.strip() == "0" and not call.abilities.has_buttons
+
+
+async def own_turn(call: Call, wanted: str) -> Turn | None:
+    """Return a question of the member's own by its id in an action, which may be forged."""
+    number = read_number(wanted)
+    if number is None:
+        return None
+    turn = await call.desk.stores.turns.find(TurnId(number))
+    return turn if turn and turn.member == call.member.id else None
 
 
 async def unanswered(call: Call, here: Here, label: str) -> Button | None:

@@ -14,6 +14,7 @@ from bot.commands.here import (
     current_label,
     leaves,
     look,
+    own_turn,
     rates_of,
     read_number,
     taken,
@@ -39,7 +40,7 @@ from bot.commands.modelsearch import (
     search,
 )
 from bot.commands.spec import Call, Command, Outcome
-from bot.domain.chat import INHERIT, Scope, TurnId, WaitReason
+from bot.domain.chat import INHERIT, Scope, WaitReason
 from bot.domain.effects import (
     Choose,
     Effect,
@@ -131,13 +132,17 @@ async def _switch(call: Call) -> Outcome:
 async def _instead(call: Call) -> Outcome:
     """Take the model that is offered for one that is gone, and ask again what it could not."""
     turn, attempt, wanted = (call.args + "::").split(":", 2)
-    number, tried = read_number(turn), read_number(attempt)
+    question, tried = await own_turn(call, turn), read_number(attempt)
     lists = await call.desk.models.all(call.member.id)
     listed = resolve(call, lists, wanted.removesuffix("::"))
-    if number is None or tried is None or listed is None:
+    if question is None or tried is None or listed is None:
         return Outcome(reply=texts.model.unknown(), is_apart=True)
-    chosen = await _choose(call, await look(call), listed, offers_again=False)
-    again = RetryTurn(turn=TurnId(number), member=call.member.id, attempt=tried)
+    here = await look(call)
+    again = RetryTurn(turn=question.id, member=call.member.id, attempt=tried)
+    if question.session != here.session.id:  # the conversation here keeps its own model
+        once = replace(again, provider=listed.provider, model=listed.model.id)
+        return Outcome(effects=(once,), if_stale=texts.conversation.asked_already())
+    chosen = await _choose(call, here, listed, offers_again=False)
     return replace(
         chosen,
         effects=(*chosen.effects, again),

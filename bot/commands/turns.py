@@ -1,15 +1,23 @@
 """/stop, /retry and /undo: what can be done with the last question."""
 
 from bot import texts
-from bot.commands.here import Here, by_verb, company, look, model_label, read_number
+from bot.commands.here import Here, by_verb, company, look, model_label, own_turn, read_number
 from bot.commands.modelmenu import option, resolve
 from bot.commands.modelsearch import search
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain.chat import Overrides, Scope, Turn, TurnId, TurnState, WaitReason
-from bot.domain.effects import Ask, Choose, DropWaiting, ReleaseWaiting, RetryTurn, TakeBack
+from bot.domain.effects import (
+    Ask,
+    Choose,
+    DropWaiting,
+    ReleaseWaiting,
+    RetryTurn,
+    TakeBack,
+    UndoChoice,
+)
 from bot.modellists import Listed
 from bot.texts.model import PAGE
-from bot.texts.stamps import is_fresh, stamp
+from bot.texts.stamps import changed_since, is_fresh, mark, stamp
 
 _CONTINUE = "Continue."
 
@@ -64,21 +72,12 @@ async def _retry_with(call: Call, here: Here, last: Turn, wanted: str) -> Outcom
 
 async def _with(call: Call) -> Outcome:
     turn, attempt, model = (call.args + "::").split(":", 2)
-    found = await _turn(call, turn)
+    found = await own_turn(call, turn)
     lists = await call.desk.models.all(call.member.id)
     listed = resolve(call, lists, model.removesuffix("::"))
     if found is None or listed is None or str(found.attempt) != attempt:
         return Outcome(reply=texts.conversation.asked_already())
     return _run_again(call, found, listed)
-
-
-async def _turn(call: Call, wanted: str) -> Turn | None:
-    """Return a turn of the member's own."""
-    number = read_number(wanted)
-    if number is None:
-        return None
-    turn = await call.desk.stores.turns.find(TurnId(number))
-    return turn if turn and turn.member == call.member.id else None
 
 
 async def _again(call: Call) -> Outcome:
@@ -91,29 +90,47 @@ async def _again(call: Call) -> Outcome:
 
 
 async def _plain(call: Call) -> Outcome:
-    """Ask again without the settings that some models refuse; each can be undone where it is."""
-    turn, attempt = (read_number(each) for each in (call.args + ":").split(":", 2)[:2])
+    """Ask again without the settings that some models refuse, in the question's conversation."""
+    wanted, _, tried = call.args.partition(":")
+    turn, attempt = await own_turn(call, wanted), read_number(tried)
     if turn is None or attempt is None:
         return Outcome(reply=texts.turns.old_button(), is_apart=True)
     here = await look(call)
     plain = Choose(
         scope=Scope.SESSION,
         member=call.member.id,
-        session=here.session.id,
+        session=turn.session,
         overrides=Overrides(temperature=None, effort=None),
     )
-    again = RetryTurn(turn=TurnId(turn), member=call.member.id, attempt=attempt)
+    again = RetryTurn(turn=turn.id, member=call.member.id, attempt=attempt)
+    undo = f"retry:undoplain:{mark(turn.session, None, None)}"
     return Outcome(
-        reply=texts.failures.plain_now(),
+        reply=texts.failures.plain_now(undo if turn.session == here.session.id else None),
         effects=(plain, again),
         if_stale=texts.conversation.asked_already(),
         is_apart=True,
     )
 
 
+async def _undo_plain(call: Call) -> Outcome:
+    """Bring back the settings that were left out, if they are still as that left them."""
+    here = await look(call)
+    now = here.choices
+    if call.args != mark(here.session.id, now.temperature, now.effort):
+        return Outcome(reply=changed_since())
+    effects = tuple(
+        UndoChoice(
+            scope=Scope.SESSION, member=call.member.id, session=here.session.id, field=field
+        )
+        for field in ("temperature", "effort")
+    )
+    reply = texts.tuning.undone("Temperature and reasoning")
+    return Outcome(reply=reply, effects=effects, if_stale=changed_since())
+
+
 async def _details(call: Call) -> Outcome:
     """Show what a company said of a failure of the member's own."""
-    turn = await _turn(call, call.args.partition(":")[0])
+    turn = await own_turn(call, call.args.partition(":")[0])
     noted = call.desk.failures.find(turn.id) if turn else None
     if turn is None or noted is None:
         return Outcome(reply=texts.failures.no_details(), is_apart=True)
@@ -139,7 +156,7 @@ async def _continue(call: Call) -> Outcome:
 
 async def _release(call: Call) -> Outcome:
     """Answer a message that waited for a key for longer than ten minutes."""
-    turn = await _turn(call, call.args)
+    turn = await own_turn(call, call.args)
     if turn is None or turn.state is not TurnState.WAITING:
         return Outcome(reply=texts.conversation.asked_already(), is_apart=True)
     release = ReleaseWaiting(
@@ -186,7 +203,7 @@ async def _redo(call: Call) -> Outcome:
     wanted, _, stamped = call.args.rpartition(":")
     if not is_fresh(stamped, call.desk.clock.now()):
         return Outcome(reply=texts.conversation.too_old_to_redo())
-    turn = await _turn(call, wanted)
+    turn = await own_turn(call, wanted)
     if turn is None:
         return Outcome(reply=texts.conversation.gone())
     put_back = texts.conversation.put_back(turn.question)
@@ -217,6 +234,7 @@ COMMANDS = (
             {
                 "again": _again,
                 "plain": _plain,
+                "undoplain": _undo_plain,
                 "details": _details,
                 "with": _with,
                 "drop": _drop,

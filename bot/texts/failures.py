@@ -293,11 +293,20 @@ def no_details() -> Reply:
     )
 
 
-def plain_now() -> Reply:
-    """The question is asked again without settings that may not suit the model."""
+def plain_now(undo: str | None) -> Reply:
+    """The question is asked again without settings that may not suit the model.
+
+    `undo` is None where it stands in another conversation than the one here.
+    """
+    if undo is None:
+        return Reply(
+            text="I ask again in that question's conversation. Temperature and reasoning are the"
+            " model's own there now; nothing changes here."
+        )
     return Reply(
-        text="Temperature and thinking are the model's own now in this conversation, and I ask"
-        " again. /settings shows and changes them."
+        text="I ask again. Temperature and reasoning are the model's own now in this"
+        " conversation; /settings shows and changes them.",
+        buttons=((Button("Undo", undo),),),
     )
 
 

@@ -52,9 +52,14 @@ def footer(model: str, used: str, *, is_second: bool = False, is_once: bool = Fa
     return f"Second answer, {line}" if is_second else line
 
 
-def cut_by_limit(limit: int | None, used: str) -> str:
-    """The footer of an answer that reached its longest length."""
+def cut_by_limit(limit: int | None, used: str, *, is_left_out: bool = False) -> str:
+    """The footer of an answer that reached its longest length.
+
+    `is_left_out`: the company refused the limit, so whose it was is not known.
+    """
     where = f"your limit of {tokens(limit)} tokens" if limit else "the model's longest answer"
+    if is_left_out:
+        where = "the longest answer allowed"
     return f"Cut at {where}, {used}"
 
 
@@ -70,14 +75,10 @@ def retires(model: str, at: datetime, now: datetime) -> str:
     return f"{escape(model)} ends {ends}. /model shows the others."
 
 
-def limit_buttons(turn: Turn) -> Rows:
+def limit_buttons(turn: Turn, *, may_raise: bool) -> Rows:
     """What goes on after a cut at the limit."""
-    return (
-        (
-            Button("Continue", f"retry:continue:{turn.id}"),
-            Button("Raise limit", "maxtokens:raise"),
-        ),
-    )
+    more = (Button("Raise limit", "maxtokens:raise"),) if may_raise else ()
+    return ((Button("Continue", f"retry:continue:{turn.id}"), *more),)
 
 
 def stopped(turn: Turn, text: str, used: str) -> Reply:

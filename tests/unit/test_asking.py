@@ -264,6 +264,23 @@ async def test_an_answer_cut_by_the_limit_says_so(house: House) -> None:
     assert house.frontend.shown[1].reply.footer == ""
 
 
+async def test_a_limit_that_was_left_out_is_not_what_cut_an_answer(house: House) -> None:
+    """Neither when the company has just refused it nor later, and there is nothing to raise."""
+    await house.give_key(overrides=Overrides(max_tokens=500))
+    half = (TextDelta("Half"), USED, Finish(FinishReason.LENGTH))
+    house.provider.enqueue(ParameterRefused("acme", adjustment=Adjustment.DROP_MAX_TOKENS))
+    for _ in range(2):
+        house.provider.enqueue(*half)
+        await house.say("go")
+        shown = house.frontend.shown[-1].reply
+        assert shown.footer.startswith("Cut at the longest answer allowed")
+        actions = [button.action for row in shown.buttons for button in row]
+        assert [action.rpartition(":")[0] for action in actions] == ["retry:continue"]
+    house.provider.enqueue(USED, Finish(FinishReason.LENGTH))
+    await house.say("go")
+    assert "whole length" not in house.said[-1]
+
+
 async def test_the_vendors_own_charge_is_kept(house: House) -> None:
     """A cost that the vendor reported is shown without "about"."""
     usage = Usage(input_tokens=1, output_tokens=1, cost_usd=Decimal("0.02"))
