@@ -18,6 +18,7 @@ from bot.domain.errors import (
     TimedOut,
     Unreachable,
 )
+from bot.domain.events import Rows
 from bot.domain.ports import Clock, Ending, Provider, ReplySink, Stores
 from bot.domain.secret import Secret
 from bot.failurenotes import FailureNotes
@@ -65,10 +66,11 @@ class Asker:
         try:
             learned = await self._attempts(running, provider, key, asked.request, sink)
             asked = asked.taught(learned)
-            notes, effects = await self._patience.hold(
+            notes, effects, offer = await self._patience.hold(
                 lambda: self._notices(turn, asked, learned, has_older=has_older), turn.place
             )
-            ending = endings.answered(running, replace(asked, notes=notes), self._clock.now())
+            asked = replace(asked, notes=notes, offer=offer)
+            ending = endings.answered(running, asked, self._clock.now())
             return replace(ending, effects=effects)
         except ProviderError as error:
             self._failures.note(turn.id, error, self._clock.now())
@@ -159,8 +161,8 @@ class Asker:
         learned: frozenset[Adjustment],
         *,
         has_older: bool,
-    ) -> tuple[tuple[str, ...], tuple[Effect, ...]]:
-        """Return what is said once under this answer, and what is remembered with it."""
+    ) -> tuple[tuple[str, ...], tuple[Effect, ...], Rows]:
+        """Return what is said once under this answer, what is remembered, and what is offered."""
         model, provider = turn.choices.model, turn.choices.provider
         effects: list[Effect] = [
             LearnAdjustment(provider=provider, model=model, adjustment=each) for each in learned
@@ -178,13 +180,24 @@ class Asker:
             if adjustment in learned
         }
         said |= _unused(turn, asked)
+        retirement = f"retires:{model}"
         if leaving := self._leaving(turn, asked.name):
-            said[f"retires:{model}"] = leaving
+            said[retirement] = leaving
         for notice, note in said.items():
             if not await self._stores.settings.has_noted(turn.member, notice):
                 notes.append(note)
                 effects.append(NoteOnce(member=turn.member, notice=notice))
-        return tuple(notes), tuple(effects)
+        is_told = bool(leaving) and leaving in notes
+        return tuple(notes), tuple(effects), self._successor(turn) if is_told else ()
+
+    def _successor(self, turn: Turn) -> Rows:
+        """Offer the nearest model to one that ends soon, and to leave it."""
+        provider, ending = turn.choices.provider, turn.choices.model
+        model = nearest(self._models.listed(turn.member, provider), ending)
+        if model is None or model.retires_at is not None:
+            return ()
+        action = use_action(provider, model.id, before="model:switch")
+        return texts.turns.successor(model.label, action)
 
     def _leaving(self, turn: Turn, name: str) -> str:
         """Say that a model ends within two weeks, as far as its list in memory tells."""

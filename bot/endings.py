@@ -39,6 +39,7 @@ class Asked:
     had_no_credit: bool = False
     instead: failures.Instead | None = None
     is_once: bool = False
+    offer: Rows = ()
     is_thinking: bool = False
 
     @property
@@ -100,9 +101,9 @@ def _going_on(turn: Turn, asked: Asked) -> Rows:
 
 
 def _keeping(turn: Turn, asked: Asked) -> Rows:
-    """Offer to keep a model that was asked for one answer only."""
+    """Offer to keep a model that was asked for one answer only, or what a notice offers."""
     if not asked.is_once:
-        return ()
+        return asked.offer
     action = use_action(turn.choices.provider, turn.choices.model, before="model:switch")
     return texts.turns.keep_model(action)
 
@@ -129,6 +130,9 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     turn = replace(running.turn, attempt=running.attempt)
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
+    used = ""
+    if usage is not None and not usage.is_estimated:
+        used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free)
     said = failures.failed(
         turn,
         error,
@@ -140,6 +144,8 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         limit=asked.limit,
         had_no_credit=asked.had_no_credit,
         instead=asked.instead,
+        used=used,
+        is_at_limit=running.finish is FinishReason.LENGTH,
     )
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)

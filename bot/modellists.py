@@ -97,6 +97,11 @@ class ModelLists:
         kept = self._kept.get((member, provider))
         return kept.find(model) if kept else None
 
+    def listed(self, member: MemberId, provider: str) -> Sequence[Model]:
+        """Return a company's list if it is in memory, however old; asks nobody."""
+        kept = self._kept.get((member, provider))
+        return kept.models if kept else ()
+
     async def get(self, member: MemberId, provider: str, *, anew: bool = False) -> ModelList:
         """Return a company's list, fetched if the one in memory is over an hour old.
 

@@ -129,6 +129,13 @@ async def _switch(call: Call) -> Outcome:
     return replace(await _use(call), is_apart=True)
 
 
+async def _stay(call: Call) -> Outcome:
+    here = await look(call)
+    return Outcome(
+        reply=texts.model.stays(current_label(call, here.choices) or "The model"), is_apart=True
+    )
+
+
 async def _instead(call: Call) -> Outcome:
     """Take the model that is offered for one that is gone, and ask again what it could not."""
     turn, attempt, wanted = (call.args + "::").split(":", 2)
@@ -279,6 +286,7 @@ COMMANDS = (
                 "text": _text,
                 "use": _use,
                 "switch": _switch,
+                "stay": _stay,
                 "instead": _instead,
                 "try": _try,
                 "undo": _undo_choice,

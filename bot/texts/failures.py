@@ -35,7 +35,8 @@ class Failure:
     """What the words need to know; `model` is escaped.
 
     `window`: how many tokens the model reads; `limit`: how long the answer might get.
-    `had_no_credit`: this key's last answer was that.
+    `had_no_credit`: this key's last answer was that. `used`: what it took, where the company
+    counted; `is_at_limit`: it ended there.
     """
 
     turn: Turn
@@ -48,6 +49,8 @@ class Failure:
     limit: int | None = None
     had_no_credit: bool = False
     instead: Instead | None = None
+    used: str = ""
+    is_at_limit: bool = False
 
     @property
     def vendor(self) -> str:
@@ -96,6 +99,8 @@ def failed(
     limit: int | None = None,
     had_no_credit: bool = False,
     instead: Instead | None = None,
+    used: str = "",
+    is_at_limit: bool = False,
 ) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
     failure = Failure(
@@ -109,6 +114,8 @@ def failed(
         limit=limit,
         had_no_credit=had_no_credit,
         instead=instead,
+        used=used,
+        is_at_limit=is_at_limit,
     )
     text, buttons = WORDS[error.category](failure)
     return Reply(text=text, buttons=buttons, kind=ReplyKind.ANSWER)
@@ -245,12 +252,14 @@ def _cut(it: Failure) -> Words:
 
 
 def _empty(it: Failure) -> Words:
-    why = ""
-    if it.limit:
-        why = f" Its thinking may have used the whole length of {tokens(it.limit)} tokens."
+    why, paid = "", "It may be charged."
+    if it.limit and it.is_at_limit:
+        why = f" Its thinking used the whole length of {tokens(it.limit)} tokens."
+    if it.used:
+        paid = f"What it used is paid: {it.used}."
     return (
-        f"**{it.model} sent no text.**{why} It may be charged.",
-        ((_RAISE, ask_again(it.turn)) if it.limit else (ask_again(it.turn), _OTHER),),
+        f"**{it.model} sent no text.**{why} {paid}",
+        ((_RAISE, ask_again(it.turn)) if why else (ask_again(it.turn), _OTHER),),
     )
 
 

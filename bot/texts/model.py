@@ -258,6 +258,11 @@ def already(label: str) -> Reply:
     )
 
 
+def stays(label: str) -> Reply:
+    """A model that ends soon is kept while it lasts."""
+    return Reply(text=f"**{escape(label)}** stays. /model shows the others when it is gone.")
+
+
 def undone() -> Reply:
     """The model before is back."""
     return Reply(text="Undone: the model is the one from before. /model shows it.")

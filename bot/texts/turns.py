@@ -8,6 +8,7 @@ from bot.domain.chat import Turn
 from bot.domain.events import Button, Reply, ReplyKind, Rows
 from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
+from bot.texts.layout import button
 
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
@@ -72,7 +73,12 @@ def retires(model: str, at: datetime, now: datetime) -> str:
     """The last line of an answer whose model ends soon."""
     that = day(at, now)
     ends = that if that == "today" else f"on {that}"
-    return f"{escape(model)} ends {ends}. /model shows the others."
+    return f"{escape(model)} ends {ends}."
+
+
+def successor(label: str, action: str) -> Rows:
+    """What goes on under an answer whose model ends soon."""
+    return ((button(f"Use {label}", action),), (Button("Keep it", "model:stay"),))
 
 
 def limit_buttons(turn: Turn, *, may_raise: bool) -> Rows:

@@ -50,7 +50,7 @@ DECLINED: Final[Mapping[str, str]] = {
     "google": "SAFETY",
 }
 NOT_CHARGED: Final = r"[Nn]othing was charged|is kept|Add credit"
-MAY_BE_CHARGED: Final = r"may (have been|be) charged"
+MAY_BE_CHARGED: Final = r"may (have been|be) charged|What it used is paid"
 
 
 class QuickClock:
@@ -265,7 +265,7 @@ WITHIN: Final[Mapping[str, tuple[Acts, Expected]]] = {
     ),
     "no text, all of it thought": (
         lambda dialect: [Behaviour(text=" ", reasoning="hm", finish=LENGTH[dialect])],
-        Expected(says="sent no text", details=("empty",), is_charged=True),
+        Expected(says="thinking used the whole length", details=("empty",), is_charged=True),
     ),
     "an end at the limit": (
         lambda dialect: [Behaviour(tokens=5, finish=LENGTH[dialect])],
