@@ -17,6 +17,7 @@ from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.capabilities import traits_of
 from adapters.providers.dialect import Call, Dialect, Headers
 from adapters.providers.lists import moment, ordered, size
+from adapters.providers.params import params_of
 from adapters.providers.reader import part
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE
@@ -40,7 +41,7 @@ class Anthropic(Dialect):
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
         traits = self.traits(request.model)
-        body = build_body(request, traits)
+        body = build_body(request, traits, self._quirks.adjustments)
         body.update(self._quirks.body)
         version = SAMPLING_VERSION if "temperature" in body else VERSION
         return Call(path="messages", body=body, headers={"anthropic-version": version})
@@ -76,32 +77,27 @@ class Anthropic(Dialect):
         return ordered(read_page(body, asked)[0], self._quirks.prefers)
 
 
-def build_body(request: ChatRequest, traits: Traits) -> dict[str, Any]:
+def build_body(
+    request: ChatRequest, traits: Traits, known: frozenset[Adjustment] = frozenset()
+) -> dict[str, Any]:
     """Return a question, with every adjustment made. Pure."""
-    adjustments = request.adjustments
-    is_system_apart = Adjustment.SYSTEM_IN_USER not in adjustments
-    has_system = bool(request.system.strip())
-    preface = request.system if has_system and not is_system_apart else ""
+    params = params_of(request, traits, known)
     body: dict[str, Any] = {
         "model": request.model,
         "max_tokens": _max_tokens(request, traits),
         "stream": True,
         # Its mark moves on with the conversation; where a prompt is too short it is passed over.
         "cache_control": {"type": "ephemeral"},
-        "messages": _messages(request.messages, preface),
+        "messages": _messages(request.messages, params.preface),
     }
-    if has_system and is_system_apart:
-        body["system"] = request.system
+    if params.system:
+        body["system"] = params.system
     if request.user:
         body["metadata"] = {"user_id": request.user}
-    if (
-        request.temperature is not None
-        and Adjustment.DROP_TEMPERATURE not in adjustments
-        and traits.takes_temperature(request.effort)
-    ):
-        body["temperature"] = min(1.0, max(0.0, request.temperature))
-    if request.effort is not None and Adjustment.DROP_EFFORT not in adjustments:
-        body.update(_thinking(request.effort, traits))
+    if params.temperature is not None:
+        body["temperature"] = params.temperature
+    if params.effort is not None:
+        body.update(_thinking(params.effort, traits, is_off=request.effort is Effort.OFF))
     return body
 
 
@@ -117,12 +113,9 @@ def _max_tokens(request: ChatRequest, traits: Traits) -> int:
     return min(limit, most) if most else limit
 
 
-def _thinking(effort: Effort, traits: Traits) -> dict[str, Any]:
-    """Return the fields for a depth of thinking; none for one the model does not have."""
-    word = traits.efforts.get(effort)
-    if word is None:
-        return {}
-    if effort is Effort.OFF:
+def _thinking(word: str, traits: Traits, *, is_off: bool) -> dict[str, Any]:
+    """Return the fields for a depth of thinking, or for none of it."""
+    if is_off:
         return {"thinking": {"type": word}}
     depth: dict[str, Any] = {"output_config": {"effort": word}}
     # Effort alone does not make a model think that does not do so by itself.

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from adapters.providers.dialect import Call
-from adapters.providers.openai_chat import OpenAIChat, build_body
+from adapters.providers.openai_chat import OpenAIChat
+from adapters.providers.params import params_of
 from adapters.providers.reports import UNREADABLE
-from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.chat import ChatRequest
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.models import Effort
 
@@ -22,17 +23,13 @@ class DeepSeek(OpenAIChat):
 
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
-        traits = self.traits(request.model)
-        body = build_body(request, self._quirks)
-        if not traits.takes_temperature(request.effort):
-            body.pop("temperature", None)
-        word = traits.efforts.get(request.effort) if request.effort else None
-        if word is not None and Adjustment.DROP_EFFORT not in request.adjustments:
-            if request.effort is Effort.OFF:
-                body["thinking"] = {"type": word}
-            else:
-                body["reasoning_effort"] = word
-        return Call(path="chat/completions", body=body)
+        call = super().write(request)
+        word = params_of(request, self.traits(request.model), self._quirks.adjustments).effort
+        if word is not None and request.effort is Effort.OFF:
+            call.body["thinking"] = {"type": word}
+        elif word is not None:
+            call.body["reasoning_effort"] = word
+        return call
 
     def read_check(self, body: bytes) -> KeyReport:
         """Return the balances that `GET /user/balance` tells, in each currency: see the base."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from adapters.providers.dialect import Call, Dialect
 from adapters.providers.google_chunks import GoogleReader
 from adapters.providers.google_lists import models_of, read_page
+from adapters.providers.params import Params, params_of
 from adapters.providers.refusals import Asked
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
 from bot.domain.errors import ServerFault
@@ -75,15 +76,22 @@ def build_body(
     `store` stands at the top of the body, not among the settings: google-genai 3.6.1 writes it
     there, for the Gemini API only. Without it new projects keep what was said for 55 days.
     """
-    adjustments = request.adjustments | known
-    is_system_in_user = Adjustment.SYSTEM_IN_USER in adjustments
+    params = params_of(request, traits, known)
     body: dict[str, Any] = {
-        "contents": _contents(request.messages, request.system if is_system_in_user else ""),
+        "contents": _contents(request.messages, params.preface),
         "store": False,
     }
-    if request.system and not is_system_in_user:
-        body["systemInstruction"] = {"parts": [{"text": request.system}]}
-    if config := _config(request, traits, adjustments):
+    if params.system:
+        body["systemInstruction"] = {"parts": [{"text": params.system}]}
+    config: dict[str, Any] = {}
+    if params.max_tokens is not None:
+        config["maxOutputTokens"] = params.max_tokens
+    if params.temperature is not None:
+        config["temperature"] = params.temperature
+    if Adjustment.DROP_EFFORT not in request.adjustments | known:
+        thinking = _thinking(params, is_thinking=traits.is_thinking(request.effort))
+        config |= {"thinkingConfig": thinking} if thinking else {}
+    if config:
         body["generationConfig"] = config
     return body
 
@@ -108,38 +116,19 @@ def _parts(message: Message) -> list[_Part]:
     return [{"text": message.text}] if message.text else []
 
 
-def _config(
-    request: ChatRequest, traits: Traits, adjustments: frozenset[Adjustment]
-) -> dict[str, Any]:
-    config: dict[str, Any] = {}
-    if request.max_tokens is not None and Adjustment.DROP_MAX_TOKENS not in adjustments:
-        config["maxOutputTokens"] = request.max_tokens
-    is_warm = traits.takes_temperature(request.effort)
-    if (
-        request.temperature is not None
-        and is_warm
-        and Adjustment.DROP_TEMPERATURE not in adjustments
-    ):
-        config["temperature"] = min(1.0, max(0.0, request.temperature))
-    thinking = _thinking(request, traits)
-    if thinking and Adjustment.DROP_EFFORT not in adjustments:
-        config["thinkingConfig"] = thinking
-    return config
-
-
-def _thinking(request: ChatRequest, traits: Traits) -> dict[str, Any]:
+def _thinking(params: Params, *, is_thinking: bool) -> dict[str, Any]:
     """Return how long to think: a word of digits is a number of tokens, another a level.
 
     Vendors refuse both at once, and refuse to be asked for thoughts where there are none. What
     is thought is asked for so that a long silence does not look like a lost connection.
     """
     said: dict[str, Any] = {}
-    word = traits.efforts.get(request.effort) if request.effort else None
+    word = params.effort
     if word is not None and _BUDGET.fullmatch(word):
-        said["thinkingBudget"] = _budget(int(word), request.max_tokens)
+        said["thinkingBudget"] = _budget(int(word), params.max_tokens)
     elif word is not None:
         said["thinkingLevel"] = word
-    if traits.is_thinking(request.effort):
+    if is_thinking:
         said["includeThoughts"] = True
     return said
 

@@ -13,9 +13,10 @@ from adapters.providers.catalogue import Quirks
 from adapters.providers.dialect import Call, Dialect
 from adapters.providers.openai_chunks import AnswerReader
 from adapters.providers.openai_models import read_models
+from adapters.providers.params import Params, params_of
 from adapters.providers.refusals import Asked
 from adapters.providers.reports import UNREADABLE
-from bot.domain.chat import Adjustment, ChatRequest
+from bot.domain.chat import Adjustment, ChatRequest, Message
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.models import Model, Traits
 
@@ -32,8 +33,8 @@ class OpenAIChat(Dialect):
 
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
-        word = self.traits(request.model).efforts.get(request.effort) if request.effort else None
-        return Call(path="chat/completions", body=build_body(request, self._quirks, effort=word))
+        body = build_body(request, self._quirks, self.traits(request.model))
+        return Call(path="chat/completions", body=body)
 
     def reader(self, asked: Asked) -> AnswerReader:
         """Return what reads one answer: see the base."""
@@ -48,32 +49,31 @@ class OpenAIChat(Dialect):
         return read_check(body, self._quirks.balance)
 
 
-def build_body(
-    request: ChatRequest, quirks: Quirks, *, effort: str | None = None
-) -> dict[str, Any]:
-    """Return a question, with every adjustment made; `effort` is the vendor's own word. Pure."""
+def build_body(request: ChatRequest, quirks: Quirks, traits: Traits) -> dict[str, Any]:
+    """Return a question, with every adjustment made. Pure."""
     adjustments = request.adjustments | quirks.adjustments
+    params = params_of(request, traits, quirks.adjustments)
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": _messages(request, is_system_in_user=Adjustment.SYSTEM_IN_USER in adjustments),
+        "messages": _messages(request.messages, params),
         "stream": True,
     }
     if Adjustment.DROP_STREAM_OPTIONS not in adjustments:
         body["stream_options"] = {"include_usage": True}
-    if request.max_tokens is not None and Adjustment.DROP_MAX_TOKENS not in adjustments:
+    if params.max_tokens is not None:
         is_renamed = Adjustment.MAX_COMPLETION_TOKENS in adjustments
-        body["max_completion_tokens" if is_renamed else "max_tokens"] = request.max_tokens
-    if request.temperature is not None and Adjustment.DROP_TEMPERATURE not in adjustments:
-        body["temperature"] = min(1.0, max(0.0, request.temperature))
+        body["max_completion_tokens" if is_renamed else "max_tokens"] = params.max_tokens
+    if params.temperature is not None:
+        body["temperature"] = params.temperature
     if quirks.user and request.user:
         body[quirks.user] = request.user
     body.update(quirks.body)
-    if effort is not None and quirks.effort and Adjustment.DROP_EFFORT not in adjustments:
-        put(body, quirks.effort, effort)
+    if params.effort is not None and quirks.effort:
+        _put(body, quirks.effort, params.effort)
     return body
 
 
-def put(body: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401  (any JSON)
+def _put(body: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401  (any JSON)
     """Set a field that may lie within another: `reasoning.effort`."""
     *outer, last = path.split(".")
     for name in outer:
@@ -82,16 +82,13 @@ def put(body: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401  (
     body[last] = value
 
 
-def _messages(request: ChatRequest, *, is_system_in_user: bool) -> list[dict[str, str]]:
-    messages = [
-        {"role": message.role.value, "content": message.text} for message in request.messages
-    ]
-    if request.system and is_system_in_user:
-        first = next((m for m in messages if m["role"] == "user"), None)
-        if first is not None:
-            first["content"] = f"{request.system}\n\n{first['content']}"
-    elif request.system:
-        messages.insert(0, {"role": "system", "content": request.system})
+def _messages(history: Sequence[Message], params: Params) -> list[dict[str, str]]:
+    messages = [{"role": message.role.value, "content": message.text} for message in history]
+    first = next((m for m in messages if m["role"] == "user"), None)
+    if params.preface and first is not None:
+        first["content"] = f"{params.preface}\n\n{first['content']}"
+    if params.system:
+        messages.insert(0, {"role": "system", "content": params.system})
     return messages
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from adapters.providers.dialect import Call, Dialect
 from adapters.providers.lists import moment, ordered, read_rows
 from adapters.providers.openai_events import ResponseReader
+from adapters.providers.params import params_of
 from adapters.providers.refusals import Asked
 from bot.domain.chat import Adjustment, ChatRequest, Message
 from bot.domain.models import Model, Traits
@@ -50,24 +51,22 @@ def build_body(
     request: ChatRequest, traits: Traits, known: frozenset[Adjustment] = frozenset()
 ) -> dict[str, Any]:
     """Return a question, with every adjustment made. Pure."""
-    adjustments = request.adjustments | known
-    is_system_in_user = Adjustment.SYSTEM_IN_USER in adjustments
+    params = params_of(request, traits, known)
     body: dict[str, Any] = {
         "model": request.model,
-        "input": _input(request.messages, request.system if is_system_in_user else ""),
+        "input": _input(request.messages, params.preface),
         "stream": True,
         "store": False,
     }
-    if request.system and not is_system_in_user:
-        body["instructions"] = request.system
-    if request.max_tokens is not None and Adjustment.DROP_MAX_TOKENS not in adjustments:
-        body["max_output_tokens"] = max(_LEAST_TOKENS, request.max_tokens)
-    if request.temperature is not None and _is_warm(request, traits, adjustments):
-        body["temperature"] = min(1.0, max(0.0, request.temperature))
-    word = traits.efforts.get(request.effort) if request.effort else None
-    if word is not None and Adjustment.DROP_EFFORT not in adjustments:
-        body["reasoning"] = {"effort": word}
-    if Adjustment.DROP_STREAM_OPTIONS not in adjustments:
+    if params.system:
+        body["instructions"] = params.system
+    if params.max_tokens is not None:
+        body["max_output_tokens"] = max(_LEAST_TOKENS, params.max_tokens)
+    if params.temperature is not None:
+        body["temperature"] = params.temperature
+    if params.effort is not None:
+        body["reasoning"] = {"effort": params.effort}
+    if Adjustment.DROP_STREAM_OPTIONS not in request.adjustments | known:
         # What it leaves out is padding against a reader of the encrypted line, at twice the bytes.
         body["stream_options"] = {"include_obfuscation": False}
     if request.conversation:
@@ -75,11 +74,6 @@ def build_body(
     if request.user:
         body["safety_identifier"] = request.user
     return body
-
-
-def _is_warm(request: ChatRequest, traits: Traits, adjustments: frozenset[Adjustment]) -> bool:
-    is_taken = traits.takes_temperature(request.effort)
-    return is_taken and Adjustment.DROP_TEMPERATURE not in adjustments
 
 
 def _input(messages: Sequence[Message], preface: str) -> list[dict[str, Any]]:

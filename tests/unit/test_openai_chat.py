@@ -26,6 +26,7 @@ from bot.domain.chat import (
     TextDelta,
 )
 from bot.domain.errors import ProviderError, ServerFault
+from bot.domain.models import Effort, Traits
 from bot.domain.usage import Usage
 
 ASKED = Asked(provider="acme", model="m")
@@ -43,9 +44,13 @@ QUESTION = ChatRequest(
 STOP = Finish(FinishReason.STOP)
 
 
-def body_of(request: ChatRequest, quirks: Quirks | None = None) -> dict[str, Any]:
+def body_of(
+    request: ChatRequest, quirks: Quirks | None = None, traits: Traits | None = None
+) -> dict[str, Any]:
     """Return the question as the vendor reads it."""
-    body: dict[str, Any] = json.loads(encode(build_body(request, quirks or Quirks())))
+    body: dict[str, Any] = json.loads(
+        encode(build_body(request, quirks or Quirks(), traits or Traits()))
+    )
     return body
 
 
@@ -69,7 +74,8 @@ def test_a_question() -> None:
 def test_an_effort_stands_beside_the_rows_own_fields() -> None:
     """And does not stay in the row for the next question."""
     quirks = Quirks(body={"reasoning": {"exclude": True}}, effort="reasoning.effort")
-    body = build_body(QUESTION, quirks, effort="low")
+    deep = replace(QUESTION, effort=Effort.LOW)
+    body = body_of(deep, quirks, Traits(efforts={Effort.LOW: "low"}))
     assert body["reasoning"] == {"exclude": True, "effort": "low"}
     assert body_of(QUESTION, quirks)["reasoning"] == {"exclude": True}
 
