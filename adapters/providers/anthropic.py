@@ -5,34 +5,28 @@ whether it thinks is `thinking.type`, where "adaptive" lets the model decide and
 "between_tools" is off, one or the other by model. A list leaves retired models out by itself.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
-
-import msgspec
+from urllib.parse import quote
 
 from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.capabilities import traits_of
 from adapters.providers.dialect import Call, Dialect, Headers
-from adapters.providers.lists import moment, ordered, size
+from adapters.providers.lists import Page, moment, size
 from adapters.providers.params import params_of
 from adapters.providers.reader import part
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE
+from adapters.providers.reports import decode
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
 from bot.domain.errors import ServerFault
 from bot.domain.models import Effort, Model, Traits
-from bot.domain.secret import Secret
 
 # The newer one refuses a temperature on every model, the older one takes it where the model does.
 VERSION: Final = "2026-10-21"
 SAMPLING_VERSION: Final = "2023-06-01"
 # What every model takes, for those of which nothing is known.
 _PLAIN_MAX_TOKENS: Final = 8_192
-_MOST_PAGES: Final = 10
-_LIST: Final = "models?limit=1000"
 
 
 class Anthropic(Dialect):
@@ -54,27 +48,9 @@ class Anthropic(Dialect):
         """Return the version, which free calls must name too: see the base."""
         return {"anthropic-version": VERSION}
 
-    async def list_models(self, key: Secret) -> Sequence[Model]:
-        """Return the models on every page: see the base."""
-        asked = Asked(provider=self.spec.id, key=key)
-        where = self._quirks.models
-        if self._vendor.is_moved and urlsplit(where).netloc:
-            where = _LIST
-        models: list[Model] = []
-        after: str | None = ""
-        for _ in range(_MOST_PAGES):
-            page = where + (f"&after_id={quote(after, safe='')}" if after else "")
-            body = await self._line.get(page, asked, headers=self.get_headers())
-            found, following = read_page(body, asked)
-            models += found
-            if following is None or following == after:
-                break
-            after = following
-        return ordered(models, self._quirks.prefers)
-
-    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
+    def read_page(self, body: bytes, asked: Asked) -> Page:
         """Return the models on one page: see the base."""
-        return ordered(read_page(body, asked)[0], self._quirks.prefers)
+        return read_page(body, asked)
 
 
 def build_body(
@@ -152,20 +128,19 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def read_page(body: bytes, asked: Asked) -> tuple[list[Model], str | None]:
-    """Return the models on a page, and after which id the next one begins; None: it is the last.
+def read_page(body: bytes, asked: Asked) -> Page:
+    """Return the models on a page; the next one begins after its last id. Pure.
 
-    Raises ServerFault on no list. Pure.
+    Raises ServerFault on no list.
     """
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
+    said = decode(body)
     rows = said.get("data") if isinstance(said, dict) else None
     if not isinstance(rows, list):
         raise ServerFault(asked.provider)
     models = [_model(row, asked.provider) for row in rows if _is_there(row)]
     last = said.get("last_id")
-    return models, last if said.get("has_more") is True and isinstance(last, str) else None
+    has_more = said.get("has_more") is True and isinstance(last, str)
+    return Page(models, f"after_id={quote(last, safe='')}" if has_more else "")
 
 
 def _is_there(row: Any) -> bool:  # noqa: ANN401  (the vendor's JSON)

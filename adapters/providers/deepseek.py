@@ -3,16 +3,13 @@
 While it thinks a temperature is ignored without a word, so it is sent only where thinking is off.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
-
-import msgspec
 
 from adapters.providers.dialect import Call
 from adapters.providers.openai_chat import OpenAIChat
 from adapters.providers.params import params_of
-from adapters.providers.reports import UNREADABLE
+from adapters.providers.reports import decode
 from bot.domain.chat import ChatRequest
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.models import Effort
@@ -33,10 +30,7 @@ class DeepSeek(OpenAIChat):
 
     def read_check(self, body: bytes) -> KeyReport:
         """Return the balances that `GET /user/balance` tells, in each currency: see the base."""
-        try:
-            said = msgspec.json.decode(body)
-        except UNREADABLE:
-            return KeyReport()
+        said = decode(body)
         if not isinstance(said, dict):
             return KeyReport()
         is_empty = said.get("is_available") is False
@@ -44,13 +38,10 @@ class DeepSeek(OpenAIChat):
         return KeyReport(health=health, balances=_balances(said.get("balance_infos")))
 
 
-def _balances(rows: Any) -> tuple[Balance, ...]:  # noqa: ANN401  (the vendor's JSON)
-    found = [_balance(row) for row in rows if isinstance(row, dict)] if _is_list(rows) else []
+def _balances(said: Any) -> tuple[Balance, ...]:  # noqa: ANN401  (the vendor's JSON)
+    rows = said if isinstance(said, list) else []
+    found = [_balance(row) for row in rows if isinstance(row, dict)]
     return tuple(each for each in found if each is not None)
-
-
-def _is_list(rows: object) -> bool:
-    return isinstance(rows, Sequence) and not isinstance(rows, str)
 
 
 def _balance(row: dict[str, Any]) -> Balance | None:

@@ -14,6 +14,7 @@ import msgspec
 from adapters.providers.capabilities import traits_of
 from adapters.providers.catalogue import Quirks
 from adapters.providers.line import Line, content_type, lost
+from adapters.providers.lists import Page, marked, newest_first
 from adapters.providers.reader import Reader
 from adapters.providers.refusals import Asked, begun
 from adapters.shared.http import HttpClient, HttpStream
@@ -26,6 +27,7 @@ from bot.domain.secret import Secret
 
 Headers = Mapping[str, str | Secret]
 NO_HEADERS: Final[Headers] = {}
+_MOST_PAGES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ class Dialect(ABC):
         self._line.vet(asked)
         # Without a key there is none to prove, but whether the server is there can be told.
         where = self._quirks.check if key else self._quirks.models
-        if not where or (self._vendor.is_moved and urlsplit(where).netloc):
+        if not where or self._is_elsewhere(where):
             return KeyReport(health=KeyHealth.UNCHECKED)
         return self.read_check(await self._line.get(where, asked, headers=self.get_headers()))
 
@@ -115,10 +117,22 @@ class Dialect(ABC):
         if not where:
             self._line.vet(asked)
             return ()
-        if self._vendor.is_moved and urlsplit(where).netloc:
+        if self._is_elsewhere(where):
             where = "models"
-        body = await self._line.get(where, asked, headers=self.get_headers())
-        return self.read_models(body, asked)
+        found: dict[str, Model] = {}
+        page = Page(())
+        for _ in range(_MOST_PAGES):
+            asks = _with_query(where, page.following)
+            body = await self._line.get(asks, asked, headers=self.get_headers())
+            before, page = page, self.read_page(body, asked)
+            found |= {model.id: model for model in page.models}
+            if page.following in {"", before.following}:
+                break
+        return marked(self.newest_first(tuple(found.values())), self._quirks.prefers)
+
+    def _is_elsewhere(self, where: str) -> bool:
+        """Whether an address is not at the base URL that the operator gave instead."""
+        return self._vendor.is_moved and bool(urlsplit(where).netloc)
 
     def get_headers(self) -> Headers:
         """Return what free calls carry beside the key."""
@@ -133,12 +147,20 @@ class Dialect(ABC):
         """Return what reads one answer. Pure."""
 
     @abstractmethod
-    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
-        """Return the chat models in a list. Raises ServerFault on no list. Pure."""
+    def read_page(self, body: bytes, asked: Asked) -> Page:
+        """Return the chat models on a page of the list. Raises ServerFault on no list. Pure."""
+
+    def newest_first(self, models: Sequence[Model]) -> Sequence[Model]:
+        """Return the models of a list in the order of their age. Pure."""
+        return newest_first(models)
 
     def read_check(self, body: bytes) -> KeyReport:  # noqa: ARG002  (for dialects that read it)
         """Return what the free call says of a key it took. Pure."""
         return KeyReport()
+
+
+def _with_query(where: str, query: str) -> str:
+    return f"{where}{'&' if '?' in where else '?'}{query}" if query else where
 
 
 def encode(body: dict[str, Any]) -> bytes:

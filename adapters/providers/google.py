@@ -11,15 +11,13 @@ from urllib.parse import quote
 
 from adapters.providers.dialect import Call, Dialect
 from adapters.providers.google_chunks import GoogleReader
-from adapters.providers.google_lists import models_of, read_page
+from adapters.providers.google_lists import by_version, read_page
+from adapters.providers.lists import Page
 from adapters.providers.params import Params, params_of
 from adapters.providers.refusals import Asked
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
-from bot.domain.errors import ServerFault
 from bot.domain.models import Model, Traits
-from bot.domain.secret import Secret
 
-_MOST_PAGES: Final = 10
 _BUDGET: Final = re.compile(r"-1|\d+")
 _ROLES: Final = {Role.USER: "user", Role.ASSISTANT: "model"}
 _Part = dict[str, Any]
@@ -30,42 +28,25 @@ class Google(Dialect):
 
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
-        return Call(path=path_of(request.model), body=self._body(request))
+        body = build_body(request, self.traits(request.model), self._quirks.adjustments)
+        return Call(path=path_of(request.model), body=body)
 
     def reader(self, asked: Asked) -> GoogleReader:
         """Return what reads one answer: see the base."""
         return GoogleReader(asked)
 
-    async def list_models(self, key: Secret) -> Sequence[Model]:
-        """Return the chat models of the key, over all pages of the list: see the base."""
-        asked = Asked(provider=self.spec.id, key=key)
-        first = where = self._quirks.models
-        rows: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
-            page = read_page(await self._line.get(where, asked, headers=self.get_headers()))
-            if page is None:
-                raise ServerFault(asked.provider)
-            rows += page[0]
-            if not page[1]:
-                break
-            joint = "&" if "?" in first else "?"
-            where = f"{first}{joint}pageToken={_quoted(page[1])}"
-        return models_of(rows, self._quirks.prefers)
+    def read_page(self, body: bytes, asked: Asked) -> Page:
+        """Return the chat models on one page: see the base."""
+        return read_page(body, asked)
 
-    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
-        """Return the chat models in a list of one page: see the base."""
-        page = read_page(body)
-        if page is None:
-            raise ServerFault(asked.provider)
-        return models_of(page[0], self._quirks.prefers)
-
-    def _body(self, request: ChatRequest) -> dict[str, Any]:
-        return build_body(request, self.traits(request.model), self._quirks.adjustments)
+    def newest_first(self, models: Sequence[Model]) -> Sequence[Model]:
+        """Return the models by version, since the list has no dates: see the base."""
+        return by_version(models)
 
 
 def path_of(model: str) -> str:
     """Return where a model is asked. A hand-typed id may hold anything: it stays one segment."""
-    return f"models/{_quoted(model.removeprefix('models/'))}:streamGenerateContent?alt=sse"
+    return f"models/{_segment(model.removeprefix('models/'))}:streamGenerateContent?alt=sse"
 
 
 def build_body(
@@ -138,5 +119,5 @@ def _budget(tokens: int, max_tokens: int | None) -> int:
     return tokens if max_tokens is None else min(tokens, max(1, max_tokens // 2))
 
 
-def _quoted(text: str) -> str:
+def _segment(text: str) -> str:
     return quote(text, safe="", errors="replace")

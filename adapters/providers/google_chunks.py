@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.providers.reader import Reader, append, count
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE, presentable, report_of
+from adapters.providers.reports import UNREADABLE, decode, presentable, report_of
 from adapters.shared.sse import SseDecoder, SseEvent
 from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import Cut, NoPermission, ProviderError, ServerFault, TimedOut
@@ -186,9 +186,7 @@ def read_usage(raw: msgspec.Raw) -> Usage | None:
     The count of the prompt holds what was cached; that of the answer leaves the thinking out,
     which is billed like the rest.
     """
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(raw)
+    said = decode(raw)
     if not isinstance(said, dict) or "promptTokenCount" not in said:
         return None
     thought = count(said, "thoughtsTokenCount")

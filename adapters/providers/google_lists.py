@@ -1,14 +1,14 @@
 """Google's list of models: which of them chat, and which are the newest. Pure."""
 
-import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
-import msgspec
-
-from adapters.providers.lists import ordered, size
-from adapters.providers.reports import UNREADABLE
+from adapters.providers.lists import Page, size
+from adapters.providers.refusals import Asked
+from adapters.providers.reports import decode
+from bot.domain.errors import ServerFault
 from bot.domain.models import Model
 
 _NOT_CHAT: Final = re.compile(
@@ -19,24 +19,17 @@ _VERSION: Final = re.compile(r"^gemini-(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])")
 _TRIAL: Final = re.compile(r"preview|exp")
 
 
-def read_page(body: bytes) -> tuple[list[dict[str, Any]], str] | None:
-    """Return the rows of one page of the list, and the token of the next; None: no list."""
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
+def read_page(body: bytes, asked: Asked) -> Page:
+    """Return the chat models on one page of the list. Raises ServerFault on no list."""
+    said = decode(body)
     # An empty list leaves `models` out, as all of Google's empty fields.
     rows = said.get("models", []) if isinstance(said, dict) and "error" not in said else None
-    if not isinstance(said, dict) or not isinstance(rows, list):
-        return None
+    if not isinstance(rows, list):
+        raise ServerFault(asked.provider)
+    found = (_model(row) for row in rows if isinstance(row, dict))
     token = said.get("nextPageToken")
-    rows = [row for row in rows if isinstance(row, dict)]
-    return rows, token if isinstance(token, str) else ""
-
-
-def models_of(rows: Iterable[dict[str, Any]], prefers: Sequence[str]) -> Sequence[Model]:
-    """Return the chat models in a list's rows, newest first, each once."""
-    models = {model.id: model for row in rows if (model := _model(row)) is not None}
-    return ordered(by_version(list(models.values())), prefers)
+    following = f"pageToken={quote(token, safe='')}" if token and isinstance(token, str) else ""
+    return Page([model for model in found if model is not None], following)
 
 
 def by_version(models: Sequence[Model]) -> Sequence[Model]:

@@ -1,16 +1,13 @@
-"""Lists of models: in which order they come, and which one to begin with. Pure."""
+"""Lists of models: what is in them, in which order, and which one to begin with. Pure."""
 
-import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE
+from adapters.providers.reports import decode
 from bot.domain.errors import ServerFault
 from bot.domain.models import Model
 
@@ -18,13 +15,24 @@ _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIAL = re.compile(r"preview|beta|\bexp\b|experimental|alpha", re.IGNORECASE)
 
 
-def ordered(models: Sequence[Model], prefers: Sequence[str]) -> Sequence[Model]:
-    """Return the models, newest first, with the one to begin with marked; undated ones last.
+class Page(NamedTuple):
+    """A page of a list. `following` is the query that asks for the next one; empty: the last."""
+
+    models: Sequence[Model]
+    following: str = ""
+
+
+def newest_first(models: Sequence[Model]) -> Sequence[Model]:
+    """Return the models by their age; undated ones last, as they came."""
+    return sorted(models, key=_by_age)
+
+
+def marked(newest: Sequence[Model], prefers: Sequence[str]) -> Sequence[Model]:
+    """Return the models, which come newest first, with the one to begin with marked.
 
     That is the newest whose id matches the first of the `prefers` patterns that any matches,
     else the newest of all; one on trial, or about to retire, only where there is no other.
     """
-    newest = sorted(models, key=_by_age)
     first = _first(newest, prefers)
     return tuple(replace(each, is_default=each is first) for each in newest)
 
@@ -48,12 +56,9 @@ def read_rows(body: bytes, asked: Asked, *names: str) -> Sequence[dict[str, Any]
 
     Raises ServerFault where there is no list.
     """
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
+    said = decode(body)
     if isinstance(said, dict):
-        found = said
-        said = next((found[name] for name in names if name in found), None)
+        said = next((said[name] for name in names if name in said), None)
     if not isinstance(said, list):
         raise ServerFault(asked.provider)
     return [row for row in said if isinstance(row, dict)]

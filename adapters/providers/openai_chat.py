@@ -1,24 +1,22 @@
 """The Chat Completions dialect, which all OpenAI-compatible vendors speak."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
-
 from adapters.providers.catalogue import Quirks
 from adapters.providers.dialect import Call, Dialect
+from adapters.providers.lists import Page
 from adapters.providers.openai_chunks import AnswerReader
 from adapters.providers.openai_models import read_models
 from adapters.providers.params import Params, params_of
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE
+from adapters.providers.reports import decode
 from bot.domain.chat import Adjustment, ChatRequest, Message
 from bot.domain.keys import Balance, KeyHealth, KeyReport
-from bot.domain.models import Model, Traits
+from bot.domain.models import Traits
 
 
 class OpenAIChat(Dialect):
@@ -40,9 +38,9 @@ class OpenAIChat(Dialect):
         """Return what reads one answer: see the base."""
         return AnswerReader(asked, is_reasoning_apart=self._quirks.is_reasoning_apart)
 
-    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
-        """Return the chat models in a list: see the base."""
-        return read_models(body, asked, self._quirks, now=datetime.now(UTC))
+    def read_page(self, body: bytes, asked: Asked) -> Page:
+        """Return the chat models in the list, which is one page: see the base."""
+        return Page(read_models(body, asked, self._quirks, now=datetime.now(UTC)))
 
     def read_check(self, body: bytes) -> KeyReport:
         """Return what is left, where the vendor says so: see the base."""
@@ -94,9 +92,7 @@ def _messages(history: Sequence[Message], params: Params) -> list[dict[str, str]
 
 def read_check(body: bytes, balance: str) -> KeyReport:
     """Return the dollars left, where the vendor says how many. Pure."""
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
+    said = decode(body)
     for name in balance.split("."):
         said = said.get(name) if isinstance(said, dict) else None
     if not isinstance(said, int | float | str) or isinstance(said, bool):

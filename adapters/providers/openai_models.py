@@ -4,20 +4,15 @@ All have ids; hardly two have the same fields beside them. A field is believed i
 that some vendor documents for that name, and left unknown otherwise.
 """
 
-import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-import msgspec
-
 from adapters.providers.catalogue import Quirks
-from adapters.providers.lists import moment, ordered, size
+from adapters.providers.lists import moment, read_rows, size
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE
-from bot.domain.errors import ServerFault
 from bot.domain.models import Effort, Model
 from bot.domain.prices import Period, Price, Rates, Tier
 
@@ -46,33 +41,21 @@ _MILLION: Final = Decimal(1_000_000)
 
 
 def read_models(body: bytes, asked: Asked, quirks: Quirks, *, now: datetime) -> Sequence[Model]:
-    """Return the chat models in a list, newest first, without those that are gone by `now`.
+    """Return the chat models in a list without those that are gone by `now`.
 
     Raises ServerFault on no list.
     """
-    rows = _rows(body)
-    if rows is None:
-        raise ServerFault(asked.provider)
-    chatting = [row for row in rows if _is_chat(row, quirks)]
+    chatting = [row for row in _rows(body, asked) if _is_chat(row, quirks)]
     latest = {row["id"] for row in chatting if row["id"].endswith("-latest")}
     models = [_model(row, quirks) for row in chatting if not _is_shadowed(row, latest)]
-    return ordered([each for each in models if not _is_gone(each, now)], quirks.prefers)
+    return [each for each in models if not _is_gone(each, now)]
 
 
-def _rows(body: bytes) -> Sequence[dict[str, Any]] | None:
-    """Return the rows of a list, bare or under a name; None where there is none."""
-    said: Any = None
-    with contextlib.suppress(*UNREADABLE):
-        said = msgspec.json.decode(body)
-    is_native = isinstance(said, dict) and "data" not in said
-    if isinstance(said, dict):
-        said = said.get("data", said.get("models"))
-    if not isinstance(said, list):
-        return None
-    rows = [row for row in said if isinstance(row, dict)]
-    if is_native:  # Cohere's and Fireworks' own lists call the id a name
-        rows = [{**row, "id": row.get("id", row.get("name"))} for row in rows]
-    return [row for row in rows if isinstance(row.get("id"), str) and row["id"]]
+def _rows(body: bytes, asked: Asked) -> Sequence[dict[str, Any]]:
+    """Return the rows of a list; Cohere's and Fireworks' own lists call the id a name."""
+    rows = read_rows(body, asked, "data", "models")
+    named = ({"id": row.get("name"), **row} for row in rows)
+    return [row for row in named if isinstance(row["id"], str) and row["id"]]
 
 
 def _is_chat(row: dict[str, Any], quirks: Quirks) -> bool:

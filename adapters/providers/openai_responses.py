@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.providers.dialect import Call, Dialect
-from adapters.providers.lists import moment, ordered, read_rows
+from adapters.providers.lists import Page, moment, read_rows
 from adapters.providers.openai_events import ResponseReader
 from adapters.providers.params import params_of
 from adapters.providers.refusals import Asked
@@ -39,12 +39,11 @@ class OpenAIResponses(Dialect):
         """Return what reads one answer: see the base."""
         return ResponseReader(asked)
 
-    def read_models(self, body: bytes, asked: Asked) -> Sequence[Model]:
-        """Return the chat models in a list: see the base."""
+    def read_page(self, body: bytes, asked: Asked) -> Page:
+        """Return the chat models in the list, which is one page: see the base."""
         now = datetime.now(UTC)
         found = models_of(read_rows(body, asked, "data"))
-        there = [each for each in found if not each.retires_at or each.retires_at > now]
-        return ordered(there, self._quirks.prefers)
+        return Page([each for each in found if not each.retires_at or each.retires_at > now])
 
 
 def build_body(

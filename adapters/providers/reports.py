@@ -30,6 +30,14 @@ class Report:
     is_daily: bool = False
 
 
+def decode(body: bytes | msgspec.Raw) -> Any:  # noqa: ANN401  (whatever JSON the vendor sent)
+    """Return a body's JSON; None where it is none."""
+    try:
+        return msgspec.json.decode(body)
+    except UNREADABLE:
+        return None
+
+
 def read_report(body: bytes) -> Report:
     """Return what an error body says: JSON in any of the vendors' shapes, or a plain text."""
     try:

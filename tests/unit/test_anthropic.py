@@ -11,7 +11,7 @@ from adapters.providers.anthropic import SAMPLING_VERSION, VERSION, build_body, 
 from adapters.providers.capabilities import traits_of
 from adapters.providers.catalogue import rows
 from adapters.providers.dialect import Call, encode
-from adapters.providers.lists import ordered
+from adapters.providers.lists import marked, newest_first
 from adapters.providers.refusals import Asked
 from adapters.providers.registry import DIALECTS, provider_of
 from adapters.shared.http import HttpClient
@@ -230,7 +230,7 @@ def test_a_model_of_the_list() -> None:
     said = page_of("/v1/models")["data"]
     models, after = read_page(page(*said, has_more=False, last_id="x"), ASKED)
     by_id = {model.id: model for model in models}
-    assert after is None
+    assert after == ""
     assert by_id["claude-sonnet-4-5-20250929"] == Model(
         id="claude-sonnet-4-5-20250929",
         name="Claude Sonnet 4.5",
@@ -283,23 +283,25 @@ def test_models_that_are_gone() -> None:
 def test_the_model_to_begin_with() -> None:
     """The newest Sonnet that stays."""
     models, _ = read_page(page(*page_of("/v1/models")["data"]), ASKED)
-    default = [model.id for model in ordered(models, ROW.quirks.prefers) if model.is_default]
+    default = [
+        model.id for model in marked(newest_first(models), ROW.quirks.prefers) if model.is_default
+    ]
     assert default == [NEWEST]
 
 
 @pytest.mark.parametrize(
     ("fields", "after"),
     [
-        ({"has_more": True, "last_id": "a"}, "a"),
-        ({"has_more": False, "last_id": "a"}, None),
-        ({"last_id": "a"}, None),
-        ({"has_more": True, "last_id": None}, None),
-        ({"has_more": True}, None),
+        ({"has_more": True, "last_id": "a&b"}, "after_id=a%26b"),
+        ({"has_more": False, "last_id": "a"}, ""),
+        ({"last_id": "a"}, ""),
+        ({"has_more": True, "last_id": None}, ""),
+        ({"has_more": True}, ""),
     ],
 )
-def test_the_next_page(fields: dict[str, Any], after: str | None) -> None:
+def test_the_next_page(fields: dict[str, Any], after: str) -> None:
     """There is one where the list says so and names where it begins."""
-    assert read_page(page({"id": "a"}, **fields), ASKED)[1] == after
+    assert read_page(page({"id": "a"}, **fields), ASKED).following == after
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": {}}', b"<html>"])

@@ -1,6 +1,7 @@
 """The Gemini dialect, pure parts: questions and lists."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,14 @@ import pytest
 from adapters.providers.capabilities import traits_of
 from adapters.providers.dialect import encode
 from adapters.providers.google import build_body, path_of
-from adapters.providers.google_lists import by_version, models_of, read_page
+from adapters.providers.google_lists import by_version, read_page
+from adapters.providers.lists import Page
+from adapters.providers.refusals import Asked
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
+from bot.domain.errors import ServerFault
 from bot.domain.models import Effort, Model
 
+ASKED = Asked(provider="google", model="m")
 FLASH = "gemini-2.5-flash"
 QUESTION = ChatRequest(
     model=FLASH,
@@ -187,6 +192,11 @@ def row(name: str, *methods: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN
     return {"name": f"models/{name}", "supportedGenerationMethods": list(methods), **fields}
 
 
+def listed(rows: Sequence[object]) -> Sequence[Model]:
+    """Return the models on a page of these rows."""
+    return read_page(json.dumps({"models": rows}).encode(), ASKED).models
+
+
 def test_a_models_fields() -> None:
     """What the list says, and nothing that it does not."""
     rows = [
@@ -194,14 +204,13 @@ def test_a_models_fields() -> None:
             outputTokenLimit=500, maxTemperature=2, thinking=True),
         row("gemini-3.7-flash", thinking=False, inputTokenLimit="many"),
     ]  # fmt: skip
-    assert list(models_of(rows, ["flash"])) == [
+    assert listed(rows) == [
         Model(
             id="gemini-3.8-flash",
             name="Gemini 3.8 Flash",
             context_tokens=1_000,
             max_output_tokens=500,
             takes_temperature=True,
-            is_default=True,
         ),
         Model(id="gemini-3.7-flash", efforts=()),
     ]
@@ -216,8 +225,8 @@ def test_only_what_chats_is_listed() -> None:
         "deep-research-pro", "gemini-transcribe-1", "gemini-omni",
     ]  # fmt: skip
     rows = [*map(row, names), row("gemini-9-pro", "embedContent"), {"name": 5}, row("")]
-    rows += [row("gemini-3.8-flash"), row("gemini-3.8-flash")]
-    assert [model.id for model in models_of(rows, [])] == ["gemini-3.8-flash"]
+    rows.append(row("gemini-3.8-flash"))
+    assert [model.id for model in listed(rows)] == ["gemini-3.8-flash"]
 
 
 def test_the_newest_version_comes_first() -> None:
@@ -232,18 +241,21 @@ def test_the_newest_version_comes_first() -> None:
     ]  # fmt: skip
 
 
-PAGES: dict[str, tuple[bytes, object]] = {
-    "a page": (b'{"models": [{"name": "x"}, 5], "nextPageToken": "t"}', ([{"name": "x"}], "t")),
-    "an empty list": (b"{}", ([], "")),
-    "an odd token": (b'{"models": [], "nextPageToken": 7}', ([], "")),
-    "no list": (b'{"models": 5}', None),
-    "an error": (b'{"error": {"code": 500}}', None),
-    "an array": (b"[]", None),
-    "no JSON": (b"<html>", None),
+PAGES: dict[str, tuple[bytes, str]] = {
+    "a page": (b'{"models": [5], "nextPageToken": "t&u"}', "pageToken=t%26u"),
+    "an empty list": (b"{}", ""),
+    "an odd token": (b'{"models": [], "nextPageToken": 7}', ""),
 }
 
 
-@pytest.mark.parametrize(("body", "page"), PAGES.values(), ids=PAGES.keys())
-def test_pages(body: bytes, page: object) -> None:
-    """A list, empty or not, is told from what is none."""
-    assert read_page(body) == page
+@pytest.mark.parametrize(("body", "following"), PAGES.values(), ids=PAGES.keys())
+def test_pages(body: bytes, following: str) -> None:
+    """A list may be empty, and says itself how it goes on."""
+    assert read_page(body, ASKED) == Page([], following)
+
+
+@pytest.mark.parametrize("body", [b'{"models": 5}', b'{"error": {"code": 500}}', b"[]", b"<html>"])
+def test_no_list(body: bytes) -> None:
+    """It is the vendor's fault."""
+    with pytest.raises(ServerFault):
+        read_page(body, ASKED)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.providers.catalogue import Quirks, rows
+from adapters.providers.lists import marked, newest_first
 from adapters.providers.openai_models import read_models
 from adapters.providers.refusals import Asked
 from bot.domain.errors import ServerFault
@@ -24,7 +25,9 @@ QUIRKS = {row.id: row.quirks for row in rows()}
 
 def listed(said: object, quirks: Quirks | None = None) -> Sequence[Model]:
     """Read a list as it would come today."""
-    return read_models(json.dumps(said).encode(), ASKED, quirks or Quirks(), now=NOW)
+    quirks = quirks or Quirks()
+    found = read_models(json.dumps(said).encode(), ASKED, quirks, now=NOW)
+    return marked(newest_first(found), quirks.prefers)
 
 
 def flat(asked: str, answered: str, read: str | None = None, write: str | None = None) -> Price:
@@ -505,7 +508,7 @@ LISTS: dict[str, tuple[object, list[Model]]] = {
         [Model(id="good")],
     ),
     "rows that are none": (
-        {"data": [1, {"name": "x"}, {"id": ""}, {"id": 5}, {"id": "a"}]},
+        {"data": [1, {"owned_by": "x"}, {"id": ""}, {"id": 5}, {"id": "a"}]},
         [Model(id="a")],
     ),
     "sizes that are none": (
