@@ -13,11 +13,10 @@ from urllib.parse import quote
 from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.capabilities import traits_of
 from adapters.providers.dialect import Call, Dialect, Headers
-from adapters.providers.lists import Page, moment, size
+from adapters.providers.fields import decode, moment, part, size
+from adapters.providers.lists import Page
 from adapters.providers.params import params_of
-from adapters.providers.reader import part
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import decode
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
 from bot.domain.errors import ServerFault
 from bot.domain.models import Effort, Model, Traits
@@ -35,8 +34,7 @@ class Anthropic(Dialect):
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
         traits = self.traits(request.model)
-        body = build_body(request, traits, self._quirks.adjustments)
-        body.update(self._quirks.body)
+        body = build_body(request, traits, self._quirks.adjustments) | self._quirks.body
         version = SAMPLING_VERSION if "temperature" in body else VERSION
         return Call(path="messages", body=body, headers={"anthropic-version": version})
 

@@ -9,9 +9,10 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from adapters.providers.reader import Reader, append, count, part
+from adapters.providers.fields import UNREADABLE, count, part
+from adapters.providers.reader import Reader, append
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE, report_of
+from adapters.providers.reports import report_of
 from adapters.shared.sse import SseEvent
 from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import TooLong

@@ -3,13 +3,12 @@
 While it thinks a temperature is ignored without a word, so it is sent only where thinking is off.
 """
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from adapters.providers.dialect import Call
+from adapters.providers.fields import amount, decode
 from adapters.providers.openai_chat import OpenAIChat
 from adapters.providers.params import params_of
-from adapters.providers.reports import decode
 from bot.domain.chat import ChatRequest
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.models import Effort
@@ -45,8 +44,5 @@ def _balances(said: Any) -> tuple[Balance, ...]:  # noqa: ANN401  (the vendor's 
 
 
 def _balance(row: dict[str, Any]) -> Balance | None:
-    try:
-        amount = Decimal(str(row.get("total_balance")))
-    except InvalidOperation:
-        return None
-    return Balance(amount, str(row.get("currency") or "USD")) if amount.is_finite() else None
+    left = amount(row.get("total_balance"))
+    return None if left is None else Balance(left, str(row.get("currency") or "USD"))

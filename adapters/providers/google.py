@@ -29,7 +29,7 @@ class Google(Dialect):
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
         body = build_body(request, self.traits(request.model), self._quirks.adjustments)
-        return Call(path=path_of(request.model), body=body)
+        return Call(path=path_of(request.model), body=body | self._quirks.body)
 
     def reader(self, asked: Asked) -> GoogleReader:
         """Return what reads one answer: see the base."""

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.providers.reader import Reader, append, count
+from adapters.providers.fields import UNREADABLE, count, decode
+from adapters.providers.reader import Reader, append
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE, decode, presentable, report_of
+from adapters.providers.reports import presentable, report_of
 from adapters.shared.sse import SseDecoder, SseEvent
 from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import Cut, NoPermission, ProviderError, ServerFault, TimedOut

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from adapters.providers.lists import Page, size
+from adapters.providers.fields import decode, size
+from adapters.providers.lists import Page
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import decode
 from bot.domain.errors import ServerFault
 from bot.domain.models import Model
 

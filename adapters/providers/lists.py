@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from adapters.providers.fields import decode
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import decode
 from bot.domain.errors import ServerFault
 from bot.domain.models import Model
 
@@ -62,25 +62,3 @@ def read_rows(body: bytes, asked: Asked, *names: str) -> Sequence[dict[str, Any]
     if not isinstance(said, list):
         raise ServerFault(asked.provider)
     return [row for row in said if isinstance(row, dict)]
-
-
-def moment(value: Any) -> datetime | None:  # noqa: ANN401  (the vendor's JSON)
-    """Return a time that a list gives as seconds since 1970, as a date, or in RFC 3339."""
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str) and value:
-            at = datetime.fromisoformat(value)
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
-
-
-def size(row: dict[str, Any], *names: str) -> int | None:
-    """Return the first of these fields that holds a number of tokens."""
-    for name in names:
-        value = row.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-    return None

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from adapters.providers.catalogue import Quirks
 from adapters.providers.dialect import Call, Dialect
+from adapters.providers.fields import amount, decode
 from adapters.providers.lists import Page
 from adapters.providers.openai_chunks import AnswerReader
 from adapters.providers.openai_models import read_models
 from adapters.providers.params import Params, params_of
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import decode
 from bot.domain.chat import Adjustment, ChatRequest, Message
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.models import Traits
@@ -95,11 +94,8 @@ def read_check(body: bytes, balance: str) -> KeyReport:
     said = decode(body)
     for name in balance.split("."):
         said = said.get(name) if isinstance(said, dict) else None
-    if not isinstance(said, int | float | str) or isinstance(said, bool):
-        return KeyReport()
-    try:
-        left = Decimal(str(said))
-    except InvalidOperation:
+    left = amount(said)
+    if left is None:
         return KeyReport()
     health = KeyHealth.WORKS if left > 0 else KeyHealth.NO_CREDIT
     return KeyReport(health=health, balances=(Balance(left),))

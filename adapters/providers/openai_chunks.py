@@ -5,14 +5,15 @@ at before it is believed.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
-from adapters.providers.reader import Reader, append, count, part
+from adapters.providers.fields import UNREADABLE, amount, count, part
+from adapters.providers.reader import Reader, append
 from adapters.providers.refusals import Asked
-from adapters.providers.reports import UNREADABLE, report_of
+from adapters.providers.reports import report_of
 from adapters.providers.thinking import ThinkSplitter
 from adapters.shared.sse import SseEvent
 from bot.domain.chat import Event, FinishReason, ReasoningDelta
@@ -166,8 +167,5 @@ def read_usage(raw: Any, *, is_reasoning_apart: bool = False) -> Usage | None:  
 
 
 def _cost(said: Any) -> Decimal | None:  # noqa: ANN401  (the vendor's JSON)
-    try:
-        cost = Decimal(str(said))
-    except InvalidOperation:
-        return None
-    return cost if cost.is_finite() and cost >= 0 else None
+    cost = amount(said)
+    return None if cost is None or cost < 0 else cost

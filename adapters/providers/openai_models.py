@@ -7,11 +7,12 @@ that some vendor documents for that name, and left unknown otherwise.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from adapters.providers.catalogue import Quirks
-from adapters.providers.lists import moment, read_rows, size
+from adapters.providers.fields import amount, moment, size
+from adapters.providers.lists import read_rows
 from adapters.providers.refusals import Asked
 from bot.domain.models import Effort, Model
 from bot.domain.prices import Period, Price, Rates, Tier
@@ -184,14 +185,9 @@ def _price(row: dict[str, Any], quirks: Quirks) -> Price | None:
 
 def _per_million(said: dict[str, Any], names: Sequence[str], tokens: int) -> Decimal | None:
     value = next((said[name] for name in names if said.get(name) is not None), None)
-    if not isinstance(value, int | float | str) or isinstance(value, bool):
-        return None
-    try:
-        dollars = Decimal(str(value))
-    except InvalidOperation:
-        return None
+    dollars = amount(value)
     # OpenRouter writes -1 where the price is that of whatever model it picks.
-    return dollars * _MILLION / tokens if dollars.is_finite() and dollars >= 0 else None
+    return None if dollars is None or dollars < 0 else dollars * _MILLION / tokens
 
 
 def _doubled(rates: Rates) -> Rates:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.providers.dialect import Call, Dialect
-from adapters.providers.lists import Page, moment, read_rows
+from adapters.providers.fields import moment
+from adapters.providers.lists import Page, read_rows
 from adapters.providers.openai_events import ResponseReader
 from adapters.providers.params import params_of
 from adapters.providers.refusals import Asked
@@ -33,7 +34,7 @@ class OpenAIResponses(Dialect):
     def write(self, request: ChatRequest) -> Call:
         """Return the question: see the base."""
         body = build_body(request, self.traits(request.model), self._quirks.adjustments)
-        return Call(path="responses", body=body)
+        return Call(path="responses", body=body | self._quirks.body)
 
     def reader(self, asked: Asked) -> ResponseReader:
         """Return what reads one answer: see the base."""

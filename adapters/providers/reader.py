@@ -4,14 +4,14 @@ A dialect's reader takes one server-sent event at a time; cuts, errors within th
 without a mark and answers in one piece are the same for all of them.
 """
 
-import math
 from abc import ABC, abstractmethod
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
+from adapters.providers.fields import UNREADABLE
 from adapters.providers.refusals import Asked, begun, error_of
-from adapters.providers.reports import UNREADABLE, Report, read_report
+from adapters.providers.reports import Report, read_report
 from adapters.shared.sse import SseDecoder, SseEvent, SseOverflow
 from bot.domain.chat import Event, Finish, FinishReason, ReasoningDelta, TextDelta
 from bot.domain.errors import Cut, ProviderError, ServerFault
@@ -137,17 +137,3 @@ def append(events: list[Event], piece: TextDelta | ReasoningDelta) -> None:
         events[-1] = ReasoningDelta(last.text + piece.text)
     else:
         events.append(piece)
-
-
-def part(said: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return an object within an object; an empty one where there is none."""
-    inner = said.get(name)
-    return inner if isinstance(inner, dict) else {}
-
-
-def count(said: dict[str, Any], name: str) -> int:
-    """Return a number of tokens, however the vendor writes it; 0 where there is none."""
-    number = said.get(name)
-    if not isinstance(number, int | float) or not math.isfinite(number):
-        return 0
-    return max(0, int(number))

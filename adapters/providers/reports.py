@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
+from adapters.providers.fields import UNREADABLE
 from bot.domain.secret import Secret
 
-# What a JSON decoder raises; its errors carry the text along, so none may go further.
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _WINDOW: Final = 12
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?s")
 
@@ -28,14 +27,6 @@ class Report:
     status: int | None = None
     wait_s: float | None = None
     is_daily: bool = False
-
-
-def decode(body: bytes | msgspec.Raw) -> Any:  # noqa: ANN401  (whatever JSON the vendor sent)
-    """Return a body's JSON; None where it is none."""
-    try:
-        return msgspec.json.decode(body)
-    except UNREADABLE:
-        return None
 
 
 def read_report(body: bytes) -> Report:

@@ -139,6 +139,7 @@ def _at(row: Row, url: str, *, check: str) -> Row:
             KeyReport(balances=(Balance(Decimal("12.5")),)),
         ),
         ({"data": {"limit_remaining": None, "is_free_tier": False}}, KeyReport()),
+        ({"data": {"limit_remaining": "NaN"}}, KeyReport()),
         (
             {"data": {"limit_remaining": 0}},
             KeyReport(health=KeyHealth.NO_CREDIT, balances=(Balance(Decimal(0)),)),

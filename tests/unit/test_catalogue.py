@@ -10,6 +10,7 @@ import pytest
 from adapters.providers import capabilities
 from adapters.providers.catalogue import Row, configurable, foreign_keys, read_rows, rows
 from adapters.providers.registry import (
+    DIALECTS,
     build_providers,
     key_forms,
     origin_of,
@@ -51,6 +52,15 @@ def test_a_row_is_the_whole_change() -> None:
     assert not spec.is_free
     assert not spec.is_demo
     assert row.quirks.adjustments == {Adjustment.DROP_STREAM_OPTIONS}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_rows_own_fields_go_along(dialect: str) -> None:
+    """In whichever dialect it is asked."""
+    [row] = read_rows(ACME.replace("base_url", f'dialect = "{dialect}"\nbase_url'))
+    provider = provider_of(HttpClient(), row)
+    assert isinstance(provider, DIALECTS[dialect])
+    assert provider.write(request()).body["safe"] is True
 
 
 async def test_a_rows_quirks_reach_the_wire() -> None:
