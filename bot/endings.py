@@ -133,12 +133,12 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     used = ""
     if usage is not None and not usage.is_estimated:
         used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free)
-    said = failures.failed(
-        turn,
-        error,
+    failure = failures.Failure(
+        turn=turn,
+        error=error,
         spec=asked.spec,
-        model=asked.name,
-        mask=asked.mask,
+        label=asked.name,
+        key=asked.mask,
         now=now,
         window=asked.window,
         limit=asked.limit,
@@ -147,6 +147,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
         used=used,
         is_at_limit=running.finish is FinishReason.LENGTH,
     )
+    said = failures.failed(failure)
     if running.text and error.category in {"cut", "timeout", "network"}:
         said = texts.turns.cut(turn, name, running.text)
     elif running.text and not is_declined:

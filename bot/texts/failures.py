@@ -32,7 +32,7 @@ class Instead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What the words need to know; `model` is escaped.
+    """What the words need to know. `label`: what the model is called; `key`: the key's mask.
 
     `window`: how many tokens the model reads; `limit`: how long the answer might get.
     `had_no_credit`: this key's last answer was that. `used`: what it took, where the company
@@ -42,8 +42,8 @@ class Failure:
     turn: Turn
     error: ProviderError
     spec: ProviderSpec
-    model: str
-    mask: str
+    label: str
+    key: str
     now: datetime
     window: int | None = None
     limit: int | None = None
@@ -56,6 +56,16 @@ class Failure:
     def vendor(self) -> str:
         """The company's name."""
         return escape(self.spec.name)
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return escape(self.label)
+
+    @property
+    def mask(self) -> str:
+        """What may be shown of the key."""
+        return escape(self.key)
 
     @property
     def again(self) -> Button:
@@ -87,37 +97,9 @@ class Failure:
 Words = tuple[str, Rows]
 
 
-def failed(
-    turn: Turn,
-    error: ProviderError,
-    *,
-    spec: ProviderSpec,
-    model: str,
-    mask: str,
-    now: datetime,
-    window: int | None = None,
-    limit: int | None = None,
-    had_no_credit: bool = False,
-    instead: Instead | None = None,
-    used: str = "",
-    is_at_limit: bool = False,
-) -> Reply:
+def failed(it: Failure) -> Reply:
     """Say what happened, what became of message and money, and what to do."""
-    failure = Failure(
-        turn=turn,
-        error=error,
-        spec=spec,
-        model=escape(model),
-        mask=escape(mask),
-        now=now,
-        window=window,
-        limit=limit,
-        had_no_credit=had_no_credit,
-        instead=instead,
-        used=used,
-        is_at_limit=is_at_limit,
-    )
-    text, buttons = WORDS[error.category](failure)
+    text, buttons = WORDS[it.error.category](it)
     return Reply(text=text, buttons=buttons, kind=ReplyKind.ANSWER)
 
 

@@ -34,7 +34,7 @@ from bot.domain.prices import Period, Price, Rates, Tier
 from bot.texts.about import Line
 from bot.texts.conversation import About
 from bot.texts.costs import Last, Offer
-from bot.texts.failures import Instead
+from bot.texts.failures import Failure, Instead
 from bot.texts.heldkeys import Held
 from bot.texts.model import Option
 from bot.texts.tuning import Panel
@@ -161,6 +161,7 @@ _BY_NAME: Final[dict[str, str]] = {
     "session_title": _TITLE,
     "model": _MODEL,
     "label": _MODEL,
+    "key": _MASK,
     "unused_by": _MODEL,
     "thinker": _MODEL,
     "company": _COMPANY,
@@ -240,14 +241,18 @@ class Said:
 def every_reply() -> Iterator[Said]:
     """Return every reply of every function, with each yes and no, with and without options."""
     for name, function in _functions():
-        hints = typing.get_type_hints(function)
-        if hints.get("return") is not Reply:
-            continue
-        parameters = [each for each in hints if each != "return"]
-        values = [tuple(_values(name, each, hints[each])) for each in parameters]
-        for combination in itertools.islice(itertools.product(*values), 600):
-            arguments = dict(zip(parameters, combination, strict=True))
-            yield Said(name, function(**arguments))
+        if typing.get_type_hints(function).get("return") is Reply:
+            for reply in itertools.islice(_each(function, name), 600):
+                yield Said(name, reply)
+
+
+def _each(make: Callable[..., Any], name: str) -> Iterator[Any]:
+    """Return what a function, or a class, makes of each combination of its parameters."""
+    hints = typing.get_type_hints(make)
+    parameters = [each for each in hints if each != "return"]
+    values = [tuple(_values(name, each, hints[each])) for each in parameters]
+    for combination in itertools.product(*values):
+        yield make(**dict(zip(parameters, combination, strict=True)))
 
 
 def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -282,6 +287,8 @@ def _plain_values(function: str, name: str, hint: object) -> Sequence[Any]:
         return (value,)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return tuple(hint)
+    if hint is Failure:
+        return tuple(_each(Failure, Failure.__name__))
     known = {bool: (True, False), ProviderError: tuple(_errors()), type(None): (None,)}
     return known[hint] if hint in known else (_BY_TYPE[hint],)
 
