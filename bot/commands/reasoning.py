@@ -4,7 +4,7 @@ from typing import Final
 
 from bot import texts
 from bot.commands.here import Here, by_verb, current_label, look, taken
-from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
+from bot.commands.settingchange import choose, verbs_of
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.models import Effort
 from bot.texts.reasoning import effort_words
@@ -88,9 +88,7 @@ COMMANDS = (
             {
                 "menu": _menu,
                 "set": _tap,
-                "undo": undo_of("effort", "Reasoning"),
-                "default": default_of("effort", "Reasoning", effort_words, "reasoning"),
-                "undodefault": undo_default_of("effort", "Reasoning"),
+                **verbs_of("effort", "Reasoning", effort_words, "reasoning"),
                 "close": _close,
             }
         ),

@@ -1,6 +1,6 @@
 """Changing one setting: the choice, its Undo, and making it the default."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.commands.here import Here, look
@@ -23,7 +23,16 @@ def choose(call: Call, here: Here, field: str, value: Any) -> Choose:  # noqa: A
     )
 
 
-def undo_of(field: str, what: str) -> Handler:
+def verbs_of(field: str, what: str, words: Words, command: str) -> Mapping[str, Handler]:
+    """Return what the buttons under a change do: undo, make it the default, undo that."""
+    return {
+        "undo": _undo_of(field, what),
+        "default": _default_of(field, what, words, command),
+        "undodefault": _undo_default_of(field, what),
+    }
+
+
+def _undo_of(field: str, what: str) -> Handler:
     """Return the handler of a setting's Undo; it fits only the value its button was about."""
 
     async def press(call: Call) -> Outcome:
@@ -39,7 +48,7 @@ def undo_of(field: str, what: str) -> Handler:
     return press
 
 
-def default_of(field: str, what: str, words: Words, command: str) -> Handler:
+def _default_of(field: str, what: str, words: Words, command: str) -> Handler:
     """Return the handler of a setting's Make default."""
 
     async def press(call: Call) -> Outcome:
@@ -54,7 +63,7 @@ def default_of(field: str, what: str, words: Words, command: str) -> Handler:
     return press
 
 
-def undo_default_of(field: str, what: str) -> Handler:
+def _undo_default_of(field: str, what: str) -> Handler:
     """Return the handler that takes a default back."""
 
     async def press(call: Call) -> Outcome:

@@ -12,7 +12,7 @@ from bot.commands.here import (
     look,
     taken,
 )
-from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
+from bot.commands.settingchange import choose, verbs_of
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import Choices, estimate_tokens
 from bot.texts.format import quote
@@ -141,9 +141,7 @@ COMMANDS = (
                 "write": _write,
                 "text": _text,
                 "clear": _clear,
-                "undo": undo_of("instructions", "Instructions"),
-                "default": default_of("instructions", "Instructions", _quoted, "system"),
-                "undodefault": undo_default_of("instructions", "Instructions"),
+                **verbs_of("instructions", "Instructions", _quoted, "system"),
                 "close": _close,
                 "cancel": _close,
             }
@@ -158,9 +156,7 @@ COMMANDS = (
                 "panel": _panel,
                 "defaults": _defaults,
                 "cost": _cost_line,
-                "undo": undo_of("cost_line", "Cost line"),
-                "default": default_of("cost_line", "Cost line", _switched, "settings"),
-                "undodefault": undo_default_of("cost_line", "Cost line"),
+                **verbs_of("cost_line", "Cost line", _switched, "settings"),
                 "close": _done,
             }
         ),

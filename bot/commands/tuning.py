@@ -5,7 +5,7 @@ from typing import Final
 
 from bot import texts
 from bot.commands.here import Here, by_verb, current_label, look, taken
-from bot.commands.settingchange import choose, default_of, undo_default_of, undo_of
+from bot.commands.settingchange import choose, verbs_of
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import DEFAULT_MAX_TOKENS, Choices
 from bot.domain.models import Effort
@@ -188,9 +188,7 @@ COMMANDS = (
             {
                 "menu": _temp_menu,
                 "set": _tap_temp,
-                "undo": undo_of("temperature", "Temperature"),
-                "default": default_of("temperature", "Temperature", degrees, "temp"),
-                "undodefault": undo_default_of("temperature", "Temperature"),
+                **verbs_of("temperature", "Temperature", degrees, "temp"),
                 "close": _close_temp,
             }
         ),
@@ -206,9 +204,7 @@ COMMANDS = (
                 "menu": _length_menu,
                 "set": _tap_length,
                 "raise": _raise_length,
-                "undo": undo_of("max_tokens", "Longest answer"),
-                "default": default_of("max_tokens", "Longest answer", length, "maxtokens"),
-                "undodefault": undo_default_of("max_tokens", "Longest answer"),
+                **verbs_of("max_tokens", "Longest answer", length, "maxtokens"),
                 "close": _close_length,
             }
         ),
