@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
@@ -80,11 +79,8 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True):
     vendors: dict[str, tuple[_Row, ...]]
 
 
-@dataclass
 class PriceTable:
-    """The table, read when it is first asked; a row becomes a price when it is first found."""
-
-    _found: dict[tuple[str, str], Price | None] = field(default_factory=dict)
+    """The table, read when it is first asked."""
 
     @property
     def dated(self) -> date:
@@ -93,13 +89,8 @@ class PriceTable:
 
     def find(self, provider: str, model: str) -> Price | None:
         """Return the price of exactly this model, a date at the end of its id left aside."""
-        asked = (provider, model)
-        if asked not in self._found:
-            row = self._row(provider, model)
-            if row is None:
-                return None  # anybody may type an id: what is unknown is not remembered
-            self._found[asked] = row.listing(provider).price
-        return self._found[asked]
+        row = self._row(provider, model)
+        return row.listing(provider).price if row else None
 
     def window(self, provider: str, model: str) -> int | None:
         """Return how many tokens exactly this model reads, where the source says so."""
