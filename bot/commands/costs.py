@@ -1,17 +1,17 @@
 """/costs: what models cost, and what the last answer would have cost elsewhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
 
 from bot import texts
 from bot.commands.here import (
+    as_last,
     by_verb,
     company,
     is_free,
-    last_answer,
     look,
     model_label,
     read_number,
@@ -52,7 +52,7 @@ class _Asker:
 
 async def _asker(call: Call) -> _Asker:
     last = await call.desk.stores.settings.last_used(call.member.id)
-    return _Asker(call, last, await last_answer(call), call.desk.clock.now())
+    return _Asker(call, last, as_last(call, last) if last else None, call.desk.clock.now())
 
 
 async def _run(call: Call) -> Outcome:
@@ -139,17 +139,7 @@ def _rows(call: Call, typed: str) -> Iterator[Listing]:
     """Return the table's rows that fit, at the price that a list in memory has for the member."""
     for row in call.desk.prices.search(typed):
         price = call.desk.prices.price(call.member.id, row.provider, row.model)
-        yield (
-            row
-            if price is None
-            else Listing(
-                provider=row.provider,
-                model=row.model,
-                name=row.name,
-                price=price,
-                context_tokens=row.context_tokens,
-            )
-        )
+        yield replace(row, price=price or row.price)
 
 
 def _near(call: Call, wanted: str) -> Sequence[str]:

@@ -11,6 +11,7 @@ from bot.domain.chat import Choices, Overrides, Session, Turn, TurnId, TurnState
 from bot.domain.effects import SetQuestion
 from bot.domain.events import Button, Question, QuestionKind, Reply
 from bot.domain.models import Model, Traits
+from bot.domain.ports import UsedTurn
 from bot.domain.prices import Rates
 from bot.texts.costs import Last
 from bot.traits import laid_together
@@ -74,8 +75,11 @@ def is_free(call: Call, provider: str) -> bool:
 async def last_answer(call: Call) -> Last | None:
     """Return what the member's last answer cost, and with which model."""
     last = await call.desk.stores.settings.last_used(call.member.id)
-    if last is None:
-        return None
+    return as_last(call, last) if last else None
+
+
+def as_last(call: Call, last: UsedTurn) -> Last:
+    """Return an answer and its cost as texts tell of it."""
     return Last(
         label=model_label(call, last.provider, last.model),
         usd=last.cost_usd,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.keys import KeyInfo, Useless
 from bot.domain.models import ProviderSpec
-from bot.texts.format import cut, escape, listing, quote
+from bot.texts.format import an, cut, escape, listing, quote
 from bot.texts.keys import YOUR_KEYS, use_again
 from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs
 
@@ -213,10 +213,8 @@ def rejected(spec: ProviderSpec, mask: str, *, gone: str, old_mask: str) -> Repl
 def useless(spec: ProviderSpec, why: Useless) -> Reply:
     """A key that is recognised and cannot chat."""
     what = "admin key" if why is Useless.ADMIN else "subscription token"
-    name = escape(spec.name)
-    article = "an" if spec.name[:1] in "AEIOU" else "a"
     return Reply(
-        text=f"That is {article} {name} {what}, which cannot chat. Nothing was stored. Create a"
+        text=f"That is {an(spec.name)} {what}, which cannot chat. Nothing was stored. Create a"
         " normal API key and paste it here.",
         buttons=(*_key_page(spec), (cancel("addkey"),)),
     )
@@ -277,10 +275,8 @@ def no_credit_note(name: str) -> str:
 
 def not_a_key(spec: ProviderSpec, where: str = "") -> Reply:
     """Something else came while a key was awaited."""
-    name = escape(spec.name)
-    article = "an" if spec.name[:1] in "AEIOU" else "a"
     return Reply(
-        text=f"I am waiting for {article} {name} key, and that does not look like one. I sent it"
+        text=f"I am waiting for {an(spec.name)} key, and that does not look like one. I sent it"
         " to nobody.",
         buttons=(
             (Button("Ask it instead", "addkey:ask"),),
@@ -320,9 +316,7 @@ def asking(question: str) -> Reply:
 
 def found(mask: str, company: str, *, gone: str, has_question: bool, save: str) -> Reply:
     """A key in a plain message. `save` is the action that stores it, `company` who made it."""
-    kind = (
-        f"{'an' if company[:1] in 'AEIOU' else 'a'} {escape(company)} key" if company else "a key"
-    )
+    kind = f"{an(company)} key" if company else "a key"
     drop = Button("Discard", "addkey:cancel")
     keep = Button(f"Save {mask}", save)
     if has_question:

@@ -101,9 +101,8 @@ def one(
     more: int,
 ) -> Reply:
     """Everything about one model's price. `here`: what the last answer would cost with it."""
-    name = escape(cut_middle(offer.label, _MOST_LABEL))
     lines = [
-        f"**{name}** of {escape(offer.company)}: {_amount(offer)} for a typical answer.",
+        f"**{_name(offer)}** of {escape(offer.company)}: {_amount(offer)} for a typical answer.",
         *_terms(price, now),
     ]
     if context:
@@ -148,7 +147,7 @@ def _pages(again: str, at: int, pages: int) -> Rows:
 def _headline(here: Offer | None) -> str:
     if here is None:
         return "**No model is chosen here yet.**"
-    name = escape(cut_middle(here.label, _MOST_LABEL))
+    name = _name(here)
     if here.is_free:
         return f"**{name}: free.**"
     if here.rates is None:
@@ -157,7 +156,7 @@ def _headline(here: Offer | None) -> str:
 
 
 def _last(last: Last) -> str:
-    label = escape(cut_middle(last.label, _MOST_LABEL))
+    label = _name(last)
     if last.is_free or last.usd == 0:
         return f"Your last answer was free, with {label}."
     if last.usd is None:
@@ -169,8 +168,8 @@ def _amount(offer: Offer) -> str:
     return cost(offer.usd, is_free=offer.is_free)
 
 
-def _name(offer: Offer) -> str:
-    return escape(cut_middle(offer.label, _MOST_LABEL))
+def _name(of: Offer | Last) -> str:
+    return escape(cut_middle(of.label, _MOST_LABEL))
 
 
 def _pair(rates: Rates | None) -> str:

@@ -205,6 +205,11 @@ def cut_middle(label: str, limit: int) -> str:
     return f"{line[:head]}…{line[len(line) - (limit - 1 - head) :]}"
 
 
+def an(name: str) -> str:
+    """Write a name after its article."""
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {escape(name)}"
+
+
 def listing(names: list[str] | tuple[str, ...], *, last: str = "and") -> str:
     """Write names as a sentence does: a, b and c."""
     if len(names) < 2:

@@ -23,19 +23,21 @@ from bot.texts.layout import (
 YOUR_KEYS = Button("Your keys", "keys:list")
 _PAGE = 8
 _LIST_PAGE = 6
+_STATES = {
+    KeyHealth.WORKS: "works",
+    KeyHealth.UNCHECKED: "not checked yet",
+    KeyHealth.REJECTED: "not accepted",
+    KeyHealth.NO_CREDIT: "no credit",
+}
 
 
 def health(info: KeyInfo, now: datetime) -> str:
-    """Say what is known of a key, in words."""
-    match info.health:
-        case KeyHealth.WORKS:
-            return f"works, used {day(info.used_at, now)}" if info.used_at else "works"
-        case KeyHealth.UNCHECKED:
-            return "not checked yet"
-        case KeyHealth.REJECTED:
-            return f"not accepted since {day(info.since, now)}"
-        case KeyHealth.NO_CREDIT:
-            return f"no credit since {day(info.since, now)}"
+    """Say what is known of a key, and since when or of when."""
+    state = _STATES[info.health]
+    if info.health is KeyHealth.WORKS:
+        return f"{state}, used {day(info.used_at, now)}" if info.used_at else state
+    is_old = info.health in {KeyHealth.REJECTED, KeyHealth.NO_CREDIT}
+    return f"{state} since {day(info.since, now)}" if is_old else state
 
 
 def no_keys() -> Reply:
@@ -73,7 +75,7 @@ def key(of: Held, now: datetime) -> Reply:
         facts.append(f"last used {day(info.used_at, now)}")
     if info.checked_at:
         facts.append(f"last check {day(info.checked_at, now)}")
-    lines = [f"{of.title} {escape(info.mask)}", f"{', '.join(facts)}: {_state(info)}."]
+    lines = [f"{of.title} {escape(info.mask)}", f"{', '.join(facts)}: {_STATES[info.health]}."]
     use: Rows = ()
     if not of.is_single:
         lines.append("It is in use." if info.is_active else "Another key is in use there.")
@@ -94,18 +96,6 @@ def key(of: Held, now: datetime) -> Reply:
             (Button("Remove", f"removekey:ask:{of.ref}", is_danger=True), back("keys:list")),
         ),
     )
-
-
-def _state(info: KeyInfo) -> str:
-    match info.health:
-        case KeyHealth.WORKS:
-            return "works"
-        case KeyHealth.UNCHECKED:
-            return "not checked yet"
-        case KeyHealth.REJECTED:
-            return "not accepted"
-        case KeyHealth.NO_CREDIT:
-            return "no credit"
 
 
 def checked(of: Held, found: KeyHealth, left: Sequence[Balance]) -> Reply:
