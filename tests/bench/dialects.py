@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +23,7 @@ from adapters.shared.http import HttpClient
 from bot.domain.chat import ChatRequest, Event, Message, Role, TextDelta
 from bot.domain.models import begin_with
 from bot.domain.secret import Secret
-from tests.bench.parent import ROOT, run_module
+from tests.bench.parent import run_module, served
 from tests.bench.table import Row
 from tests.simulators.behaviour import Behaviour, answer_text, answer_tokens
 from tests.simulators.faces import face_of
@@ -79,16 +78,8 @@ def table(found: Iterable[tuple[str, Figures]]) -> Iterator[Row]:
 
 @contextmanager
 def _vendor(name: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.simulators.vendor_sim", "--row", row_of(name).id]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())["url"]
-        finally:
-            server.stdin.close()
+    with served("tests.simulators.vendor_sim", "--row", row_of(name).id) as said:
+        yield said["url"]
 
 
 def row_of(dialect: str) -> Vendor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -81,15 +81,21 @@ def _gaps(
 @contextmanager
 def serving() -> Iterator[Lab]:
     """Run the model server."""
-    command = [sys.executable, "-m", "tests.bench.server"]
+    with served("tests.bench.server") as said:
+        yield Lab(said["port"])
+
+
+@contextmanager
+def served(*module: str) -> Iterator[dict[str, Any]]:
+    """Run a server as a process, and give what its first line says of where it is."""
+    command = [sys.executable, "-m", *module]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         try:
-            port = json.loads(server.stdout.readline())["port"]
-            yield Lab(port)
+            yield json.loads(server.stdout.readline())
         finally:
             server.stdin.close()
 

@@ -28,7 +28,7 @@ from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 from tests.simulators.anthropic_face import AnthropicFace
-from tests.simulators.asking import KEY, Heard, hear, request, vendor_at
+from tests.simulators.asking import KEY, Heard, hear, hear_mended, request, vendor_at
 from tests.simulators.behaviour import Behaviour
 from tests.simulators.vendor_sim import VendorSim
 
@@ -195,13 +195,7 @@ async def test_what_is_refused_is_named_and_mended(
     asked = request(
         model=OLDER if is_warm else MIDDLE, temperature=0.4, effort=None if is_warm else Effort.LOW
     )
-    error = (await hear(provider, asked)).failure
-    assert isinstance(error, ParameterRefused)
-    assert error.adjustment is adjustment
-    assert len(sim.witness.asked) == 1
-    assert not sim.witness.billed
-    mended = replace(asked, adjustments=frozenset({adjustment}))
-    assert (await hear(provider, mended)).error is None
+    await hear_mended(sim, provider, asked, adjustment)
 
 
 async def test_a_limit_that_is_refused_is_lowered(sim: VendorSim, provider: Provider) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import TurnState
+from bot.domain.chat import Member, TurnState
 from bot.domain.effects import DeleteSession, DropKey, PutKey, RenameKey
 from bot.domain.events import Command, DeliveryState
 from bot.domain.keys import KeyHealth
@@ -53,19 +53,24 @@ def blobs(folder: Path, sql: str) -> list[bytes]:
         return [bytes(value) for row in connection.execute(sql) for value in row if value]
 
 
+def key_of(member: Member, key: str, *, name: str = "") -> PutKey:
+    """Return what stores a key."""
+    return PutKey(
+        member=member.id,
+        provider="demo",
+        origin=ORIGIN,
+        key=Secret(key),
+        health=KeyHealth.WORKS,
+        name=name,
+    )
+
+
 async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
     """A removed key and a deleted session leave no sealed value in database or log."""
     folder = tmp_path / "data"
     async with living(folder, clock) as (stores, house):
         member = await house.member()
-        put = PutKey(
-            member=member.id,
-            provider="demo",
-            origin=ORIGIN,
-            key=Secret("some key"),
-            health=KeyHealth.WORKS,
-            name="home",
-        )
+        put = key_of(member, "some key", name="home")
         await house.do(put)
         turn = await house.ask()
         await house.answer(turn, BIG, replies=[house.reply(member, BIG, turn=turn)])
@@ -89,13 +94,7 @@ async def test_a_replaced_key_is_gone_from_the_files(tmp_path: Path, clock: Fake
     folder = tmp_path / "data"
     async with living(folder, clock) as (stores, house):
         member = await house.member()
-        put = PutKey(
-            member=member.id,
-            provider="demo",
-            origin=ORIGIN,
-            key=Secret("old key"),
-            health=KeyHealth.WORKS,
-        )
+        put = key_of(member, "old key")
         await house.do(put)
         old = blobs(folder, "SELECT key, mask FROM api_keys")
         (info,) = await stores.keys.keys(member.id)
@@ -109,14 +108,7 @@ async def test_a_name_taken_away_is_gone_from_the_files(tmp_path: Path, clock: F
     folder = tmp_path / "data"
     async with living(folder, clock) as (stores, house):
         member = await house.member()
-        put = PutKey(
-            member=member.id,
-            provider="demo",
-            origin=ORIGIN,
-            key=Secret("some key"),
-            health=KeyHealth.WORKS,
-            name="home",
-        )
+        put = key_of(member, "some key", name="home")
         await house.do(put)
         (old,) = blobs(folder, "SELECT name FROM api_keys")
         assert old in bytes_of(folder)

@@ -15,14 +15,13 @@ from bot.domain.errors import (
     NoCredit,
     NoPermission,
     Overloaded,
-    ParameterRefused,
     ServerFault,
 )
 from bot.domain.models import Effort
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
-from tests.simulators.asking import KEY, hear, request, vendor_at
+from tests.simulators.asking import KEY, hear, hear_mended, request, vendor_at
 from tests.simulators.behaviour import Behaviour
 from tests.simulators.google_face import MODELS, GoogleFace
 from tests.simulators.vendor_sim import VendorSim
@@ -269,10 +268,4 @@ async def test_what_is_refused_is_named_and_mended(
     """One request, one refusal, billed nothing; with the change named, it goes through."""
     sim.default = Behaviour(refuses=refuses)
     asked = request(model="gemini-2.5-pro", temperature=0.4, max_tokens=3_000, system="Be brief.")
-    error = (await hear(google, asked)).failure
-    assert isinstance(error, ParameterRefused)
-    assert error.adjustment is adjustment
-    assert not sim.witness.billed
-    mended = replace(asked, adjustments=frozenset({adjustment}))
-    assert (await hear(google, mended)).error is None
-    assert sum(sim.witness.billed.values()) == 1
+    await hear_mended(sim, google, asked, adjustment)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,11 @@ import pytest
 from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from bot.domain.chat import Adjustment, Finish, FinishReason
-from bot.domain.errors import NoCredit, NoPermission, ParameterRefused
+from bot.domain.errors import NoCredit, NoPermission
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
-from tests.simulators.asking import KEY, endpoint, hear, request
+from tests.simulators.asking import KEY, endpoint, hear, hear_mended, request
 from tests.simulators.behaviour import Behaviour
 from tests.simulators.vendor_sim import VendorSim
 from tests.simulators.witness import question_hash, read_witness
@@ -111,14 +110,7 @@ async def test_what_is_refused_is_named_and_mended(
     """One request, one refusal, billed nothing; with the change named, it goes through."""
     sim.default = Behaviour(refuses=refuses)
     asked = request(temperature=0.4, max_tokens=300, system="Be brief.")
-    error = (await hear(provider, asked)).failure
-    assert isinstance(error, ParameterRefused)
-    assert error.adjustment is adjustment
-    assert len(sim.witness.asked) == 1
-    assert not sim.witness.billed
-    mended = replace(asked, adjustments=frozenset({adjustment}))
-    assert (await hear(provider, mended)).error is None
-    assert sum(sim.witness.billed.values()) == 1
+    await hear_mended(sim, provider, asked, adjustment)
 
 
 @pytest.mark.parametrize(("key", "leaf"), [("poor", NoCredit), ("barred", NoPermission)])

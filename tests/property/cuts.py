@@ -1,11 +1,12 @@
 """Reading bytes that were cut anywhere: what the properties of every dialect's reader need."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from adapters.providers.reader import Reader
-from bot.domain.chat import Event, ReasoningDelta, TextDelta
+from bot.domain.chat import Event, Finish, ReasoningDelta, TextDelta
 from bot.domain.errors import ProviderError
 
 
@@ -31,6 +32,20 @@ def read_with(reader: Reader, pieces: Sequence[bytes]) -> Read:
         [event for event in events if not isinstance(event, TextDelta | ReasoningDelta)],
         reader.failure,
     )
+
+
+def check_rubbish(found: Read) -> None:
+    """Whatever came, there is an end or a failure, never both, and nothing says it was unsent."""
+    ends = [event for event in found.rest if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (found.failure is None)
+    assert found.failure is None or not found.failure.is_unsent
+
+
+def check_rubbish_in_one_piece(reader: Reader, said: object) -> None:
+    """The same for an answer that does not stream."""
+    events = reader.whole(json.dumps(said).encode()) + reader.end()
+    ends = [event for event in events if isinstance(event, Finish)]
+    assert (len(ends) == 1) is (reader.failure is None)
 
 
 def cut(wire: bytes, places: Sequence[int]) -> list[bytes]:

@@ -10,7 +10,13 @@ from adapters.providers.anthropic_events import MessageReader
 from adapters.providers.refusals import Asked
 from bot.domain.chat import Finish, FinishReason
 from bot.domain.usage import Usage
-from tests.property.cuts import Read, cut, read_with
+from tests.property.cuts import (
+    Read,
+    check_rubbish,
+    check_rubbish_in_one_piece,
+    cut,
+    read_with,
+)
 
 ASKED = Asked(provider="anthropic", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -83,10 +89,7 @@ def test_any_cut_gives_the_same_answer(
 def test_rubbish_is_an_error_or_an_answer(said: list[tuple[str, object]]) -> None:
     """Whatever JSON comes, there is an end or a failure, never both, never another exception."""
     lines = (f"event: {name}\ndata: {json.dumps(each)}\n\n" for name, each in said)
-    _, _, rest, failure = read(["".join(lines).encode()])
-    ends = [event for event in rest if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (failure is None)
-    assert failure is None or not failure.is_unsent
+    check_rubbish(read(["".join(lines).encode()]))
 
 
 @given(st.binary(max_size=200))
@@ -101,7 +104,4 @@ def test_no_bytes_do_harm(wire: bytes) -> None:
 @given(RUBBISH)
 def test_rubbish_in_one_piece(said: object) -> None:
     """The same for an answer that does not stream."""
-    reader = MessageReader(ASKED)
-    events = reader.whole(json.dumps(said).encode()) + reader.end()
-    ends = [event for event in events if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (reader.failure is None)
+    check_rubbish_in_one_piece(MessageReader(ASKED), said)

@@ -13,7 +13,13 @@ from adapters.providers.reports import read_report
 from bot.domain.chat import Finish
 from bot.domain.errors import Overloaded, ServerFault
 from bot.domain.usage import Usage
-from tests.property.cuts import Read, cut, read_with
+from tests.property.cuts import (
+    Read,
+    check_rubbish,
+    check_rubbish_in_one_piece,
+    cut,
+    read_with,
+)
 
 ASKED = Asked(provider="google", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -84,10 +90,7 @@ def test_a_fault_in_bare_lines_is_found(
 def test_rubbish_is_an_error_or_an_answer(said: list[object], bare: list[object]) -> None:
     """Whatever JSON comes, there is an end or a failure, never both, never another exception."""
     rest_of = "\n".join(json.dumps(each) for each in bare).encode()
-    _, _, rest, failure = read([wire_of(said) + rest_of])
-    ends = [event for event in rest if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (failure is None)
-    assert failure is None or not failure.is_unsent
+    check_rubbish(read([wire_of(said) + rest_of]))
 
 
 @given(st.binary(max_size=200))
@@ -101,10 +104,7 @@ def test_bytes_that_are_no_json(data: bytes) -> None:
 @given(RUBBISH)
 def test_rubbish_in_one_piece(said: object) -> None:
     """The same for an answer that does not stream."""
-    reader = GoogleReader(ASKED)
-    events = reader.whole(json.dumps(said).encode()) + reader.end()
-    ends = [event for event in events if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (reader.failure is None)
+    check_rubbish_in_one_piece(GoogleReader(ASKED), said)
 
 
 @given(RUBBISH)

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from adapters.providers.openai_chunks import AnswerReader
 from adapters.providers.refusals import Asked
 from bot.domain.chat import Finish
-from tests.property.cuts import Read, cut, read_with
+from tests.property.cuts import (
+    Read,
+    check_rubbish,
+    check_rubbish_in_one_piece,
+    cut,
+    read_with,
+)
 
 ASKED = Asked(provider="acme", model="m")
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -56,16 +62,10 @@ def test_rubbish_is_an_error_or_an_answer(said: list[object], is_done: bool) -> 
     """Whatever JSON comes, there is an end or a failure, never both, never another exception."""
     lines = [json.dumps(each) for each in said] + (["[DONE]"] if is_done else [])
     wire = "".join(f"data: {line}\n\n" for line in lines).encode()
-    _, _, rest, failure = read([wire])
-    ends = [event for event in rest if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (failure is None)
-    assert failure is None or not failure.is_unsent
+    check_rubbish(read([wire]))
 
 
 @given(RUBBISH)
 def test_rubbish_in_one_piece(said: object) -> None:
     """The same for an answer that does not stream."""
-    reader = AnswerReader(ASKED)
-    events = reader.whole(json.dumps(said).encode()) + reader.end()
-    ends = [event for event in events if isinstance(event, Finish)]
-    assert (len(ends) == 1) is (reader.failure is None)
+    check_rubbish_in_one_piece(AnswerReader(ASKED), said)

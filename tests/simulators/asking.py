@@ -2,20 +2,34 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from adapters.providers.registry import build_providers
 from adapters.shared.http import HttpClient
 from adapters.shared.transport import Timeouts
-from bot.domain.chat import ChatRequest, Event, Finish, Message, ReasoningDelta, Role, TextDelta
-from bot.domain.errors import ProviderError
+from bot.domain.chat import (
+    Adjustment,
+    ChatRequest,
+    Event,
+    Finish,
+    Message,
+    ReasoningDelta,
+    Role,
+    TextDelta,
+)
+from bot.domain.errors import ParameterRefused, ProviderError
 from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 from tests.simulators.vendor_sim import VendorSim
 
 KEY: Final = Secret("sk-canary-provider-0001")
+CONVERSATION: Final = (
+    Message(Role.USER, "one"),
+    Message(Role.ASSISTANT, "two"),
+    Message(Role.USER, "three"),
+)
 
 
 @dataclass(slots=True)
@@ -67,6 +81,20 @@ async def hear(provider: Provider, asked: ChatRequest, key: Secret = KEY) -> Hea
     except ProviderError as error:
         heard.error = error
     return heard
+
+
+async def hear_mended(
+    sim: VendorSim, provider: Provider, asked: ChatRequest, adjustment: Adjustment
+) -> None:
+    """Ask what is refused without a bill, and then as the refusal says, which goes through."""
+    error = (await hear(provider, asked)).failure
+    assert isinstance(error, ParameterRefused)
+    assert error.adjustment is adjustment
+    assert len(sim.witness.asked) == 1
+    assert not sim.witness.billed
+    mended = replace(asked, adjustments=frozenset({adjustment}))
+    assert (await hear(provider, mended)).error is None
+    assert sum(sim.witness.billed.values()) == 1
 
 
 @asynccontextmanager

@@ -16,16 +16,13 @@ from adapters.providers.refusals import Asked
 from bot.domain.chat import Adjustment, ChatRequest, Message, Role
 from bot.domain.errors import ServerFault
 from bot.domain.models import Effort, Model
+from tests.simulators.asking import CONVERSATION
 
 ASKED = Asked(provider="google", model="m")
 FLASH = "gemini-2.5-flash"
 QUESTION = ChatRequest(
     model=FLASH,
-    messages=(
-        Message(Role.USER, "one"),
-        Message(Role.ASSISTANT, "two"),
-        Message(Role.USER, "three"),
-    ),
+    messages=CONVERSATION,
     system="Be brief.",
     temperature=0.3,
     max_tokens=5_000,

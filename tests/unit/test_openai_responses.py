@@ -17,23 +17,18 @@ from bot.domain.chat import (
     Event,
     Finish,
     FinishReason,
-    Message,
     ReasoningDelta,
-    Role,
     TextDelta,
 )
 from bot.domain.errors import ProviderError
 from bot.domain.models import Effort
 from bot.domain.usage import Usage
+from tests.simulators.asking import CONVERSATION
 
 ASKED = Asked(provider="openai", model="gpt-6.1-terra")
 QUESTION = ChatRequest(
     model="gpt-6.1-terra",
-    messages=(
-        Message(Role.USER, "one"),
-        Message(Role.ASSISTANT, "two"),
-        Message(Role.USER, "three"),
-    ),
+    messages=CONVERSATION,
     system="Be brief.",
     temperature=0.3,
     max_tokens=500,
