@@ -96,7 +96,7 @@ async def _shown(call: Call, choices: Choices) -> Panel:
     return Panel(
         model=current_label(call, choices),
         temperature=choices.temperature,
-        ignores_temperature=not traits.takes_temperature(choices.effort),
+        temperature_use=traits.temperature_now(choices.effort),
         effort=choices.effort,
         ignores_effort=choices.effort is not None and choices.effort not in traits.efforts,
         max_tokens=choices.max_tokens,

@@ -8,7 +8,7 @@ from bot.commands.here import Here, by_verb, current_label, look, taken
 from bot.commands.settingchange import choose, verbs_of
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import DEFAULT_MAX_TOKENS, Choices
-from bot.domain.models import Effort
+from bot.domain.models import TemperatureUse
 from bot.texts.stamps import mark
 from bot.texts.tuning import degrees, length
 
@@ -21,15 +21,8 @@ MOST_LENGTH: Final = 64_000
 _RAISE: Final = 4
 
 
-async def ignores_temperature(call: Call, choices: Choices) -> bool:
-    """Whether a temperature has no effect on the chosen model, thinking as it does now."""
-    return not (await taken(call, choices)).takes_temperature(choices.effort)
-
-
-async def _can_stop_thinking(call: Call, choices: Choices) -> bool:
-    """Whether a temperature would have an effect with /reasoning off."""
-    traits = await taken(call, choices)
-    return Effort.OFF in traits.efforts and traits.takes_temperature(Effort.OFF)
+async def _temperature_use(call: Call, choices: Choices) -> TemperatureUse:
+    return (await taken(call, choices)).temperature_now(choices.effort)
 
 
 async def most_length(call: Call, choices: Choices) -> tuple[int, str]:
@@ -56,9 +49,10 @@ async def _temp(call: Call) -> Outcome:
 async def _temp_menu(call: Call) -> Outcome:
     here = await look(call)
     value, is_panel = here.choices.temperature, call.args == "p"
-    if await ignores_temperature(call, here.choices):
+    use = await _temperature_use(call, here.choices)
+    if use is not TemperatureUse.ALWAYS:
         label = current_label(call, here.choices)
-        can_stop = await _can_stop_thinking(call, here.choices)
+        can_stop = use is TemperatureUse.UNLESS_THINKING
         return Outcome(
             reply=texts.tuning.temperature_unused(
                 value, label, can_stop_thinking=can_stop, is_panel=is_panel
@@ -79,8 +73,8 @@ async def _tap_temp(call: Call) -> Outcome:
 async def _set_temp(
     call: Call, here: Here, value: float | None, *, is_panel: bool = False
 ) -> Outcome:
-    is_unused = await ignores_temperature(call, here.choices)
-    unused_by = current_label(call, here.choices) if is_unused else ""
+    use = await _temperature_use(call, here.choices)
+    unused_by = "" if use is TemperatureUse.ALWAYS else current_label(call, here.choices)
     before = here.choices.temperature
     return Outcome(
         reply=texts.tuning.temperature_set(
@@ -88,7 +82,7 @@ async def _set_temp(
             before,
             mark(value),
             unused_by=unused_by,
-            can_stop_thinking=is_unused and await _can_stop_thinking(call, here.choices),
+            can_stop_thinking=use is TemperatureUse.UNLESS_THINKING,
             is_panel=is_panel,
         ),
         effects=(choose(call, here, "temperature", value),),

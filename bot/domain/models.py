@@ -55,6 +55,16 @@ class Traits:
             return not self.is_thinking(effort)
         return self.temperature is TemperatureUse.ALWAYS
 
+    def temperature_now(self, effort: Effort | None) -> TemperatureUse:
+        """Return ALWAYS where a temperature has an effect with this choice of thinking.
+
+        UNLESS_THINKING: it would have one with thinking turned off. NEVER: with none.
+        """
+        if self.takes_temperature(effort):
+            return TemperatureUse.ALWAYS
+        can_stop = Effort.OFF in self.efforts and self.takes_temperature(Effort.OFF)
+        return TemperatureUse.UNLESS_THINKING if can_stop else TemperatureUse.NEVER
+
     def fitted(self, max_tokens: int | None, effort: Effort | None) -> int | None:
         """Return a longest answer within the model's limits; None stays no limit."""
         if max_tokens is None:

@@ -171,9 +171,9 @@ def ask_search() -> Reply:
 
 def matches(text: str, options: Sequence[Option], total: int) -> Reply:
     """Several models fit."""
-    more = f" Here are {len(options)}; add more of the name." if total > len(options) else ""
+    end = f". Here are {len(options)}; add more of the name:" if total > len(options) else ":"
     return Reply(
-        text=f"{total} of your models match {quote(text, 40)}:{more}",
+        text=f"{total} of your models match {quote(text, 40)}{end}",
         buttons=(*column(option.button for option in options), (_ALL, _CLOSE)),
     )
 

@@ -4,22 +4,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
-from bot.domain.models import Effort
+from bot.domain.models import Effort, TemperatureUse
 from bot.texts.format import count, cut_middle, escape, quote
 from bot.texts.layout import back, button, cancel, close
 
 PANEL: Final = "settings:panel"
+_UNUSED: Final = ", not used by this model"
 _TEMPS: Final = ("0", "0.3", "0.7", "1")
 _LENGTHS: Final = (1_024, 4_096, 16_384)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What the panel shows. `model` is its label; `ignores_…`: what it does not use."""
+    """What the panel shows. `model` is its label; `ignores_…`: what it does not use.
+
+    `temperature_use`: whether a temperature counts as things are.
+    """
 
     model: str
     temperature: float | None
-    ignores_temperature: bool
+    temperature_use: TemperatureUse
     effort: Effort | None
     ignores_effort: bool
     max_tokens: int | None
@@ -307,17 +311,24 @@ def defaults(now: Panel) -> Reply:
 
 
 def _panel_lines(now: Panel) -> tuple[str, ...]:
-    unused = ", not used by this model"
     effort = "the model's own" if now.effort is None else now.effort.value
     text = quote(now.instructions, 60) if now.instructions else "none"
     return (
         f"Model: {escape(now.model) or 'none chosen yet'}",
-        f"Temperature: {degrees(now.temperature)}{unused if now.ignores_temperature else ''}",
+        f"Temperature: {degrees(now.temperature)}{_not_used(now)}",
         f"Longest answer: {length(now.max_tokens)}",
-        f"Reasoning: {effort}{unused if now.ignores_effort else ''}",
+        f"Reasoning: {effort}{_UNUSED if now.ignores_effort else ''}",
         f"Instructions: {text}",
         f"Cost line: {'on' if now.cost_line else 'off'}",
     )
+
+
+def _not_used(now: Panel) -> str:
+    """Say of a temperature that it does not count; of the model's own there is nothing to say."""
+    if now.temperature is None or now.temperature_use is TemperatureUse.ALWAYS:
+        return ""
+    is_passing = now.temperature_use is TemperatureUse.UNLESS_THINKING
+    return ", not used while it thinks" if is_passing else _UNUSED
 
 
 def panel_closed() -> Reply:

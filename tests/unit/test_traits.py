@@ -34,3 +34,31 @@ def test_other_adjustments_change_nothing_a_member_may_choose() -> None:
     """They are about how a request is written."""
     learned = frozenset({Adjustment.MAX_COMPLETION_TOKENS, Adjustment.SYSTEM_IN_USER})
     assert laid_together(OF_ID, None, learned) == OF_ID
+
+
+OFF = {Effort.OFF: "none", Effort.HIGH: "high"}
+ALWAYS, UNLESS, NEVER = TemperatureUse
+USES = {
+    "taken": (Traits(), None, ALWAYS),
+    "never": (Traits(temperature=NEVER, efforts=OFF), None, NEVER),
+    "it thinks, and can stop": (
+        Traits(temperature=UNLESS, efforts=OFF, thinks=True),
+        None,
+        UNLESS,
+    ),
+    "it was told to think": (Traits(temperature=UNLESS, efforts=OFF), Effort.HIGH, UNLESS),
+    "it was told not to": (
+        Traits(temperature=UNLESS, efforts=OFF, thinks=True),
+        Effort.OFF,
+        ALWAYS,
+    ),
+    "it cannot stop": (Traits(temperature=UNLESS, thinks=True), None, NEVER),
+}
+
+
+@pytest.mark.parametrize(("traits", "effort", "use"), USES.values(), ids=USES.keys())
+def test_whether_a_temperature_counts_now(
+    traits: Traits, effort: Effort | None, use: TemperatureUse
+) -> None:
+    """It does, or would if the member turned thinking off, or does not."""
+    assert traits.temperature_now(effort) is use

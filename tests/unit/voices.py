@@ -28,7 +28,7 @@ from bot.domain.chat import (
 from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
 from bot.domain.keys import Balance, KeyHealth, KeyId, KeyInfo
-from bot.domain.models import Effort, ProviderSpec
+from bot.domain.models import Effort, ProviderSpec, TemperatureUse
 from bot.domain.ports import Spent, SpentLine
 from bot.domain.prices import Period, Price, Rates, Tier
 from bot.texts.about import Line
@@ -139,8 +139,8 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     ),
     Panel: Panel(
         model=_MODEL,
-        temperature=None,
-        ignores_temperature=True,
+        temperature=0.25,
+        temperature_use=TemperatureUse.UNLESS_THINKING,
         effort=Effort.MEDIUM,
         ignores_effort=True,
         max_tokens=64_000,
