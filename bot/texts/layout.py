@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 from bot.domain.events import Button, Rows
+from bot.domain.menus import BACK
 from bot.texts.format import cut_middle
 
 T = TypeVar("T")
 
-_BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
 _PREV: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Prev"
 _NEXT: Final = "Next \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 ALONE: Final = 28
@@ -46,7 +46,7 @@ def cancel(command: str) -> Button:
 
 def back(action: str) -> Button:
     """Go one menu up."""
-    return Button(_BACK, action)
+    return Button(BACK, action)
 
 
 def pager(action: str, page: int, pages: int) -> Rows:

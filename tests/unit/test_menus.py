@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.events import Button, Rows
-from bot.domain.menus import addresses, numbered
+from bot.domain.menus import BACK, addresses, numbered
 
 
 def row(*actions: str) -> tuple[Button, ...]:
@@ -31,6 +31,10 @@ CASES: dict[str, tuple[Rows, str]] = {
     "only the last is a way out": (
         (row("keys:cancel", "keys:list"),),
         "1 keys:cancel, 2 keys:list",
+    ),
+    "back, where that is the way out": (
+        ((*row("keys:check"), Button(BACK, "keys:list")),),
+        f"1 keys:check, 0 {BACK}",
     ),
     "a word that only begins so": ((row("sessions:keeping"),), "1 sessions:keeping"),
     "a command of that name": ((row("close:all"),), "1 close:all"),
