@@ -1,4 +1,4 @@
-"""The Messages dialect of Anthropic (providers.md section 5).
+"""The Messages dialect of Anthropic.
 
 Checked against the types of its SDK 2.14: how deeply a model thinks is `output_config.effort`;
 whether it thinks is `thinking.type`, where "adaptive" lets the model decide and "disabled" or

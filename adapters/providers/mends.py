@@ -1,4 +1,4 @@
-"""What may mend a request that a vendor refused a parameter of (providers.md section 10). Pure."""
+"""What may mend a request that a vendor refused a parameter of. Pure."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from bot.domain.chat import Adjustment, ChatRequest
 
 
 def adjustment_for(status: int, report: Report, request: ChatRequest | None) -> Adjustment | None:
-    """Return the one change that may mend the request, if it was not made yet (section 10)."""
+    """Return the one change that may mend the request, if it was not made yet."""
     if request is None or status not in {400, 422}:
         return None
     # `reasoning.effort` is named after the whole, or after its part.

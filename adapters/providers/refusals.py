@@ -1,4 +1,4 @@
-"""From a vendor's status and body to one error of our vocabulary (providers.md section 11). Pure.
+"""From a vendor's status and body to one error of our vocabulary. Pure.
 
 The order matters: money before rate, since vendors send both as 429; the body before the status,
 since gateways pass failures on with statuses of their own.

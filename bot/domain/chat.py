@@ -162,7 +162,7 @@ class Message:
 
 
 class Adjustment(StrEnum):
-    """One change to a request that a vendor refused a parameter of (providers.md section 10)."""
+    """One change to a request that a vendor refused a parameter of."""
 
     DROP_TEMPERATURE = "drop_temperature"
     DROP_MAX_TOKENS = "drop_max_tokens"
@@ -226,7 +226,7 @@ Event = TextDelta | ReasoningDelta | Usage | Finish
 
 
 class TurnState(StrEnum):
-    """Where a turn stands (DESIGN: `received → waiting → requested → …`)."""
+    """Where a turn stands: `received → waiting → requested → …`, see ARCHITECTURE.md."""
 
     RECEIVED = "received"
     WAITING = "waiting"

@@ -1,7 +1,7 @@
 """What a handled message changes. A command returns effects; one commit applies them all.
 
 Handlers read and decide; nothing is written until `Intake.finish` applies the effects, the
-replies and "handled" together, so every effect happens once (DESIGN, step 4).
+replies and "handled" together, so every effect happens once.
 """
 
 from dataclasses import dataclass
@@ -216,7 +216,7 @@ class NoteOnce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnAdjustment:
-    """Remember for 30 days what a vendor refused of a model (providers.md section 10)."""
+    """Remember for 30 days what a vendor refused of a model."""
 
     provider: str
     model: str

@@ -1,4 +1,4 @@
-"""What the form of a pasted key says of where it is from (providers.md section 9). Pure."""
+"""What the form of a pasted key says of where it is from. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -28,7 +28,7 @@ class TemperatureUse(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What a model takes, as far as its id tells (providers.md 4.4, 5.1, 6.3, 7).
+    """What a model takes, as far as its id tells.
 
     `efforts` maps what a member may choose to the vendor's own word; empty: there is no such
     setting. `thinks`: it does unless told otherwise. `least_tokens` is the longest answer it

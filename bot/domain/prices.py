@@ -24,7 +24,7 @@ class Rates:
     cache_write: Decimal | None = None
 
     def cost(self, usage: Usage) -> Decimal:
-        """Return what these tokens cost (providers.md section 12)."""
+        """Return what these tokens cost."""
         read, write = usage.cache_read_tokens, usage.cache_write_tokens
         plain = max(0, usage.input_tokens - read - write)
         cached = self.input if self.cache_read is None else self.cache_read

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one request as in providers.md section 12; totals include their parts.
+    """Tokens of one request; totals include their parts: cached, written, thought.
 
     `cost_usd` is what the vendor itself reported, else None. `is_estimated`: we counted, not
     the vendor.

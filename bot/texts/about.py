@@ -1,4 +1,4 @@
-"""Who I am, what I know, who can read what (conversation.md 2.1 and 2.11)."""
+"""Who I am, what I know, who can read what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Adding a key, and keys that turn up unasked (conversation.md 2.2)."""
+"""Adding a key, and keys that turn up unasked."""
 
 from collections.abc import Sequence
 

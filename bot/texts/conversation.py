@@ -1,4 +1,4 @@
-"""New, earlier, stopped, retried and taken back (conversation.md 2.6)."""
+"""New, earlier, stopped, retried and taken back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

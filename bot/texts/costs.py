@@ -1,4 +1,4 @@
-"""What models cost by their vendors' list prices (conversation.md 2.7)."""
+"""What models cost by their vendors' list prices."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How figures, times, names and quotations are written (conversation.md section 4)."""
+"""How figures, times, names and quotations are written."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Keys: looking, checking, naming, choosing (conversation.md 2.3)."""
+"""Keys: looking, checking, naming, choosing."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Buttons: their labels' lengths, their rows, the ways back (conversation.md section 4)."""
+"""Buttons: their labels' lengths, their rows, the ways back."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar

@@ -1,4 +1,4 @@
-"""Choosing a model (conversation.md 2.4)."""
+"""Choosing a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Removing a key (conversation.md 2.3)."""
+"""Removing a key."""
 
 from collections.abc import Sequence
 

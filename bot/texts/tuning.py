@@ -1,4 +1,4 @@
-"""Temperature, length, instructions and the panel (conversation.md 2.5 and 2.11)."""
+"""Temperature, length, instructions and the panel."""
 
 from dataclasses import dataclass
 from typing import Final

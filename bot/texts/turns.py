@@ -1,4 +1,4 @@
-"""How a question ends: footers, errors, stops, restarts (conversation.md 2.6, 2.8, 2.9)."""
+"""How a question ends: footers, errors, stops, restarts."""
 
 from collections.abc import Sequence
 from datetime import datetime

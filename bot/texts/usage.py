@@ -1,4 +1,4 @@
-"""What it costs (conversation.md 2.7)."""
+"""What it costs."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
