@@ -26,10 +26,9 @@ class HearthkeyError(Exception):
 class ProviderError(HearthkeyError):
     """A request to a vendor that ended without a whole answer.
 
-    `category` is stored with the turn. `said` is the
-    vendor's own text, at most 200 characters, for a member who asks for details; it may be
-    hostile and is escaped where it is shown. `is_unsent`: the request surely was not processed,
-    so sending it again bills nobody twice.
+    `category` is stored with the turn. `said` is the vendor's own text, at most 200 characters,
+    for a member who asks for details; it may be hostile and is escaped where it is shown.
+    `is_unsent`: the request surely was not processed, so sending it again bills nobody twice.
     """
 
     category: ClassVar[str] = "server"
