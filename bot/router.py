@@ -84,13 +84,13 @@ class Router:
         await self._tasks.idle(min(grace_s, 1.0))
         await self._tasks.close()
 
-    async def receive(self, incoming: Incoming) -> None:
+    async def receive(self, incoming: Incoming) -> str:
         """Take one update; it is durable when this returns. Raises StorageUnavailable."""
         if incoming.place.frontend not in self._frontends:
-            return
+            return ""
         if not self._access.admits(incoming.sender):
             await self._turn_away(incoming)
-            return
+            return ""
         try:
             member = await self._member(incoming)
             use = self._read(incoming, member)
@@ -105,6 +105,7 @@ class Router:
                 await self._courier.say(incoming.place, texts.turns.storage_unavailable())
             raise
         self._refused.discard(incoming.place)
+        return ""
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""

@@ -248,7 +248,9 @@ class SessionManager:
         turn = running.turn
         asked, has_older = await self._preparer.prepare(turn, provider, key)
         sink = self._frontends[turn.place.frontend].sink(
-            turn.place, reply_to=None if turn.place.is_private else turn.message
+            turn.place,
+            reply_to=None if turn.place.is_private else turn.message,
+            stream=turn.choices.stream,
         )
         opening = self._tasks.start(self._open(sink, turn))
         ending = None

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
-from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place
+from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place, Streaming
 from bot.domain.events import (
     Body,
     Command,
@@ -26,6 +27,7 @@ from storage.rules import Chosen, storable
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _OVERRIDES: Final = frozenset(each.name for each in fields(Overrides))
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {"effort": Effort, "stream": Streaming}
 
 _choices = msgspec.json.Decoder(Choices)
 _reply = msgspec.json.Decoder(Reply)
@@ -98,10 +100,11 @@ def load_chosen(data: bytes) -> Chosen:
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in values.items() if name in _OVERRIDES}
-    if isinstance(known.get("effort"), str):
-        known["effort"] = Effort(known["effort"])
-    return known
+    return {
+        name: _ENUMS[name](value) if name in _ENUMS and isinstance(value, str) else value
+        for name, value in values.items()
+        if name in _OVERRIDES
+    }
 
 
 def dump_reply(reply: Reply) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.chat import Place
+from bot.domain.chat import Place, Streaming
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Receiver
 
@@ -31,11 +31,17 @@ class Screen:
     async def run(self, receiver: Receiver) -> None:
         """Return at once: the bench hands over messages itself."""
 
-    def split(self, text: str) -> Sequence[str]:
+    def split(self, reply: Reply) -> Sequence[Reply]:
         """Show everything whole."""
-        return (text,)
+        return (reply,)
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> "_Sink":  # noqa: ARG002 - the port's
+    def sink(
+        self,
+        place: Place,
+        *,
+        reply_to: MessageRef | None,  # noqa: ARG002 - the port's
+        stream: Streaming = Streaming.AUTO,  # noqa: ARG002 - the port's
+    ) -> "_Sink":
         """Return where an answer grows."""
         return _Sink(self, place)
 

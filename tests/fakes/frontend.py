@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.chat import Place
+from bot.domain.chat import Place, Streaming
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Receiver
 
@@ -31,6 +31,7 @@ class FakeSink:
     frontend: "FakeFrontend"
     place: Place
     reply_to: MessageRef | None
+    stream: Streaming = Streaming.AUTO
     shown: list[str] = field(default_factory=list)
     is_open: bool = False
     message: MessageRef | None = None
@@ -107,11 +108,17 @@ class FakeFrontend:
     async def run(self, receiver: Receiver) -> None:
         """Nothing comes by itself: a test hands updates to the receiver."""
 
-    def split(self, text: str) -> Sequence[str]:
-        return [text[at : at + self.limit] for at in range(0, len(text), self.limit)] or [""]
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        text = reply.text
+        *before, last = [text[at : at + self.limit] for at in range(0, len(text), self.limit)] or [
+            ""
+        ]
+        return [*(Reply(text=each, kind=reply.kind) for each in before), replace(reply, text=last)]
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> FakeSink:
-        sink = FakeSink(self, place, reply_to)
+    def sink(
+        self, place: Place, *, reply_to: MessageRef | None, stream: Streaming = Streaming.AUTO
+    ) -> FakeSink:
+        sink = FakeSink(self, place, reply_to, stream)
         self.sinks.append(sink)
         return sink
 

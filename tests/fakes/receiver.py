@@ -33,7 +33,7 @@ class ScriptedReceiver:
         """What was received, in order."""
         return [incoming.body for incoming in self.incoming]
 
-    async def receive(self, incoming: Incoming) -> None:
+    async def receive(self, incoming: Incoming) -> str:
         """Take one update."""
         if self.is_full:
             raise StorageUnavailable("full")
@@ -42,6 +42,7 @@ class ScriptedReceiver:
         task = asyncio.ensure_future(self._answer(self, incoming))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return ""
 
     async def settled(self, place: Place) -> None:
         """Wait until the script has come to its end."""

@@ -224,7 +224,7 @@ async def test_the_port(pipes: Pipes) -> None:
     place = pipes.frontend.place
     assert frontend.name == "console"
     assert frontend.abilities == Abilities(is_local=True)
-    assert list(frontend.split("a" * 20_000)) == ["a" * 20_000]
+    assert list(frontend.split(Reply(text="a" * 20_000))) == [Reply(text="a" * 20_000)]
     assert await frontend.post(place, Reply(text="one"), key="1") is None
     await frontend.edit(place, MESSAGE, Reply(text="two"))
     assert not await frontend.delete(place, MESSAGE)

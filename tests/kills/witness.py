@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot.domain.chat import Identity, MessageRef, Place
+from bot.domain.chat import Identity, MessageRef, Place, Streaming
 from bot.domain.events import (
     Body,
     Command,
@@ -189,11 +189,17 @@ class WitnessFrontend:
             await receiver.receive(update.incoming())
             await receiver.settled(PLACE)
 
-    def split(self, text: str) -> Sequence[str]:
+    def split(self, reply: Reply) -> Sequence[Reply]:
         """Take any length."""
-        return (text,)
+        return (reply,)
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:  # noqa: ARG002
+    def sink(
+        self,
+        place: Place,  # noqa: ARG002
+        *,
+        reply_to: MessageRef | None,  # noqa: ARG002
+        stream: Streaming = Streaming.AUTO,  # noqa: ARG002
+    ) -> ReplySink:
         """Return where an answer will grow."""
         return WitnessSink(self)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.domain.chat import (
     Identity,
     Place,
+    Streaming,
 )
 from bot.domain.events import (
     Incoming,
@@ -55,8 +56,11 @@ class ReplySink(Protocol):
 class Receiver(Protocol):
     """Where a frontend hands its updates."""
 
-    async def receive(self, incoming: Incoming) -> None:
-        """Take one update; it is durable when this returns. Raises StorageUnavailable."""
+    async def receive(self, incoming: Incoming) -> str:
+        """Take one update; it is durable when this returns. Raises StorageUnavailable.
+
+        Returns what to tell whoever pressed a button in passing; empty: nothing.
+        """
         ...
 
     async def settled(self, place: Place) -> None:
@@ -85,12 +89,17 @@ class Frontend(Protocol):
         """Hand over updates until cancelled or at the end of input; owns reconnecting."""
         ...
 
-    def split(self, text: str) -> Sequence[str]:
-        """Cut an answer's Markdown into parts this messenger shows whole; at least one."""
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        """Cut a reply into parts this messenger shows whole, at least one.
+
+        The last one has the footer and the buttons.
+        """
         ...
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:
-        """Return where an answer will grow. Does no I/O."""
+    def sink(
+        self, place: Place, *, reply_to: MessageRef | None, stream: Streaming = Streaming.AUTO
+    ) -> ReplySink:
+        """Return where an answer will grow, in the way it was chosen to. Does no I/O."""
         ...
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
