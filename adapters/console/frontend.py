@@ -9,9 +9,9 @@ from uuid import uuid4
 from adapters.console.output import Output
 from adapters.console.plain import PlainScreen
 from adapters.console.translate import CommandHint
-from bot.domain.chat import Identity, Place, Streaming
+from bot.domain.chat import Identity, Place
 from bot.domain.events import Body, Incoming, MessageRef, Reply
-from bot.domain.ports import Abilities, Clock, Receiver, ReplySink
+from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
 
 NAME = "console"
 
@@ -69,11 +69,9 @@ class ConsoleFrontend:
         """Return the reply whole: a terminal scrolls."""
         return (reply,)
 
-    def sink(
-        self, place: Place, *, reply_to: MessageRef | None, stream: Streaming = Streaming.AUTO
-    ) -> ReplySink:
+    def sink(self, place: Place, growth: Growth) -> ReplySink:
         """Return where an answer will grow."""
-        del place, reply_to, stream
+        del place, growth
         return self._screen.sink()
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:

@@ -13,6 +13,8 @@ from bot.texts.layout import button
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
 
+STOP: Rows = ((Button("Stop", "stop:now"),),)
+
 _ADD = Button("Add a key", "addkey:start")
 _WHAT = Button("What is a key?", "addkey:what")
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.chat import Place, Streaming
+from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Receiver
+from bot.domain.ports import Abilities, Growth, Receiver
 
 NAME = "bench"
 
@@ -35,13 +35,7 @@ class Screen:
         """Show everything whole."""
         return (reply,)
 
-    def sink(
-        self,
-        place: Place,
-        *,
-        reply_to: MessageRef | None,  # noqa: ARG002 - the port's
-        stream: Streaming = Streaming.AUTO,  # noqa: ARG002 - the port's
-    ) -> "_Sink":
+    def sink(self, place: Place, growth: Growth) -> "_Sink":  # noqa: ARG002 - the port's
         """Return where an answer grows."""
         return _Sink(self, place)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Body, Incoming, Question, QuestionKind, Reply
-from bot.domain.ports import Frontend, Receiver, ReplySink
+from bot.domain.ports import Frontend, Growth, Receiver, ReplySink
 
 Answer = Callable[["ScriptedReceiver", Incoming], Awaitable[None]]
 
@@ -73,7 +73,7 @@ class ScriptedReceiver:
 
     def sink(self) -> ReplySink:
         """Begin an answer in the place of the last update."""
-        return self.frontend.sink(self.incoming[-1].place, reply_to=None)
+        return self.frontend.sink(self.incoming[-1].place, Growth())
 
 
 def _is_a_receiver(receiver: ScriptedReceiver) -> Receiver:

@@ -24,7 +24,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.ports import Abilities, Frontend
+from bot.domain.ports import Abilities, Frontend, Growth
 from bot.domain.secret import Secret
 from tests.fakes.receiver import ScriptedReceiver
 
@@ -229,7 +229,7 @@ async def test_the_port(pipes: Pipes) -> None:
     await frontend.edit(place, MESSAGE, Reply(text="two"))
     assert not await frontend.delete(place, MESSAGE)
     await frontend.seen(place, MESSAGE)
-    sink = frontend.sink(place, reply_to=None)
+    sink = frontend.sink(place, Growth())
     await sink.open()
     sink.show("never")
     await sink.close()

@@ -1,6 +1,6 @@
 """What a messenger is to the application, and the application to a messenger."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from bot.domain.events import (
     MessageRef,
     Question,
     Reply,
+    Rows,
 )
 
 
@@ -33,11 +34,28 @@ class Abilities:
     is_local: bool = False
 
 
+async def _unheeded(_: MessageRef) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How an answer is to grow. `buttons` are under it until it is whole.
+
+    `appeared` is told of the message in which it grows, as soon as there is one.
+    """
+
+    reply_to: MessageRef | None = None
+    stream: Streaming = Streaming.AUTO
+    buttons: Rows = ()
+    appeared: Callable[[MessageRef], Awaitable[None]] = _unheeded
+
+
 class ReplySink(Protocol):
     """One answer growing on a screen. Pacing is the frontend's own affair."""
 
-    async def open(self) -> MessageRef | None:
-        """Show that work has begun; return the message that will grow, if it already exists."""
+    async def open(self) -> None:
+        """Show that work has begun."""
         ...
 
     def show(self, text: str) -> None:
@@ -96,10 +114,8 @@ class Frontend(Protocol):
         """
         ...
 
-    def sink(
-        self, place: Place, *, reply_to: MessageRef | None, stream: Streaming = Streaming.AUTO
-    ) -> ReplySink:
-        """Return where an answer will grow, in the way it was chosen to. Does no I/O."""
+    def sink(self, place: Place, growth: Growth) -> ReplySink:
+        """Return where an answer will grow. Does no I/O."""
         ...
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
