@@ -16,6 +16,7 @@ from bot.domain.chat import Identity, Member, MemberId, Place, Turn
 from bot.domain.effects import Ask, SetQuestion
 from bot.domain.errors import FrontendError, InboxFull, StorageUnavailable
 from bot.domain.events import (
+    Body,
     Command,
     Delivery,
     InboxId,
@@ -88,6 +89,8 @@ class Router:
         """Take one update; it is durable when this returns. Raises StorageUnavailable."""
         if incoming.place.frontend not in self._frontends:
             return ""
+        if not (incoming.is_addressed or self._concerns_us(incoming.body)):
+            return ""
         if not self._access.admits(incoming.sender):
             await self._turn_away(incoming)
             return ""
@@ -121,6 +124,16 @@ class Router:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
         member = self._members.get(identity)
         return None if member is None else self._questions.find(member.id, place)
+
+    def _concerns_us(self, body: Body) -> bool:
+        """Whether what is said to others in a group is for us all the same. Pure."""
+        match body:
+            case Command(name):
+                return name in self._desk.commands
+            case Text(text):
+                return self._desk.key_forms.find_key(text) is not None
+            case _:
+                return False
 
     def _read(self, incoming: Incoming, member: Member) -> Use | Text:
         question = self._questions.find(member.id, incoming.place)

@@ -51,7 +51,11 @@ Body = Text | Command | Press | SecretText
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One update from a messenger. `update` is unique per frontend and the same on a repeat."""
+    """One update from a messenger. `update` is unique per frontend and the same on a repeat.
+
+    `is_addressed`: in a group, whether it is meant for the bot; else only a known command or a
+    key in it concerns us.
+    """
 
     update: str
     sender: Identity
@@ -60,6 +64,7 @@ class Incoming:
     body: Body
     sent_at: datetime
     message: MessageRef | None = None
+    is_addressed: bool = True
 
     def with_body(self, body: Body) -> "Incoming":
         """Return the same update read as `body`."""

@@ -139,7 +139,14 @@ class House:
         )
 
     def _incoming(
-        self, body: Body, who: Identity, place: Place, *, update: str = "", message: str = ""
+        self,
+        body: Body,
+        who: Identity,
+        place: Place,
+        *,
+        update: str = "",
+        message: str = "",
+        is_addressed: bool = True,
     ) -> Incoming:
         number = next(self._updates)
         return Incoming(
@@ -150,6 +157,7 @@ class House:
             body=body,
             sent_at=self.clock.now(),
             message=MessageRef(message or f"m{number}"),
+            is_addressed=is_addressed,
         )
 
     async def receive(
@@ -160,9 +168,12 @@ class House:
         *,
         update: str = "",
         message: str = "",
+        is_addressed: bool = True,
     ) -> Incoming:
         """Hand over an update; it is durable when this returns."""
-        incoming = self._incoming(body, who, place, update=update, message=message)
+        incoming = self._incoming(
+            body, who, place, update=update, message=message, is_addressed=is_addressed
+        )
         await self.router.receive(incoming)
         return incoming
 

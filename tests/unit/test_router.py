@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.chat import Finish, FinishReason, Identity, Place, TextDelta
 from bot.domain.errors import ChatGone, StorageUnavailable
-from bot.domain.events import Command, Press, SecretText, Text
+from bot.domain.events import Body, Command, Press, SecretText, Text
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
@@ -386,3 +386,23 @@ async def test_settled_waits_until_all_is_handled_and_delivered(house: House) ->
         await house.receive(line)
     await house.router.settled(HOME)
     assert house.said == ["pong", "Echo: one", "Echo: two"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_for_us"),
+    [
+        (Text("what do you all think?"), False),
+        (Command("weather", "Porto"), False),
+        (Command("menu"), True),
+        (Text(f"here: {KEY}"), True),
+    ],
+    ids=["talk", "another bot's command", "a command of ours", "a key"],
+)
+async def test_what_a_group_says_to_others_is_not_ours(
+    house: House, body: Body, is_for_us: bool
+) -> None:
+    """Nothing of it is stored or answered, but for a known command and a key."""
+    await house.receive(body, ALICE, CLUB, is_addressed=False)
+    await let_run()
+    assert bool(house.said or house.frontend.deleted) is is_for_us
+    assert not await house.turns()
