@@ -27,9 +27,7 @@ class Poller:
     it. So what a crash, a full disk or a cut line keeps from being stored is handed over again.
     """
 
-    def __init__(
-        self, api: BotApi, clock: Clock, me: Me, take: Take, troubles: Troubles
-    ) -> None:
+    def __init__(self, api: BotApi, clock: Clock, me: Me, take: Take, troubles: Troubles) -> None:
         """Use the way out to Telegram and the way in to the house; no I/O."""
         self._api = api
         self._clock = clock

@@ -100,9 +100,7 @@ def translate(update: Update, me: Me, now: datetime) -> Meaning | None:
     if message is None:
         return None
     if message.migrate_to_chat_id is not None:
-        return Moved(
-            str(update.update_id), _place(message.chat), str(message.migrate_to_chat_id)
-        )
+        return Moved(str(update.update_id), _place(message.chat), str(message.migrate_to_chat_id))
     return _message(update, message, me)
 
 
