@@ -1,4 +1,4 @@
-"""Everything that is shown goes out here: when its time has come, its refusals in our own words."""
+"""All that is shown goes out here: when its time has come, its refusals in our own words."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +25,8 @@ from bot.domain.events import MessageRef, Reply, ReplyKind, Rows
 _GONE: Final = ("chat not found", "user is deactivated", "group chat was deactivated")
 _NO_THREAD: Final = ("message thread not found", "topic_deleted", "topic_closed", "topic closed")
 _TOO_MANY: Final = 429
+_FORBIDDEN: Final = 403
+_MENDABLE: Final = frozenset({401, 404})  # the token's fault: what is to be sent waits for it
 
 
 class Outlet:
@@ -134,15 +136,19 @@ def frontend_error(error: CallError, *, is_repeatable: bool = False) -> Frontend
         return SendThrottled(error.retry_after_s or 1.0)
     if error.new_chat:
         return ChatMoved(error.new_chat)
-    if error.status == 403 or any(words in error.said for words in _GONE):
+    if error.is_unsent or error.status in _MENDABLE:
+        return FrontendError()
+    if error.is_surely_refused:
+        return _refusal(error)
+    return FrontendError() if is_repeatable else SendUnknown()
+
+
+def _refusal(error: CallError) -> FrontendError:
+    if error.status == _FORBIDDEN or any(words in error.said for words in _GONE):
         return ChatGone()
     if any(words in error.said for words in _NO_THREAD):
         return ThreadGone()
-    if error.status in {401, 404} or error.is_unsent:
-        return FrontendError()  # the token, or the way: the message waits until that is mended
-    if error.is_surely_refused:
-        return SendRefused()
-    return FrontendError() if is_repeatable else SendUnknown()
+    return SendRefused()
 
 
 def _weight(reply: Reply) -> Weight:

@@ -90,7 +90,7 @@ class GrowingSink:
             self._news.set()
 
     async def _frame(self) -> None:
-        """Show the text as it is when its time has come; a frame that is dropped is tried later."""
+        """Show the text as it is when its time has come; what is dropped is tried later."""
         now = self._clock.monotonic()
         wait_s = self._way.wait_s(len(self._text), now - self._first_at, now - self._shown_at)
         if not self._text or self._is_over:

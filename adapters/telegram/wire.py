@@ -1,4 +1,4 @@
-"""python-telegram-bot's way out: its requests over the house's own HTTP, its errors as one kind."""
+"""python-telegram-bot's way out: over the house's own HTTP, every error as one kind."""
 
 from typing import Any, Final, final
 
@@ -85,19 +85,19 @@ class Wire(BaseRequest):
     async def shutdown(self) -> None:
         """Do nothing: the client is not ours."""
 
-    async def do_request(
+    async def do_request(  # noqa: PLR0917 - the library's
         self,
         url: str,
         method: str,
         request_data: RequestData | None = None,
-        read_timeout: Any = _NOT_GIVEN,
-        write_timeout: Any = _NOT_GIVEN,  # noqa: ARG002 - the library's
-        connect_timeout: Any = _NOT_GIVEN,  # noqa: ARG002 - the library's
-        pool_timeout: Any = _NOT_GIVEN,  # noqa: ARG002 - the library's
+        read_timeout: object = _NOT_GIVEN,
+        write_timeout: object = _NOT_GIVEN,  # noqa: ARG002 - the library's
+        connect_timeout: object = _NOT_GIVEN,  # noqa: ARG002 - the library's
+        pool_timeout: object = _NOT_GIVEN,  # noqa: ARG002 - the library's
     ) -> tuple[int, bytes]:
         """Make one call and return a successful answer. Raises CallError."""
         del method  # POST serves for every method (Bot API, "Making requests")
-        read_s = READ_S if read_timeout is _NOT_GIVEN else float(read_timeout)
+        read_s = float(read_timeout) if isinstance(read_timeout, int | float) else READ_S
         timeouts = Timeouts(connect_s=_CONNECT_S, write_s=READ_S, read_s=read_s)
         parameters = request_data.parameters if request_data is not None else {}
         body = msgspec.json.encode(parameters)

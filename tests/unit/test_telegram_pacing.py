@@ -1,6 +1,7 @@
 """Calls go out in order of their weight, and no more than a chat or the server takes."""
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
 from typing import Any
 
@@ -93,7 +94,7 @@ async def test_refusals_of_two_chats_together_slow_all_down(
             group.create_task(call())
         await clock.advance(4)
     assert went[0] == pytest.approx(2)
-    assert [after - before for before, after in zip(went, went[1:], strict=False)] == (
+    assert [after - before for before, after in itertools.pairwise(went)] == (
         pytest.approx([1 / 25] * 4)
     )
 
