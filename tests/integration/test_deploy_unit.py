@@ -26,6 +26,14 @@ def _analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([tool, *words], capture_output=True, text=True, check=False)
 
 
+def _complaints(unit: Path) -> list[str]:
+    """Return what systemd says of a unit; other units of this machine are none of our affair."""
+    ran = _analyze("verify", "--recursive-errors=no", unit)
+    said = [line for line in ran.stderr.splitlines() if unit.name in line]
+    assert ran.returncode == 0 or said, ran.stderr
+    return said
+
+
 def _words() -> list[str]:
     """Return the unit's command, its program by its bare name."""
     (line,) = SETTINGS["ExecStart"]
@@ -43,14 +51,14 @@ def _here(text: str, folder: Path, name: str = UNIT.name) -> Path:
 
 def test_systemd_understands_it(tmp_path: Path) -> None:
     """Every line, and the program is there in an environment that was set up."""
-    ran = _analyze("verify", _here(UNIT.read_text(), tmp_path))
-    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+    assert _complaints(_here(UNIT.read_text(), tmp_path)) == []
 
 
 def test_a_mistake_in_it_is_noticed(tmp_path: Path) -> None:
     """The check above can fail."""
     wrong = UNIT.read_text().replace("ProtectSystem=", "ProtectTheSystem=")
-    assert "ProtectTheSystem" in _analyze("verify", _here(wrong, tmp_path)).stderr
+    (complaint,) = _complaints(_here(wrong, tmp_path))
+    assert "ProtectTheSystem" in complaint
 
 
 def test_its_sandbox_is_tight(tmp_path: Path) -> None:
@@ -92,6 +100,5 @@ def test_doctor_looks_with_the_units_own_eyes(tmp_path: Path) -> None:
     assert changed == {"Type", "ExecStart", "Restart"}
     assert made["ExecStart"] == [f"{HOME}/bin/hearthkey doctor"]
     assert is_command(["hearthkey", "doctor"])
-    verified = _analyze("verify", _here(ran.stdout, tmp_path, "hearthkey-doctor.service"))
-    assert (verified.returncode, verified.stderr) == (0, "")
+    assert _complaints(_here(ran.stdout, tmp_path, "hearthkey-doctor.service")) == []
     assert subprocess.run(["sh", "-n", DOCTOR], check=False).returncode == 0
