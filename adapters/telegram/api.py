@@ -8,7 +8,6 @@ from telegram.constants import ChatAction
 
 from adapters.shared.http import HttpClient
 from adapters.telegram.entities import Rendered
-from adapters.telegram.render import Keyboard
 from adapters.telegram.wire import CallError, Wire
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef
@@ -22,6 +21,7 @@ UPDATES: Final = (
     "my_chat_member",
     "stopped_message_generation",  # Bot API 10.3; a server that does not know it ignores it
 )
+Keyboard = list[list[dict[str, Any]]]  # rows of buttons (Bot API, InlineKeyboardButton)
 _LISTEN_MARGIN_S: Final = 15.0
 _FRAME_READ_S: Final = 5.0
 _NO_PREVIEW: Final = {"is_disabled": True}

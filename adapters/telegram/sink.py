@@ -5,15 +5,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from adapters.telegram.entities import Rendered
-from adapters.telegram.render import preview
+from adapters.telegram.entities import NOTHING
+from adapters.telegram.growing import Preview
 from adapters.telegram.ways import Way
 from bot.domain.errors import FrontendError, SendRefused
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Clock
 
 _log = logging.getLogger(__name__)
-_NOTHING: Final = Rendered("", ())
 _AGAIN_S: Final = 1.0
 
 
@@ -29,7 +28,8 @@ class GrowingSink:
         self._clock = clock
         self._instead = instead
         self._text = ""
-        self._shown = _NOTHING
+        self._preview = Preview()
+        self._shown = NOTHING
         self._first_at = 0.0
         self._shown_at = float("-inf")
         self._news = asyncio.Event()
@@ -97,7 +97,7 @@ class GrowingSink:
             return
         if wait_s > 0:
             await self._clock.sleep(wait_s)
-        shown = preview(self._text)
+        shown = self._preview.show(self._text)
         if not shown.text or shown == self._shown:
             return
         if await self._call(lambda: self._way.frame(shown)):

@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from adapters.telegram.entities import Rendered
+from adapters.telegram.entities import NOTHING, Rendered
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Weight
 from bot.domain.chat import Place
@@ -10,7 +10,6 @@ from bot.domain.errors import SendThrottled
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Growth
 
-_NOTHING: Final = Rendered("", ())
 _DRAFT_LASTS_S: Final = 20.0  # a draft vanishes 30 s after its last frame
 _TYPING_LASTS_S: Final = 4.0  # the sign is shown for 5 s
 _PRIVATE_S: Final = 1.0
@@ -92,7 +91,7 @@ class Draft:
 
     async def begin(self) -> bool:
         """Show an empty draft's placeholder (10.0)."""
-        return await self.frame(_NOTHING)
+        return await self.frame(NOTHING)
 
     def wait_s(self, length: int, since_text_s: float, since_frame_s: float) -> float:  # noqa: ARG002 - the port's
         """The first words follow the placeholder at once."""
