@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.access import Access
+from bot.claims import Claims
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
@@ -82,7 +84,8 @@ class Desk:
     failures: FailureNotes
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
-    operator_name: str = ""
+    access: Access
+    claims: Claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from itertools import count
 
 from adapters.providers.registry import key_forms
 from bot.access import Access
+from bot.claims import Claims
 from bot.commands.spec import Desk
 from bot.delivery import Courier
 from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
@@ -40,14 +41,20 @@ class House:
     """One running application. A crash is `crash` and then `open` again on the same stores."""
 
     def __init__(
-        self, frontend: FakeFrontend | None = None, *, clock: FakeClock | None = None
+        self,
+        frontend: FakeFrontend | None = None,
+        *,
+        clock: FakeClock | None = None,
+        is_owned: bool = True,
     ) -> None:
         self.clock = clock or FakeClock()
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
         self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
-        self.access = Access(allowed=frozenset({ALICE, BOB}))
+        self.is_owned = is_owned
+        self.access = Access(allowed=frozenset({ALICE, BOB} if is_owned else ()))
+        self.printed: list[str] = []
         self.gate = Gate()
         self._updates = count(1)
         self._build()
@@ -63,6 +70,9 @@ class House:
         self.models = ModelLists(self.stores.keys, providers, self.clock)
         book = PriceBook(self.prices, self.models)
         self.failures = FailureNotes()
+        self.claims = Claims(
+            self.access, self.clock, is_open=not self.is_owned, show=self.printed.append
+        )
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -88,6 +98,8 @@ class House:
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,
+            access=self.access,
+            claims=self.claims,
         )
         self.router = Router(
             stores=self.stores,
