@@ -70,7 +70,9 @@ async def _main(call: Call) -> Outcome:
 
 
 async def _all(call: Call) -> Outcome:
-    return Outcome(reply=texts.about.all_commands([_line(row) for row in _rows(call)]))
+    return Outcome(
+        reply=texts.about.all_commands([_line(row) for row in _rows(call) if row.is_listed])
+    )
 
 
 async def _use(call: Call) -> Outcome:

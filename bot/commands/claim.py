@@ -9,7 +9,7 @@ async def _run(call: Call) -> Outcome:
     """The door takes the codes; what comes here without one is only told how it is done."""
     if not call.place.is_private:
         return Outcome(reply=texts.claim.in_private())
-    if call.member.is_operator:
+    if call.desk.access.is_operator(call.member.identity):
         return Outcome(reply=texts.claim.is_yours())
     if not call.desk.claims.is_open:
         return Outcome(reply=texts.claim.is_owned(call.desk.access.operator_name))
@@ -33,5 +33,6 @@ COMMANDS = (
         example="claim ABCD-1234",
         run=_run,
         where=Where.ANYWHERE,
+        is_listed=False,
     ),
 )

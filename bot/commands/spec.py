@@ -141,7 +141,8 @@ class Command:
     `usage` is its argument as help shows it (`[NUMBER]`), `menu` its place in the short menu and
     in /help's first page (0: only under all commands). `run` takes it typed, `press` its buttons
     and the answers to its questions. `has_secret`: the argument is deleted before all else.
-    `is_instant`: never waits, not even for another command (`/stop`).
+    `is_instant`: never waits, not even for another command (`/stop`). `is_listed` False: of no use
+    to most, so it is in no list, and works when typed.
     """
 
     name: str
@@ -155,3 +156,4 @@ class Command:
     menu: int = 0
     has_secret: bool = False
     is_instant: bool = False
+    is_listed: bool = True
