@@ -55,6 +55,7 @@ class House:
         self.is_owned = is_owned
         self.access = Access(allowed=frozenset({ALICE, BOB} if is_owned else ()))
         self.printed: list[str] = []
+        self.toast = ""
         self.gate = Gate()
         self._updates = count(1)
         self._build()
@@ -175,7 +176,7 @@ class House:
     ) -> Incoming:
         """Hand over an update; it is durable when this returns."""
         incoming = self._incoming(body, who, place, update=update, message=message)
-        await self.router.receive(incoming)
+        self.toast = await self.router.receive(incoming)
         return incoming
 
     async def say(self, line: str, who: Identity = ALICE, place: Place = HOME) -> None:
@@ -203,6 +204,7 @@ class House:
     async def start(self) -> None:
         """Start, and let everything run."""
         await self.router.start()
+        _ = self.tasks.start(self.claims.run())
         await let_run()
 
     async def crash(self) -> None:
@@ -219,6 +221,16 @@ class House:
         """Return every turn there is, oldest first."""
         found = [await self.stores.turns.find(TurnId(id_)) for id_ in range(1, 500)]
         return [turn for turn in found if turn is not None]
+
+    @property
+    def code(self) -> str:
+        """The code that was printed last, as it is typed without a dash."""
+        return self.printed[-1].rpartition(" ")[2].replace("-", "")
+
+    @property
+    def at_rest(self) -> str:
+        """All that is stored, but for the keys themselves, which repr hides."""
+        return repr(self.stores._state)
 
     @property
     def said(self) -> list[str]:
