@@ -5,8 +5,8 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
@@ -15,13 +15,14 @@ from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot.access import Access
+from bot.claims import Claims
 from bot.clock import SystemClock
 from bot.commands import by_name
 from bot.commands.spec import Desk
 from bot.config import Config
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
-from bot.domain.ports import Clock, Frontend, Providers, Stores
+from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores
 from bot.domain.prices import PriceList
 from bot.failurenotes import FailureNotes
 from bot.held import HeldSecrets
@@ -51,9 +52,9 @@ def assemble(
     clock: Clock,
     access: Access,
     prices: PriceList,
-    operator_name: str = "",
+    claims: Claims | None = None,
 ) -> Router:
-    """Wire the application's own rooms together; no I/O."""
+    """Wire the application's own rooms together; no I/O. Without `claims` nobody can claim it."""
     by_frontend = {frontend.name: frontend for frontend in frontends}
     abilities = {name: frontend.abilities for name, frontend in by_frontend.items()}
     tasks = Tasks()
@@ -87,7 +88,8 @@ def assemble(
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
-        operator_name=operator_name,
+        access=access,
+        claims=claims or Claims(access, clock),
     )
     return Router(
         stores=stores,
@@ -120,26 +122,50 @@ async def _run(config: Config) -> int:
         providers = await _providers(config, http, house)
         start_line = _start_line(config, found)
         console = _console(clock, start_line)
-        access = Access(
-            is_open=config.access.is_open,
-            operators=config.access.operators | {console.identity},
-            allowed=config.access.allowed,
-        )
+        frontends = [console]
+        access = _access(config, await stores.settings.operators())
+        claims = _claims(access, clock, frontends)
+        access.operators |= {console.identity}
         router = assemble(
             stores=stores,
             providers=providers,
-            frontends=[console],
+            frontends=frontends,
             clock=clock,
             access=access,
             prices=PriceTable(),
+            claims=claims,
         )
         if not sys.stdin.isatty():
             sys.stderr.write(f"{start_line}\n")
         _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
         await router.start()
-        await _serve([console], router, stores, clock, stop)
+        await _serve(frontends, router, [claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
+
+
+def _access(config: Config, claimed: Sequence[Operator]) -> Access:
+    """Return the door as the settings and those who claimed the bot have it."""
+    return Access(
+        is_open=config.access.is_open,
+        operators=config.access.operators | {each.identity for each in claimed},
+        allowed=config.access.allowed,
+        operator_name=claimed[0].name if claimed else "",
+    )
+
+
+def _claims(access: Access, clock: Clock, frontends: Sequence[Frontend]) -> Claims:
+    """Let the bot be claimed if nobody owns it and somebody else than its host can write to it."""
+    is_reachable = any(not frontend.abilities.is_local for frontend in frontends)
+    return Claims(
+        access, clock, is_open=is_reachable and not access.operators, show=_print_for_host
+    )
+
+
+def _print_for_host(line: str) -> None:
+    """Write past the log, which would hide a code and may be off."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 async def _storage(
@@ -215,17 +241,13 @@ def _start_line(config: Config, found: Found) -> str:
 async def _serve(
     frontends: Sequence[Frontend],
     router: Router,
-    stores: SqlStores,
-    clock: Clock,
+    beside: Sequence[Coroutine[Any, Any, None]],
     stop: asyncio.Event,
 ) -> None:
-    """Run the frontends until they end or `stop` is set."""
+    """Run the frontends, and what runs beside them, until they end or `stop` is set."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(frontend.run(router)) for frontend in frontends]
-        aside = [
-            group.create_task(_end_on(stop, running)),
-            group.create_task(_tidy_daily(stores, clock)),
-        ]
+        aside = [group.create_task(each) for each in (_end_on(stop, running), *beside)]
         await asyncio.wait(running)
         for task in aside:
             task.cancel()

@@ -30,6 +30,7 @@ from bot.domain.events import (
     Text,
 )
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
+from bot.door import Door
 from bot.lanes import Lanes
 from bot.questions import Questions
 from bot.reading import Use, read
@@ -61,6 +62,7 @@ class Router:
         self._stores = stores
         self._frontends = frontends
         self._access = access
+        self._door = Door(access, desk.claims, courier, desk.clock)
         self._questions = questions
         self._sessions = sessions
         self._courier = courier
@@ -89,10 +91,11 @@ class Router:
         """Take one update; it is durable when this returns. Raises StorageUnavailable."""
         if incoming.place.frontend not in self._frontends:
             return ""
+        admitted = await self._door.meet(incoming)
+        if isinstance(admitted, str):
+            return admitted
+        incoming = admitted
         if not (incoming.is_addressed or self._concerns_us(incoming.body)):
-            return ""
-        if not self._access.admits(incoming.sender):
-            await self._turn_away(incoming)
             return ""
         try:
             member = await self._member(incoming)
@@ -155,22 +158,16 @@ class Router:
 
     async def _member(self, incoming: Incoming) -> Member:
         known = self._members.get(incoming.sender)
-        if known is not None and known.name == incoming.sender_name:
+        is_operator = self._access.is_operator(incoming.sender)
+        if known and (known.name, known.is_operator) == (incoming.sender_name, is_operator):
             return known
         if len(self._members) >= _KNOWN:
             self._members.clear()
         member = await self._stores.settings.member(
-            incoming.sender,
-            incoming.sender_name,
-            is_operator=self._access.is_operator(incoming.sender),
+            incoming.sender, incoming.sender_name, is_operator=is_operator
         )
         self._members[incoming.sender] = member
         return member
-
-    async def _turn_away(self, incoming: Incoming) -> None:
-        is_private = incoming.place.is_private
-        if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
-            await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
 
     async def _take_turn(self, incoming: Incoming, member: Member, use: Text) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
@@ -296,6 +293,7 @@ class Router:
         if result.applied is not Applied.DONE:
             return
         self._questions.follow(effects)
+        self._desk.claims.follow(effects, member)
         self._courier.send(result.deliveries)
         for turn in result.turns:
             if is_message:
@@ -324,7 +322,7 @@ class Router:
             incoming = row.incoming
             if incoming.place.frontend not in self._frontends:
                 continue
-            if not self._access.admits(incoming.sender):
+            if not self._door.admits(incoming):
                 await self._stores.intake.finish(row.id, (), ())
             elif row.tries >= _TRIES:
                 reference = secrets.token_hex(3)

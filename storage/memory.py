@@ -27,6 +27,7 @@ from bot.domain.ports import (
     Clock,
     InboxRow,
     OpenQuestion,
+    Operator,
     Result,
     Spent,
     SpentLine,
@@ -156,6 +157,14 @@ class MemorySettings:
         """Return the person behind an account."""
         id_ = self._state.member(identity)
         return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
+
+    async def operators(self) -> Sequence[Operator]:
+        """Return the accounts of those who claimed the bot."""
+        return tuple(
+            Operator(identity=identity, name=self._state.operators[member])
+            for identity, member in self._state.members.items()
+            if member in self._state.operators
+        )
 
     async def session(self, place: Place, member: MemberId) -> Session:
         """Return the place's session, made if there is none."""

@@ -75,6 +75,7 @@ class Incoming:
 class Button:
     """A choice under a message: `action` comes back as a `Press`, or `url` is opened.
 
+    `copy`: copies this text to the clipboard where the messenger can; elsewhere it is no button.
     An action is `command:verb` or `command:verb:argument`, at most 64 bytes (Telegram's limit),
     and holds no secret.
     """
@@ -83,6 +84,7 @@ class Button:
     action: str = ""
     url: str = ""
     is_danger: bool = False
+    copy: str = ""
 
 
 Rows = tuple[tuple[Button, ...], ...]

@@ -12,6 +12,7 @@ from bot.texts.layout import button
 
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
+PRIVATE = "This is a private bot."
 
 STOP: Rows = ((Button("Stop", "stop:now"),),)
 
@@ -282,8 +283,9 @@ def key_lost() -> Reply:
 def stranger(identity: str) -> Reply:
     """The one line for somebody who is not let in."""
     return Reply(
-        text="This is a private bot. To get in, ask the person who runs it and give them this id:"
-        f" {identity}"
+        text=f"{PRIVATE} To get in, ask the person who runs it and give them this id:"
+        f" {escape(identity)}",
+        buttons=((Button("Copy id", copy=identity),),),
     )
 
 

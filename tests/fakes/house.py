@@ -5,6 +5,7 @@ from itertools import count
 
 from adapters.providers.registry import key_forms
 from bot.access import Access
+from bot.claims import Claims
 from bot.commands.spec import Desk
 from bot.delivery import Courier
 from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
@@ -40,14 +41,21 @@ class House:
     """One running application. A crash is `crash` and then `open` again on the same stores."""
 
     def __init__(
-        self, frontend: FakeFrontend | None = None, *, clock: FakeClock | None = None
+        self,
+        frontend: FakeFrontend | None = None,
+        *,
+        clock: FakeClock | None = None,
+        is_owned: bool = True,
     ) -> None:
         self.clock = clock or FakeClock()
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
         self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
-        self.access = Access(allowed=frozenset({ALICE, BOB}))
+        self.is_owned = is_owned
+        self.access = Access(allowed=frozenset({ALICE, BOB} if is_owned else ()))
+        self.printed: list[str] = []
+        self.toast = ""
         self.gate = Gate()
         self._updates = count(1)
         self._build()
@@ -63,6 +71,9 @@ class House:
         self.models = ModelLists(self.stores.keys, providers, self.clock)
         book = PriceBook(self.prices, self.models)
         self.failures = FailureNotes()
+        self.claims = Claims(
+            self.access, self.clock, is_open=not self.is_owned, show=self.printed.append
+        )
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -88,6 +99,8 @@ class House:
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,
+            access=self.access,
+            claims=self.claims,
         )
         self.router = Router(
             stores=self.stores,
@@ -174,7 +187,7 @@ class House:
         incoming = self._incoming(
             body, who, place, update=update, message=message, is_addressed=is_addressed
         )
-        await self.router.receive(incoming)
+        self.toast = await self.router.receive(incoming)
         return incoming
 
     async def say(self, line: str, who: Identity = ALICE, place: Place = HOME) -> None:
@@ -202,6 +215,7 @@ class House:
     async def start(self) -> None:
         """Start, and let everything run."""
         await self.router.start()
+        _ = self.tasks.start(self.claims.run())
         await let_run()
 
     async def crash(self) -> None:
@@ -218,6 +232,16 @@ class House:
         """Return every turn there is, oldest first."""
         found = [await self.stores.turns.find(TurnId(id_)) for id_ in range(1, 500)]
         return [turn for turn in found if turn is not None]
+
+    @property
+    def code(self) -> str:
+        """The code that was printed last, as it is typed without a dash."""
+        return self.printed[-1].rpartition(" ")[2].replace("-", "")
+
+    @property
+    def at_rest(self) -> str:
+        """All that is stored, but for the keys themselves, which repr hides."""
+        return repr(self.stores._state)
 
     @property
     def said(self) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
+from bot.claims import Claims
 from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
@@ -31,6 +32,7 @@ from bot.domain.ports import Abilities
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 from bot.router import Router
+from bot.tasks import Tasks
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import FakeFrontend, Shown
@@ -46,6 +48,7 @@ STAGES: Final = {
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
 }
+CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
 _CANCELLED: Final = "bot> No key was added. /addkey starts again."
@@ -62,13 +65,16 @@ class _Seen:
 
     shown: int = 0
     deleted: int = 0
+    printed: int = 0
 
 
 class Stage:
-    """One messenger, its people, and the companies."""
+    """One messenger, its people, and the companies. `is_owned`: by alice, and open to all."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, is_owned: bool = True) -> None:
         self.kind = kind
+        self.is_owned = is_owned
+        self.printed: list[str] = []
         self.clock = FakeClock()
         self.stores = MemoryStores(self.clock)
         self.companies = companies()
@@ -77,11 +83,21 @@ class Stage:
         self._messages: dict[MessageRef, str] = {}
         self._seen = _Seen()
         self._router: Router | None = None
+        self._beside = Tasks()
+        self._codes = iter(CODES)
         self._pressed_last: tuple[Body, MessageRef] | None = None
 
     async def open(self) -> None:
         """Start the application."""
-        access = Access(is_open=True, operators=frozenset({_who("alice")}))
+        access = await self._access()
+        claims = Claims(
+            access,
+            self.clock,
+            is_open=not access.operators,
+            show=self.printed.append,
+            link="https://t.example/bot?start={}".format,
+            draw=lambda: next(self._codes),
+        )
         self._router = assemble(
             stores=self.stores,
             providers=self.companies,
@@ -89,13 +105,26 @@ class Stage:
             clock=self.clock,
             access=access,
             prices=FakePrices(),
-            operator_name="Alice",
+            claims=claims,
         )
         await self._router.start()
+        _ = self._beside.start(claims.run())
+        await let_run()
+
+    async def _access(self) -> Access:
+        if self.is_owned:
+            alice = frozenset({_who("alice")})
+            return Access(is_open=True, operators=alice, operator_name="Alice")
+        claimed = await self.stores.settings.operators()
+        return Access(
+            operators=frozenset(each.identity for each in claimed),
+            operator_name="".join(each.name for each in claimed),
+        )
 
     async def close(self) -> None:
         """End it."""
         assert self._router is not None
+        await self._beside.close()
         await self._router.close()
 
     async def play(self, step: Step, prepared: Sequence[Step]) -> list[str]:
@@ -118,8 +147,11 @@ class Stage:
         """Return what was shown since the last time."""
         deleted = self.frontend.deleted[self._seen.deleted :]
         shown = self.frontend.shown[self._seen.shown :]
-        self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted))
+        printed = self.printed[self._seen.printed :]
+        self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted), len(self.printed))
         lines = [f"bot deletes {self._messages[ref]}'s message" for _, ref in deleted]
+        for text in printed:
+            lines.extend(_told("host>", text.splitlines()))
         for each in shown:
             lines.extend(_lines(each))
         return lines
@@ -286,7 +318,10 @@ def _as_json(request: ChatRequest) -> dict[str, Any]:
 
 def _lines(shown: Shown) -> list[str]:
     who = "bot edits>" if shown.how == "edit" else "bot>"
-    text = [*_plain(shown.reply), *_rows(shown.reply)]
+    return _told(who, [*_plain(shown.reply), *_rows(shown.reply)])
+
+
+def _told(who: str, text: Sequence[str]) -> list[str]:
     return [f"{who} {text[0]}", *(f"     {line}" for line in text[1:])]
 
 

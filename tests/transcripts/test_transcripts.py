@@ -31,12 +31,12 @@ def _name(case: tuple[Path, int, str]) -> str:
 
 async def _play(script: Script, scene: Scene, kind: str) -> list[str]:
     """Return the scene as it went: what was done, and what the bot showed after it."""
-    stage = Stage(kind)
+    stage = Stage(kind, is_owned=script.is_owned)
     await stage.open()
     try:
         for line in script.given:
             await stage.play(line, ())
-        played: list[str] = []
+        played = stage.told()
         for step, prepared in _grouped(stage, [step for step, _ in scene.steps]):
             shown = await stage.play(step, prepared)
             played.extend((step.line, *(each.line for each in prepared), *shown))
