@@ -8,12 +8,10 @@ import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
-from adapters.console.frontend import ConsoleFrontend
-from adapters.console.translate import CommandHint
-from adapters.providers.demo import DemoServer
 from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
+from bot import frontends
 from bot.access import Access
 from bot.claims import Claims
 from bot.clock import SystemClock
@@ -42,6 +40,10 @@ from storage.vault import MasterKey
 _log = logging.getLogger(__name__)
 GRACE_S: Final = 8.0  # of the ten seconds in which a service manager expects the end
 _DAY_S: Final = 86_400.0
+_CONSOLE: Final = (
+    "Hearthkey console. Demo model on, nothing leaves this computer unless you add a key of a"
+    " company. /help for commands. Ctrl-C stops an answer, twice leaves.\n"
+)
 
 
 def assemble(
@@ -119,28 +121,27 @@ async def _run(config: Config) -> int:
         found, stores = await _storage(config, clock, house)
         http = HttpClient()
         house.push_async_callback(http.close)
-        providers = await _providers(config, http, house)
-        start_line = _start_line(config, found)
-        console = _console(clock, start_line)
-        frontends = [console]
+        sealed_in = f"Data in {config.data_dir}, sealed with the {found.describe()}."
         access = _access(config, await stores.settings.operators())
-        claims = _claims(access, clock, frontends)
-        access.operators |= {console.identity}
+        messengers, claims, start_line = await _messengers(
+            config, http, clock, access, house=house, sealed_in=sealed_in
+        )
+        providers = await _providers(config, http, house)
         router = assemble(
             stores=stores,
             providers=providers,
-            frontends=frontends,
+            frontends=messengers,
             clock=clock,
             access=access,
             prices=PriceTable(),
             claims=claims,
         )
-        if not sys.stdin.isatty():
-            sys.stderr.write(f"{start_line}\n")
+        if config.has_messenger or not sys.stdin.isatty():
+            _print_for_host(start_line)
         _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
         await router.start()
-        await _serve(frontends, router, [claims.run(), _tidy_daily(stores, clock)], stop)
+        await _serve(messengers, router, [claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
 
 
@@ -154,12 +155,35 @@ def _access(config: Config, claimed: Sequence[Operator]) -> Access:
     )
 
 
-def _claims(access: Access, clock: Clock, frontends: Sequence[Frontend]) -> Claims:
-    """Let the bot be claimed if nobody owns it and somebody else than its host can write to it."""
-    is_reachable = any(not frontend.abilities.is_local for frontend in frontends)
-    return Claims(
-        access, clock, is_open=is_reachable and not access.operators, show=_print_for_host
+async def _messengers(
+    config: Config,
+    http: HttpClient,
+    clock: Clock,
+    access: Access,
+    *,
+    house: contextlib.AsyncExitStack,
+    sealed_in: str,
+) -> tuple[Sequence[Frontend], Claims, str]:
+    """Build what is configured, else the console, whose user owns the bot by sitting at it.
+
+    Returns the line to begin with, too. Raises StartError where a messenger refuses us for good.
+    """
+    if config.telegram is None:
+        start_line = f"{_CONSOLE}{sealed_in}"
+        console = frontends.console(clock, start_line)
+        access.operators |= {console.identity}
+        return [console], Claims(access, clock), start_line
+    telegram = frontends.telegram(config.telegram, http, clock)
+    house.push_async_callback(telegram.close)
+    await telegram.check()
+    claims = Claims(
+        access,
+        clock,
+        is_open=not access.operators,
+        show=_print_for_host,
+        link=telegram.private_link,
     )
+    return [telegram], claims, f"Hearthkey runs on Telegram{telegram.named}. {sealed_in}"
 
 
 def _print_for_host(line: str) -> None:
@@ -172,9 +196,8 @@ async def _storage(
     config: Config, clock: Clock, house: contextlib.AsyncExitStack
 ) -> tuple[Found, SqlStores]:
     """Open the data folder with the master key that its own facts ask for."""
-    if config.has_messenger:
-        problem = "Telegram and Matrix are not in this version yet: leave their settings out"
-        raise StartError([problem])
+    if config.matrix is not None:
+        raise StartError(["Matrix is not in this version yet: leave its settings out"])
     chosen: list[Found] = []
 
     def find_key(facts: Facts) -> MasterKey:
@@ -192,9 +215,7 @@ async def _storage(
 async def _providers(
     config: Config, http: HttpClient, house: contextlib.AsyncExitStack
 ) -> Providers:
-    demo = DemoServer()
-    house.push_async_callback(demo.close)
-    demo_url = await demo.start()
+    demo_url = None if config.has_messenger else await _demo(house)
     try:
         return build_providers(
             http,
@@ -216,26 +237,13 @@ async def _providers(
         raise StartError([f"a provider's setting does not fit: {error}"]) from None
 
 
-def _console(clock: Clock, start_line: str) -> ConsoleFrontend:
-    hints = [
-        CommandHint(
-            name=command.name,
-            usage=command.usage,
-            help=command.help,
-            has_secret=command.has_secret,
-        )
-        for name, command in by_name().items()
-        if name == command.name
-    ]
-    return ConsoleFrontend(commands=hints, clock=clock, greeting=start_line)
+async def _demo(house: contextlib.AsyncExitStack) -> str:
+    """Start the model to try the console with."""
+    from adapters.providers.demo import DemoServer  # noqa: PLC0415  # a server costs memory
 
-
-def _start_line(config: Config, found: Found) -> str:
-    return (
-        "Hearthkey console. Demo model on, nothing leaves this computer unless you add a key of a"
-        f" company. /help for commands. Ctrl-C stops an answer, twice leaves.\nData in"
-        f" {config.data_dir}, sealed with the {found.describe()}."
-    )
+    demo = DemoServer()
+    house.push_async_callback(demo.close)
+    return await demo.start()
 
 
 async def _serve(

@@ -104,15 +104,19 @@ class TelegramFrontend:
         if self._aside:
             await asyncio.wait(self._aside)
 
-    def deep_link(self, payload: str) -> str:
-        """Return the address that opens the private chat with /start and a payload."""
+    @property
+    def named(self) -> str:
+        """The bot's name after " as "; empty before Telegram told it."""
+        return f" as @{self._me.username}" if self._me else ""
+
+    def private_link(self, payload: str = "") -> str:
+        """Return an address that opens the private chat, and sends /start with a payload there.
+
+        Empty before the bot knows its own name.
+        """
         if self._me is None:
             return ""
         return f"https://t.me/{self._me.username}" + (f"?start={payload}" if payload else "")
-
-    def private_link(self, payload: str = "") -> str:
-        """Return an address that opens the private chat with the bot."""
-        return self.deep_link(payload)
 
     def split(self, reply: Reply) -> Sequence[Reply]:
         """Cut a reply where a message is full."""

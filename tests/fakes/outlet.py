@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from adapters.telegram.entities import Rendered
+
 from adapters.telegram.pacing import Pacing
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply, Rows

@@ -78,7 +78,10 @@ def test_who_said_it_where_and_when() -> None:
         ("  two\nlines ", Text("  two\nlines ")),
         ("/model", Command("model")),
         ("/Model  haiku ", Command("model", "haiku")),
-        ("/system You are kind.\nAnswer briefly.", Command("system", "You are kind.\nAnswer briefly.")),
+        (
+            "/system You are kind.\nAnswer briefly.",
+            Command("system", "You are kind.\nAnswer briefly."),
+        ),
         ("/start claim_K7QM4TXD", Command("start", "claim_K7QM4TXD")),
         ("/model@hearth_bot son", Command("model", "son")),
         ("/model@HEARTH_BOT", Command("model")),
@@ -205,7 +208,9 @@ def test_the_stop_control_of_a_draft() -> None:
     assert found.incoming.sender == Identity("telegram", "7")
 
 
-@pytest.mark.parametrize(("status", "is_out"), [("kicked", True), ("left", True), ("member", False)])
+@pytest.mark.parametrize(
+    ("status", "is_out"), [("kicked", True), ("left", True), ("member", False)]
+)
 def test_being_blocked_or_removed(status: str, is_out: bool) -> None:
     """Only the end of a chat matters; coming in is nothing yet."""
     until = {"until_date": 0} if status == "kicked" else {}
