@@ -44,14 +44,17 @@ class Stand:
 
 
 def draft(stand: Stand) -> Way:
+    """Return a draft over the recording outlet."""
     return Draft(stand.outlet, stand.place, stand.pace, 17)  # type: ignore[arg-type]  # the fake records
 
 
 def edit(stand: Stand) -> Way:
+    """Return an edited message over the recording outlet."""
     return Edit(stand.outlet, stand.place, stand.growth)  # type: ignore[arg-type]  # the fake records
 
 
 def whole(stand: Stand) -> Way:
+    """Return a whole message over the recording outlet."""
     return Whole(stand.outlet, stand.place, stand.growth)  # type: ignore[arg-type]  # the fake records
 
 

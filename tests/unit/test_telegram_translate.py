@@ -33,26 +33,26 @@ FILE = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1, "duratio
 _IDS = count(500)
 
 
-def message(**more: Any) -> dict[str, Any]:
+def message(**more: object) -> dict[str, Any]:
     """Return a message of Alice's in private, but for what is said."""
     made = {"message_id": 12, "date": 1_795_000_000, "from": ALICE, "chat": PRIVATE, **more}
     return {name: value for name, value in made.items() if value is not None}
 
 
-def read(**update: Any) -> Meaning | None:
+def read(**update: object) -> Meaning | None:
     """Return what an update means."""
     raw = {"update_id": next(_IDS), **update}
     return translate(Update.de_json(raw, None), ME, NOW)
 
 
-def said(**more: Any) -> Body | None:
+def said(**more: object) -> Body | None:
     """Return what a message says."""
     found = read(message=message(**more))
     assert found is None or isinstance(found, Said)
     return found.incoming.body if found else None
 
 
-def is_addressed(**more: Any) -> bool:
+def is_addressed(**more: object) -> bool:
     """Return whether a message in a group is meant for us."""
     found = read(message=message(chat=GROUP, **more))
     assert isinstance(found, Said)
