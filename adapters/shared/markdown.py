@@ -5,8 +5,10 @@ that is not let through and nesting beyond all sense stay as the characters they
 (the terminal, Telegram's entities, Matrix's HTML) walk the nodes of `nodes.py`.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block, table
@@ -48,9 +50,34 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A block, and the stretch of the text that it was read from; `end` is where the next begins.
+
+    By themselves such stretches, one or several after each other, read as they do in the text.
+    """
+
+    start: int
+    end: int
+    block: Block
+
+
 def parse(text: str) -> Blocks:
     """Return the blocks of a Markdown text, or of the beginning of one."""
-    return tuple(_blocks(iter(_PARSER.parse(_SURROGATE.sub("\ufffd", text)))))
+    return tuple(_blocks(iter(_tokens(text))))
+
+
+def sections(text: str) -> tuple[Section, ...]:
+    """Return the blocks with where they stand; what is before the first is part of it."""
+    tokens = _tokens(text)
+    lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
+    starts = [lines[token.map[0]] for token in tokens if token.level == 0 and token.map]
+    edges = [0, *starts[1:], len(text)]
+    places = itertools.pairwise(edges)
+    return tuple(
+        Section(start, end, block)
+        for (start, end), block in zip(places, _blocks(iter(tokens)), strict=False)
+    )
 
 
 def blocks_done(text: str) -> int:
@@ -66,6 +93,10 @@ def blocks_done(text: str) -> int:
     _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, {}, tokens)
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
     return ends[starts[-1] - 1] if len(starts) > 1 else 0
+
+
+def _tokens(text: str) -> list[Token]:
+    return _PARSER.parse(_SURROGATE.sub("\ufffd", text))
 
 
 def _quote_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -77,7 +77,8 @@ class Button:
 
     `copy`: copies this text to the clipboard where the messenger can; elsewhere it is no button.
     An action is `command:verb` or `command:verb:argument`, at most 64 bytes (Telegram's limit),
-    and holds no secret.
+    and holds no secret. `copy`, at most 256 characters, is what goes to the clipboard where the
+    messenger can do that; elsewhere such a button is none.
     """
 
     label: str
@@ -99,12 +100,17 @@ class ReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A message to show. `text` is Markdown; `footer` one plain line, shown in italics last."""
+    """A message to show. `text` is Markdown; `footer` one plain line, shown in italics last.
+
+    `stretch`: show only this stretch of the text as drawn, in the messenger's own units (UTF-16
+    for Telegram); it is how a messenger makes parts of a block that is too long for one message.
+    """
 
     text: str
     footer: str = ""
     buttons: Rows = ()
     kind: ReplyKind = ReplyKind.NOTICE
+    stretch: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,83 @@
+"""An answer while it grows: the one message of it that can be seen. Pure."""
+
+from typing import Final
+
+from adapters.shared.markdown import blocks_done, sections
+from adapters.telegram.drawing import draw_block
+from adapters.telegram.entities import NOTHING, Rendered, clipped, joined
+from adapters.telegram.render import FULL
+from adapters.telegram.splitting import stretches
+
+_MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
+_MORE: Final = Rendered(" …")
+
+
+def preview(text: str) -> Rendered:
+    """Return the first message of an answer that is not whole yet; it may be nothing."""
+    return Preview().show(text)
+
+
+class Preview:
+    """One answer's growing message. Blocks that nothing can change any more are drawn once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._done = ""
+        self._shown = NOTHING
+        self._full: Rendered | None = None
+
+    def show(self, text: str) -> Rendered:
+        """Return what is to be seen of the text so far; it ends with " …" if there is more."""
+        head = text[:_MOST].replace("\x00", "")
+        if not head.startswith(self._done):
+            self._done, self._shown, self._full = "", NOTHING, None
+        if self._full is None:
+            self._take_done(head)
+        if self._full is not None:
+            return self._full
+        rest = head[len(self._done) :]
+        whole = joined((self._shown, _drawn(_held_back(rest))))
+        return _first(whole, is_all=len(text) <= _MOST)
+
+    def _take_done(self, text: str) -> None:
+        rest = text[len(self._done) :]
+        done = rest[: blocks_done(rest)]
+        if not done:
+            return
+        self._done += done
+        self._shown = joined((self._shown, _drawn(done)))
+        first = _first(self._shown, is_all=True)
+        if first != self._shown:
+            self._full = first
+
+
+def _drawn(text: str) -> Rendered:
+    return joined(draw_block(section.block) for section in sections(text))
+
+
+def _first(whole: Rendered, *, is_all: bool) -> Rendered:
+    """Return what fits one message, where it stays when more comes."""
+    places = stretches(whole, FULL, keeps_code=False)
+    if not places or (len(places) == 1 and is_all):
+        return whole
+    return joined((clipped(whole, *places[0]), _MORE), gap="")
+
+
+def _held_back(text: str) -> str:
+    """Leave out of the last lines what would be shown as something else a moment later."""
+    if "\ud800" <= text[-1:] <= "\udbff":
+        text = text[:-1]
+    return _without_half_table(text)
+
+
+def _without_half_table(text: str) -> str:
+    """Leave out a row that is not whole, and a table's first lines until it is seen to be one."""
+    *lines, last = text.split("\n")
+    begins = len(lines)
+    while begins and lines[begins - 1].lstrip().startswith("|"):
+        begins -= 1
+    if len(lines) - begins == 1:
+        return "\n".join(lines[:begins])
+    if last.lstrip().startswith("|"):
+        return "\n".join(lines)
+    return text
