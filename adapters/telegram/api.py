@@ -1,6 +1,6 @@
 """The Bot API as Hearthkey uses it: python-telegram-bot's `Bot`, and what is newer than it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from telegram import Bot, BotCommandScope, ReplyParameters, User
@@ -8,7 +8,7 @@ from telegram.constants import ChatAction
 
 from adapters.shared.http import HttpClient
 from adapters.telegram.entities import Rendered
-from adapters.telegram.wire import CallError, Wire
+from adapters.telegram.wire import READ_S, CallError, Wire
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef
 from bot.domain.secret import Secret
@@ -118,8 +118,8 @@ class BotApi:
                 shown.text,
                 int(place.chat),
                 int(message),
+                read_timeout=_FRAME_READ_S if is_frame else READ_S,
                 api_kwargs=_styled(shown, keyboard),
-                **({"read_timeout": _FRAME_READ_S} if is_frame else {}),
             )
         except CallError as error:
             if _NOT_MODIFIED not in error.said:
@@ -174,7 +174,7 @@ def _thread(place: Place) -> int | None:
     return int(place.thread) if place.thread else None
 
 
-def _styled(shown: Rendered, keyboard: Keyboard | None) -> Mapping[str, Any]:
+def _styled(shown: Rendered, keyboard: Keyboard | None) -> dict[str, Any]:
     """Return what goes along with a text, ready for JSON: the library's own types cost more."""
     return {
         "link_preview_options": _NO_PREVIEW,
