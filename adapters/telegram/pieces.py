@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final
 
 from adapters.telegram.translate import Said
@@ -23,20 +24,20 @@ def gather(said: Sequence[Said]) -> Gathered:
 
     Only a message that is its sender's last in its place can be open.
     """
-    whole: list[Said] = []
-    last: dict[object, int] = {}
+    messages: list[list[Said]] = []
+    last: dict[object, list[Said]] = {}
     for each in said:
         key = (each.incoming.sender, each.incoming.place)
-        at = last.get(key)
-        if at is not None and _goes_on(whole[at], each):
-            whole[at] = _joined(whole[at], each)
+        message = last.get(key)
+        if message is not None and _goes_on(message[-1], each):
+            message.append(each)
             continue
-        last[key] = len(whole)
-        whole.append(each)
-    may_go_on = {at for at in last.values() if _may_go_on(whole[at])}
+        last[key] = [each]
+        messages.append(last[key])
+    is_open = {id(pieces) for pieces in last.values() if _may_go_on(pieces[-1])}
     return Gathered(
-        tuple(each for at, each in enumerate(whole) if at not in may_go_on),
-        tuple(whole[at] for at in sorted(may_go_on)),
+        tuple(_joined(pieces) for pieces in messages if id(pieces) not in is_open),
+        tuple(_joined(pieces) for pieces in messages if id(pieces) in is_open),
     )
 
 
@@ -60,11 +61,14 @@ def _is_cut(incoming: Incoming) -> bool:
             return False
 
 
-def _joined(before: Said, after: Said) -> Said:
-    """Return the later piece with the earlier ones before it."""
-    earlier = (*before.incoming.before, replace(before.incoming, before=()))
-    body = _joined_body(before.incoming.body, after.incoming.body)
-    return replace(after, incoming=replace(after.incoming, before=earlier, body=body))
+def _joined(pieces: Sequence[Said]) -> Said:
+    """Return the last piece with the earlier ones before it."""
+    *earlier, last = pieces
+    if not earlier:
+        return last
+    body = reduce(_joined_body, (each.incoming.body for each in pieces))
+    before = tuple(each.incoming for each in earlier)
+    return replace(last, incoming=replace(last.incoming, before=before, body=body))
 
 
 def _joined_body(before: Body, after: Body) -> Body:

@@ -43,12 +43,12 @@ class Server:
         """Return what is queued from the offset on, and forget what is before it."""
         self.calls.append((offset, wait_s))
         await asyncio.sleep(0)
-        if self.failures:
-            raise self.failures.pop(0)
         self.queue = [each for each in self.queue if int(str(each["update_id"])) >= offset]
         while not self.queue and wait_s:
             self._news.clear()
             await self._news.wait()
+        if self.failures:
+            raise self.failures.pop(0)
         return list(self.queue[:limit])
 
 
@@ -79,7 +79,7 @@ class Stand:
 
 @pytest.fixture
 async def stand() -> AsyncIterator[Stand]:
-    """A poller that runs."""
+    """A poller that runs as soon as the test waits for something."""
     stand = Stand()
     running = asyncio.ensure_future(stand.poller.run())
     yield stand
