@@ -28,6 +28,8 @@ from bot.domain.events import (
     QuestionKind,
     SecretText,
     Text,
+    Unreadable,
+    whole,
 )
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
 from bot.door import Door
@@ -94,21 +96,23 @@ class Router:
         admitted = await self._door.meet(incoming)
         if isinstance(admitted, str):
             return admitted
-        incoming = admitted
-        if not (incoming.is_addressed or self._concerns_us(incoming.body)):
+        said = whole(admitted.pieces)
+        if not (said.is_addressed or self._concerns_us(said.body)):
             return ""
         try:
-            member = await self._member(incoming)
-            use = self._read(incoming, member)
+            member = await self._member(said)
+            use = self._read(said, member)
             if isinstance(use, Text):
-                await self._take_turn(incoming, member, use)
+                await self._take_turn(admitted, member, use)
             else:
-                await self._take_use(incoming, member, use)
+                await self._take_use(admitted, member, use)
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
-                await self._courier.say(incoming.place, texts.turns.storage_unavailable())
+                abilities = self._frontends[incoming.place.frontend].abilities
+                reply = texts.turns.storage_unavailable(comes_again=abilities.redelivers)
+                await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
         return ""
@@ -200,7 +204,7 @@ class Router:
         self._lanes.put(
             (incoming.place, member.id),
             lambda: self._bounded(
-                row.id, incoming, member, "message", lambda: _asking(incoming, member, use)
+                row.id, incoming, member, "message", lambda: _asking(row.incoming, member, use)
             ),
         )
 
@@ -251,6 +255,8 @@ class Router:
             await self._courier.say(place, texts.turns.broken(reference))
 
     async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
+        if isinstance(incoming.body, Unreadable):
+            return Outcome(reply=texts.turns.unreadable(incoming.body.what))
         is_deleted = use.secret is not None and await self._delete(incoming)
         command = use.command
         if command is None:
@@ -284,7 +290,8 @@ class Router:
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
         effects = outcome.effects
         is_message = isinstance(incoming.body, Text) and outcome.reply is None
-        if not is_message and not any(isinstance(effect, SetQuestion) for effect in effects):
+        leaves_open = is_message or isinstance(incoming.body, Unreadable)
+        if not leaves_open and not any(isinstance(effect, SetQuestion) for effect in effects):
             asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
             effects = (*effects, *asked)
         result = await self._stores.intake.finish(row, effects, replies)
@@ -307,6 +314,11 @@ class Router:
         return incoming.message if can_edit and isinstance(incoming.body, Press) else None
 
     async def _delete(self, incoming: Incoming) -> bool:
+        """Delete a message with all its pieces; False if one of them stays."""
+        gone = [await self._delete_one(piece) for piece in incoming.pieces]
+        return all(gone)
+
+    async def _delete_one(self, incoming: Incoming) -> bool:
         frontend = self._frontends[incoming.place.frontend]
         if incoming.message is None or not frontend.abilities.can_delete:
             return False

@@ -19,6 +19,8 @@ from bot.domain.events import (
     Reply,
     SecretText,
     Text,
+    Unread,
+    Unreadable,
 )
 from bot.domain.models import Effort
 from bot.domain.secret import Secret
@@ -181,6 +183,8 @@ def _texts(body: Body) -> list[str]:
             return ["press", action]
         case SecretText(command):
             return ["secret", command.name, command.args]
+        case Unreadable(what):
+            return ["unreadable", what.value]
 
 
 def _body(kind: str, first: str, second: str = "") -> Body:
@@ -191,5 +195,7 @@ def _body(kind: str, first: str, second: str = "") -> Body:
             return Command(first, second)
         case "press":
             return Press(first)
+        case "unreadable":
+            return Unreadable(Unread(first))
         case _:
             return SecretText(Command(first, second), Secret(""))

@@ -36,7 +36,7 @@ class TelegramFrontend:
 
     name = NAME
     abilities = Abilities(
-        has_buttons=True, can_edit=True, can_delete=True, streams=True, redelivers=True
+        has_buttons=True, can_edit=True, can_delete=True, redelivers=True
     )
 
     def __init__(

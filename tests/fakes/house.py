@@ -1,6 +1,7 @@
 """The application's core on fakes: what a test says to it, and what it showed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 from adapters.providers.registry import key_forms
@@ -182,10 +183,15 @@ class House:
         update: str = "",
         message: str = "",
         is_addressed: bool = True,
+        before: Sequence[Body] = (),
     ) -> Incoming:
-        """Hand over an update; it is durable when this returns."""
-        incoming = self._incoming(
-            body, who, place, update=update, message=message, is_addressed=is_addressed
+        """Hand over an update, with its earlier pieces; it is durable when this returns."""
+        earlier = tuple(self._incoming(each, who, place) for each in before)
+        incoming = replace(
+            self._incoming(
+                body, who, place, update=update, message=message, is_addressed=is_addressed
+            ),
+            before=earlier,
         )
         self.toast = await self.router.receive(incoming)
         return incoming

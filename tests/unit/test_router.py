@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.chat import Finish, FinishReason, Identity, Place, TextDelta
 from bot.domain.errors import ChatGone, StorageUnavailable
-from bot.domain.events import Body, Command, Press, SecretText, Text
+from bot.domain.events import Body, Command, Press, SecretText, Text, Unread, Unreadable
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
@@ -403,3 +403,44 @@ async def test_what_a_group_says_to_others_is_not_ours(
     await let_run()
     assert bool(house.said or house.frontend.deleted) is is_for_us
     assert not await house.turns()
+
+
+async def test_a_message_in_pieces_is_one_question(house: House) -> None:
+    """The model reads it whole."""
+    await house.receive(Text("the end"), before=(Text("x" * 4_096), Text("y")))
+    await let_run()
+    (turn,) = await house.turns()
+    assert turn.question == "x" * 4_096 + "y\nthe end"
+
+
+async def test_a_key_in_one_piece_deletes_all_of_them(house: House) -> None:
+    """Nothing of the message is stored, and none of it stays in the chat."""
+    await house.receive(Text(f"my key: {KEY}"), before=(Text("x" * 4_096),))
+    await let_run()
+    assert len(house.frontend.deleted) == 2
+    assert not await house.turns()
+    assert KEY not in house.at_rest
+
+
+async def test_pieces_behind_a_command_are_asked_whole(house: House) -> None:
+    """Also after a crash in between."""
+    await house.receive(Command("slow"))
+    await house.receive(Text("two"), before=(Text("one"),))
+    await house.crash()
+    house.gate.is_open.set()
+    await house.start()
+    (turn,) = await house.turns()
+    assert turn.question == "one\ntwo"
+
+
+async def test_what_is_no_text_is_declined_in_words(house: House) -> None:
+    """It ends no question of the bot's, as it is no answer to one."""
+    await house.say("/title")
+    question = house.router.open_question(ALICE, HOME)
+    await house.receive(Unreadable(Unread.VOICE))
+    await let_run()
+    assert "Your voice note was sent to nobody" in house.said[-1]
+    assert house.router.open_question(ALICE, HOME) == question
+    await house.receive(Unreadable(Unread.ANONYMOUS), ALICE, CLUB)
+    await let_run()
+    assert "I cannot see who asks" in house.said[-1]
