@@ -69,7 +69,14 @@ class Unreadable:
     what: Unread
 
 
-Body = Text | Command | Press | SecretText | Unreadable
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message of theirs now reads otherwise; `Incoming.message` is which."""
+
+    text: str
+
+
+Body = Text | Command | Press | SecretText | Unreadable | Edited
 
 
 def text_of(body: Body) -> str:
