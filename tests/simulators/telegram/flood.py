@@ -6,6 +6,7 @@ pause longer by one. `hard`: two at once and one in three seconds, ten a minute,
 wait is nine seconds, and drafts count too.
 """
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -69,5 +70,5 @@ class Flood:
             self._until[key] = now + wait_s
         else:
             return
-        left = max(1, round(self._until[key] - now + 0.5))
+        left = max(1, math.ceil(self._until[key] - now))
         raise Refused(429, f"Too Many Requests: retry after {left}", retry_after=left)
