@@ -28,7 +28,7 @@ from bot.domain.events import (
 )
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
-from bot.domain.ports import Abilities
+from bot.domain.ports import Abilities, Frontend
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 from bot.router import Router
@@ -55,7 +55,7 @@ _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-_ZEROS = re.compile(r"\{(\d+) zeros\}")
+ZEROS = re.compile(r"\{(\d+) zeros\}")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -65,7 +65,6 @@ class _Seen:
 
     shown: int = 0
     deleted: int = 0
-    printed: int = 0
 
 
 class Stage:
@@ -79,9 +78,11 @@ class Stage:
         self.stores = MemoryStores(self.clock)
         self.companies = companies()
         self.frontend = FakeFrontend("fake", STAGES[kind])
+        self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
         self._seen = _Seen()
+        self._unread = 0
         self._router: Router | None = None
         self._beside = Tasks()
         self._codes = iter(CODES)
@@ -101,7 +102,7 @@ class Stage:
         self._router = assemble(
             stores=self.stores,
             providers=self.companies,
-            frontends=[self.frontend],
+            frontends=[self.messenger],
             clock=self.clock,
             access=access,
             prices=FakePrices(),
@@ -147,14 +148,21 @@ class Stage:
         """Return what was shown since the last time."""
         deleted = self.frontend.deleted[self._seen.deleted :]
         shown = self.frontend.shown[self._seen.shown :]
-        printed = self.printed[self._seen.printed :]
-        self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted), len(self.printed))
+        self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted))
         lines = [f"bot deletes {self._messages[ref]}'s message" for _, ref in deleted]
-        for text in printed:
-            lines.extend(_told("host>", text.splitlines()))
+        lines += self.take_printed()
         for each in shown:
             lines.extend(_lines(each))
         return lines
+
+    def take_printed(self) -> list[str]:
+        """Return what the host printed since the last time."""
+        printed, self._unread = self.printed[self._unread :], len(self.printed)
+        return [line for text in printed for line in lines_of("host>", text.splitlines())]
+
+    async def end(self) -> None:
+        """End it for good."""
+        await self.close()
 
     def everything_shown(self) -> list[str]:
         """Return every text, footer and label that was ever shown."""
@@ -229,7 +237,7 @@ class Stage:
             self._pressed_last = Press(button.action), shown.message
             return self._pressed(shown, button, place)
         # The form of a key is what some scenes are about; in the file it must not look like one.
-        typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
+        typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
         found = _COMMAND.fullmatch(typed)
         if not found:
             return Text(typed.replace(" ⏎ ", "\n")), None
@@ -318,10 +326,11 @@ def _as_json(request: ChatRequest) -> dict[str, Any]:
 
 def _lines(shown: Shown) -> list[str]:
     who = "bot edits>" if shown.how == "edit" else "bot>"
-    return _told(who, [*_plain(shown.reply), *_rows(shown.reply)])
+    return lines_of(who, [*_plain(shown.reply), *_rows(shown.reply)])
 
 
-def _told(who: str, text: Sequence[str]) -> list[str]:
+def lines_of(who: str, text: Sequence[str]) -> list[str]:
+    """Return a text as a script has it, the first line after who says it."""
     return [f"{who} {text[0]}", *(f"     {line}" for line in text[1:])]
 
 
