@@ -89,11 +89,12 @@ def _settings(config: Config) -> Iterable[Finding]:
     source = f"{config.file} and the environment" if config.file else "the environment"
     yield ok("settings", f"all are right, from {source}")
     if config.matrix is not None:
-        yield problem("matrix", "not in this version yet", "leave its settings out")
-    if config.telegram is None:
+        yield problem("messengers", "Matrix is not in this version yet", "leave its settings out")
+    elif config.telegram is None:
         yield ok("messengers", "none is configured: hearthkey run opens the console")
-        return
-    yield ok("access", _access(config.access))
+    if config.telegram is not None:
+        yield ok("messengers", "Telegram")
+        yield ok("access", _access(config.access))
 
 
 def _access(access: AccessConfig) -> str:

@@ -11,8 +11,7 @@ from typing import Final
 from bot.domain.errors import StartError
 from bot.domain.findings import Finding, ok, problem, warning
 from storage import migrations
-from storage.epoch import FILE as EPOCH
-from storage.folder import DATABASE, Facts, read_facts, refuse_misfit
+from storage.folder import DATABASE, EPOCH, Facts, read_facts, refuse_misfit
 
 _BESIDE_S: Final = 3.0  # an erasure in the running bot waits for readers, five seconds at most
 _STEPS: Final = 1_000

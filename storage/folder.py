@@ -21,6 +21,7 @@ from storage.migrations import Migration, migrate, version
 
 DATABASE: Final = "hearthkey.db"
 LOCK: Final = "lock"
+EPOCH: Final = "epoch"
 APPLICATION_ID: Final = 0x48_4B_45_59  # "HKEY"
 BACKUP_DAYS: Final = 30
 _STAMP: Final = "%Y%m%dT%H%M%S"
