@@ -98,8 +98,8 @@ def _settings(config: Config) -> Iterable[Finding]:
 
 
 def _access(access: AccessConfig) -> str:
-    who = "open: anybody may come in" if access.is_open else "closed: who is listed may come in"
-    listed = f"{who}; listed are {len(access.operators)} operators, {len(access.allowed)} others"
+    who = "open, anybody may come in" if access.is_open else "closed, who is listed may come in"
+    listed = f"{who}. Operators listed: {len(access.operators)}, others: {len(access.allowed)}"
     if access.operators:
         return listed
     return f"{listed}. The first operator is who sends the bot the code that a start prints"

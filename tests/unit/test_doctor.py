@@ -119,7 +119,10 @@ def test_telegram_is_looked_at_where_it_is_configured(host: Host) -> None:
     }
     code, said = host.examine()
     assert code == 1
-    assert "ok       access: closed: who is listed may come in; listed are 2 operators" in said
+    assert (
+        "ok       access: closed, who is listed may come in. Operators listed: 2, others: 0\n"
+        in said
+    )
     assert "Telegram\nproblem  connection: 127.0.0.1:9 does not answer" in said
 
 
@@ -131,7 +134,7 @@ def test_a_bot_without_an_operator_is_to_be_claimed(host: Host) -> None:
         "HEARTHKEY_ACCESS": "open",
     }
     _, said = host.examine()
-    assert "ok       access: open: anybody may come in" in said
+    assert "ok       access: open, anybody may come in" in said
     assert "the code that a start prints" in said
 
 
