@@ -139,6 +139,13 @@ def test_the_lock_is_tried_again_when_a_check_up_holds_it(
         os.close(folder.lock_folder(data))
 
 
+def test_two_check_ups_do_not_take_each_other_for_a_bot(data: Path) -> None:
+    """A health check comes by itself while somebody looks."""
+    with (data / folder.LOCK).open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert not is_locked(data)
+
+
 def test_no_folder_is_a_warning_where_it_can_be_made(tmp_path: Path) -> None:
     """It is the first start, or the wrong setting; then no key is missing."""
     survey = survey_folder(tmp_path / "deep" / "data")
