@@ -36,7 +36,7 @@ def survey_folder(folder: Path, *, is_quick: bool = False) -> Survey:
     """Look at everything but the master key; `is_quick`: at what a running bot needs now."""
     try:
         if not folder.is_dir():
-            return _without(folder)
+            return _without(folder, is_quick=is_quick)
         findings = [*_usable(folder), *([] if is_quick else _rights(folder))]
         is_running = is_locked(folder)
     except OSError as error:
@@ -61,7 +61,7 @@ def free_space(folder: Path, free: int) -> Finding:
     return warning("disk", found, mend) if free < wanted else ok("disk", found)
 
 
-def _without(folder: Path) -> Survey:
+def _without(folder: Path, *, is_quick: bool) -> Survey:
     if folder.exists():
         found = problem("folder", f"{folder} is no folder", "set HEARTHKEY_DATA_DIR to a folder")
         return Survey(findings=[found], is_closed=True)
@@ -74,7 +74,9 @@ def _without(folder: Path) -> Survey:
             "hearthkey run makes it; if the bot has run before, set HEARTHKEY_DATA_DIR as it had"
         )
         found = warning("folder", f"{folder} is not there yet", mend)
-    return Survey(findings=[found], facts=NOTHING)
+    return Survey(
+        findings=[found, _running(folder, is_running=False, is_quick=is_quick)], facts=NOTHING
+    )
 
 
 def _usable(folder: Path) -> Iterator[Finding]:

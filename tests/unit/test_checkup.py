@@ -111,9 +111,10 @@ async def test_a_running_bot_is_seen_and_not_disturbed(data: Path, running: SqlS
 
 
 def test_quick_wants_a_running_bot_and_reads_no_more_than_it_must(data: Path) -> None:
-    """A health check is for a bot that should run."""
-    found = seen(data, "bot", is_quick=True)
-    assert (found.level, found.mend) == (Level.PROBLEM, "start it: hearthkey run")
+    """A health check is for a bot that should run, on a folder that it has made."""
+    for path in (data, data / "none"):
+        found = seen(path, "bot", is_quick=True)
+        assert (found.level, found.mend) == (Level.PROBLEM, "start it: hearthkey run")
     subjects = [each.subject for each in survey_folder(data, is_quick=True).findings]
     assert subjects == ["folder", "database", "bot"]
 
@@ -149,8 +150,9 @@ def test_two_check_ups_do_not_take_each_other_for_a_bot(data: Path) -> None:
 def test_no_folder_is_a_warning_where_it_can_be_made(tmp_path: Path) -> None:
     """It is the first start, or the wrong setting; then no key is missing."""
     survey = survey_folder(tmp_path / "deep" / "data")
-    (found,) = survey.findings
+    found = of(survey.findings, "folder")
     assert found.level is Level.WARNING
+    assert of(survey.findings, "bot").level is Level.OK
     assert "HEARTHKEY_DATA_DIR" in found.mend
     assert survey.facts is not None
     assert survey.facts.is_empty
@@ -162,8 +164,7 @@ def test_a_folder_that_cannot_be_made_is_a_problem(
 ) -> None:
     """The command that makes it is told."""
     above = without_rights(0o555)
-    survey = survey_folder(above / "data")
-    (found,) = survey.findings
+    found = seen(above / "data", "folder")
     assert found.level is Level.PROBLEM
     assert f"sudo install -d -m 700 -o $USER {above}/data" in found.mend
 
