@@ -19,6 +19,7 @@ _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
 _GROUPS: Final = ("club",)
 _STOP: Final = "stop:now"
 _REACTIONS: Final = "React 🛑"
+_ACCOUNT: Final = re.compile(r"\bfake:(\w+)")
 
 
 class TelegramStage(Stage):
@@ -188,13 +189,13 @@ def number(name: str) -> int:
 
 
 def on_telegram(lines: Iterable[str]) -> list[str]:
-    """Return a script's lines as they read there: names of the messenger, no word of reactions."""
+    """Return lines as they read there: its name, no word of reactions, its own empty lines."""
     return [
-        re.sub(r"\bfake:(\w+)", lambda found: f"telegram:{number(found[1])}", line).replace(
-            "Fake:", "Telegram:"
+        _ACCOUNT.sub(lambda found: f"telegram:{number(found[1])}", line).replace(
+            "Fake", "Telegram"
         )
         for line in lines
-        if _REACTIONS not in line
+        if line.strip() and _REACTIONS not in line
     ]
 
 

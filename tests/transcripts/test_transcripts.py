@@ -77,7 +77,7 @@ async def test_a_chat_goes_as_written(
     if kind == "numbers":
         played, written = as_numbers(played), as_numbers(written)
     if kind == "telegram":
-        written = on_telegram(written)
+        played, written = on_telegram(played), on_telegram(written)
     assert played == written
 
 
