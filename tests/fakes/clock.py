@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,11 +17,15 @@ async def let_run() -> None:
 
 
 class FakeClock:
-    """A Clock that moves when it is told to, or at once by what is slept if `is_free`."""
+    """A Clock that moves when it is told to, or at once by what is slept if `is_free`.
+
+    `stirred` is told that somebody goes to sleep.
+    """
 
     def __init__(self, *, is_free: bool = False) -> None:
         self.is_free = is_free
         self.slept: list[float] = []
+        self.stirred: Callable[[], None] = lambda: None
         self._passed_s = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Event]] = []
 
@@ -32,6 +37,7 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        self.stirred()
         if self.is_free:
             self._passed_s += seconds
         if self.is_free or seconds <= 0:

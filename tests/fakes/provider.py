@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +44,7 @@ class FakeProvider:
     """A Provider. A step of a script is an event, an error to raise, or a gate to wait at.
 
     With nothing queued it answers with an echo of the question. `cancelled` counts the requests
-    that were ended from outside.
+    that were ended from outside. `is_waiting`: at a gate, of which `stirred` is told.
     """
 
     def __init__(
@@ -55,10 +55,17 @@ class FakeProvider:
         self.asked: list[Asked] = []
         self.checked: list[str] = []
         self.cancelled = 0
+        self.is_waiting = False
+        self.stirred: Callable[[], None] = lambda: None
         self._scripts: deque[tuple[Step, ...]] = deque()
         self.report = KeyReport()
         self.known_traits: dict[str, Traits] = {}
         self._checks: deque[Exception | asyncio.Event | KeyReport] = deque()
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether a request is still to come for which a script was queued."""
+        return bool(self._scripts)
 
     def enqueue(self, *steps: Step) -> None:
         """Queue the script of one request."""
@@ -77,12 +84,16 @@ class FakeProvider:
                 if isinstance(step, Exception):
                     raise step
                 if isinstance(step, asyncio.Event):
+                    self.is_waiting = True
+                    self.stirred()
                     await step.wait()
                 else:
                     yield step
         except (asyncio.CancelledError, GeneratorExit):
             self.cancelled += 1
             raise
+        finally:
+            self.is_waiting = False
 
     def traits(self, model: str) -> Traits:
         return self.known_traits.get(model, Traits())

@@ -35,7 +35,9 @@ class TelegramStage(Stage):
         self._growing: set[int] = set()
         self._tapped: tuple[int, int, str, int | None] | None = None
         self._senders: dict[int, str] = {}
-        self._is_held = False
+        self._stirred = asyncio.Event()
+        for teller in (self.clock, *self.companies.values()):
+            teller.stirred = self._stirred.set
 
     async def open(self) -> None:
         """Start the Bot API, once, and the application on it."""
@@ -121,7 +123,7 @@ class TelegramStage(Stage):
         text = [*_without_gap(as_markdown(row).splitlines()), " / ".join(rows)]
         return lines_of(who, [line for at, line in enumerate(text) if line or at < len(text) - 1])
 
-    async def _act(self, step: Step, *, is_growing: bool) -> None:
+    async def _act(self, step: Step, *, is_growing: bool) -> None:  # noqa: ARG002 - the stage's
         name, _, group = step.who.partition("@")
         person, chat = number(name), number(group) if group else None
         if step.what == "→→":
@@ -140,32 +142,43 @@ class TelegramStage(Stage):
             message, update = self._sim.people.say(person, typed, chat=chat)
             self._senders[message] = name
         await self._sim.until(lambda: self._sim.updates.confirmed >= update)
-        await self._settle(growing=person if is_growing else None)
+        await self._settle()
 
-    async def _settle(self, growing: int | None = None) -> None:
+    async def _settle(self) -> None:
         """Wait until nothing is left to do but for answers that end by a later step."""
-        if growing is not None:
-            self._is_held = True
-            drafts = self._sim.state.chats[growing].drafts
-            await self._sim.until(lambda: any(each["text"] for each in drafts.values()))
-        assert self._router is not None
-        router = self._router
         for place in self._places():
-            while events := [*router._lanes.pending(place), *router._courier.pending(place)]:
-                for event in events:
-                    await event.wait()
-            if not self._is_answering(place):
-                await router.settled(place)
+            settling = asyncio.ensure_future(self._settle_in(place))
+            while not settling.done() and not self._is_held(place):
+                self._stirred.clear()
+                stirred = asyncio.ensure_future(self._stirred.wait())
+                await asyncio.wait((settling, stirred), return_when=asyncio.FIRST_COMPLETED)
+                stirred.cancel()
+            await self._at_once(place)
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
         while aside := set(self._telegram._aside):
             await asyncio.wait(aside)
 
-    def _is_answering(self, place: Place) -> bool:
-        """Whether an answer waits for a later step; one that is stopped ends by itself."""
+    async def _settle_in(self, place: Place) -> None:
+        assert self._router is not None
+        await self._at_once(place)
+        self._stirred.set()
+        await self._router.settled(place)
+
+    async def _at_once(self, place: Place) -> None:
+        """Wait for what waits for no answer: commands, and what is on its way."""
+        assert self._router is not None
+        router = self._router
+        while events := [*router._lanes.pending(place), *router._courier.pending(place)]:
+            for event in events:
+                await event.wait()
+
+    def _is_held(self, place: Place) -> bool:
+        """Whether an answer there waits for a gate, or for time to pass."""
         assert self._router is not None
         running = self._router._sessions._running.values()
-        self._is_held = self._is_held and bool(running)
-        return self._is_held and any(
-            each.turn.place == place and each.reason is None for each in running
+        return any(each.turn.place == place and each.reason is None for each in running) and any(
+            company.is_waiting or company.is_expected for company in self.companies.values()
         )
 
     def _places(self) -> Iterator[Place]:
