@@ -66,6 +66,7 @@ class People:
             found = {**as_json(self._state, made), "date": int(self.now() - age_s)}
             if reply_to is not None and reply_to in where.screen:
                 found["reply_to_message"] = as_json(self._state, where.screen[reply_to])
+            self._state.journal.add("said", chat=where.id, message=made.id)
             update = self._updates.put({"message": found})
             message = message or made.id
         return message, update

@@ -1,0 +1,253 @@
+"""Telegram: the command itself between a simulated Bot API and the model server, from outside."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from adapters.telegram.render import draw_reply
+from bot.domain.events import Reply
+from tests.bench import lines, machine
+from tests.bench.parent import ROOT, served
+
+BARE: Final = "tests.bench.bare_telegram"
+_HOUSE: Final = ("-c", "from bot.cli import main; raise SystemExit(main(['run']))")
+_FIRST_WORDS: Final = "Hearthkey runs on Telegram"
+_KEY: Final = "sk-canary-bench-0001"
+_LOOK_S: Final = 0.2
+_END_S: Final = 20.0
+_LEAST_PATIENCE_S: Final = 30.0
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """What so many members met, in milliseconds each; `calls` and CPU are per answer."""
+
+    ahead_ms: tuple[float, ...]
+    first_ms: tuple[float, ...]
+    late_ms: tuple[float, ...]
+    calls: float
+    cpu_ms: float
+    peak_mb: float
+    wrong: int
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`tokens` at `rate` a second for each of `members`, whose starts fall into `spread_s`."""
+
+    members: int
+    tokens: int
+    rate: float
+    spread_s: float
+    flood: str = "off"
+
+
+class Phone:
+    """The people's side of the simulated Bot API."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Know where it is."""
+        self.url = url
+        self.token = token
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self.rows: list[Row] = []
+
+    def do(self, verb: str, **given: object) -> dict[str, Any]:
+        """Let somebody do something."""
+        self._connection.request(
+            "POST", f"/sim/{verb}", json.dumps(given), {"Content-Type": "application/json"}
+        )
+        found: dict[str, Any] = json.load(self._connection.getresponse())
+        return found
+
+    def look(self) -> list[Row]:
+        """Return what was shown since the last look."""
+        fresh: list[Row] = self.do("journal", since=len(self.rows))["rows"]
+        self.rows += fresh
+        return fresh
+
+    def close(self) -> None:
+        """Let go."""
+        self._connection.close()
+
+
+def measure(plan: Plan, *, bare: bool = False) -> Crowd:
+    """Let a crowd ask, each once, of a bot in a fresh process."""
+    with (
+        served("tests.bench.server") as model,
+        served("tests.simulators.telegram") as said,
+        closing(Phone(said["url"], said["token"])) as phone,
+        running(phone, model["port"], (BARE,) if bare else ()) as process,
+    ):
+        members = range(1, plan.members + 1)
+        for member in members:
+            phone.do("private", person=member)
+        if not bare:
+            _move_in(phone, members)
+        phone.do("flood", mode=plan.flood)
+        before_s, calls = machine.cpu_s(process.pid), len(phone.do("calls")["calls"])
+        began = len(phone.rows)
+        _ask(phone, plan)
+        _await_answers(phone, plan)
+        spent_s = machine.cpu_s(process.pid) - before_s
+        made = len(phone.do("calls")["calls"]) - calls
+        with closing(HTTPConnection("127.0.0.1", model["port"], timeout=10)) as connection:
+            connection.request("GET", "/stamps")
+            stamps = json.load(connection.getresponse())
+        peak_mb = machine.memory(process.pid).peak_mb
+    return _crowd(plan, phone.rows[began:], stamps, made, spent_s, peak_mb)
+
+
+def ready() -> tuple[float, machine.Memory, float]:
+    """Return the seconds until it runs, and what it takes and spends while nobody writes."""
+    with (
+        served("tests.bench.server") as model,
+        served("tests.simulators.telegram") as said,
+        closing(Phone(said["url"], said["token"])) as phone,
+    ):
+        started_at = time.monotonic()
+        with running(phone, model["port"]) as process:
+            took_s = time.monotonic() - started_at
+            time.sleep(1.0)  # whatever a start leaves for later is no idling
+            before_s = machine.cpu_s(process.pid)
+            time.sleep(3.0)
+            spent = (machine.cpu_s(process.pid) - before_s) / 3.0
+            return took_s, machine.memory(process.pid), spent
+
+
+@contextmanager
+def running(
+    phone: Phone, model_port: int, module: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the command, or a bare loop, until it says that it runs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHKEY_")}
+    with tempfile.TemporaryDirectory(prefix="hearthkey-bench-") as folder:
+        settings = {
+            "HEARTHKEY_DATA_DIR": str(Path(folder) / "data"),
+            "XDG_CONFIG_HOME": str(Path(folder) / "config"),
+            "HEARTHKEY_ACCESS": "open",
+            "HEARTHKEY_TELEGRAM_TOKEN": phone.token,
+            "HEARTHKEY_TELEGRAM_API_BASE": phone.url,
+            "HEARTHKEY_ENDPOINTS": f"bench=http://127.0.0.1:{model_port}/v1",
+        }
+        command = ("-m", *module) if module else _HOUSE
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**kept, **settings},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                _await_start(process)
+                yield process
+                process.terminate()
+                process.wait(_END_S)
+            finally:
+                process.kill()
+
+
+def _await_start(process: subprocess.Popen[str]) -> None:
+    said = ""
+    for line in process.stderr or ():
+        said += line
+        if line.startswith(_FIRST_WORDS):
+            return
+    raise RuntimeError(said)
+
+
+def _move_in(phone: Phone, members: Sequence[int]) -> None:
+    """Give each member a key, and with it the only model there is."""
+    for member in members:
+        phone.do("say", person=member, text=f"/addkey bench {_KEY}")
+    waiting = set(members)
+    while waiting:
+        time.sleep(_LOOK_S)
+        for row in phone.look():
+            if row["op"] == "sent" and "accepted" in row["text"]:
+                waiting.discard(row["chat"])
+
+
+def _ask(phone: Phone, plan: Plan) -> None:
+    """Let each member ask the question that has their number, at their time."""
+    gap_s = plan.spread_s / plan.members
+    started_at = time.monotonic()
+    for member in range(1, plan.members + 1):
+        time.sleep(max(0.0, started_at + (member - 1) * gap_s - time.monotonic()))
+        text = lines.question(member, tokens=plan.tokens, rate=plan.rate)
+        phone.do("say", person=member, text=text)
+
+
+def _await_answers(phone: Phone, plan: Plan) -> None:
+    """Wait until every member has a whole answer, as long as the limits may need at most."""
+    waiting = set(range(1, plan.members + 1))
+    patience_s = _LEAST_PATIENCE_S + plan.tokens / plan.rate + plan.members * 2
+    give_up_at = time.monotonic() + patience_s
+    while waiting and time.monotonic() < give_up_at:
+        time.sleep(_LOOK_S)
+        for row in phone.look():
+            if row["op"] in {"sent", "edited"} and _is_whole(row, plan):
+                waiting.discard(row["chat"])
+    time.sleep(_LOOK_S)
+    phone.look()
+
+
+def _is_whole(row: Row, plan: Plan) -> bool:
+    """Whether a message is the answer, with its footer or without."""
+    wanted = _drawn(row["chat"], plan.tokens)
+    text = row["text"].removeprefix("(sent again)\n")
+    return bool(text == wanted or text.rpartition("\n\n")[0] == wanted)
+
+
+def _drawn(number: int, tokens: int) -> str:
+    return draw_reply(Reply(text=lines.answer(number, tokens))).text
+
+
+def _crowd(
+    plan: Plan,
+    rows: Sequence[Row],
+    stamps: Mapping[str, Mapping[str, float]],
+    calls: int,
+    spent_s: float,
+    peak_mb: float,
+) -> Crowd:
+    ahead, first, late = [], [], []
+    wrong = doubled = 0
+    for member in range(1, plan.members + 1):
+        mine = [row for row in rows if row.get("chat") == member]
+        ends = [row for row in mine if row["op"] in {"sent", "edited"} and _is_whole(row, plan)]
+        shown = [row for row in mine if row["op"] in {"draft", "sent"} and row["text"]]
+        if not ends or not shown:
+            wrong += 1
+            continue
+        seen, ended = stamps["seen"][str(member)], stamps["ended"][str(member)]
+        said_at = next(row["at"] for row in mine if row["op"] == "said")
+        ahead.append((seen - said_at) * 1_000)
+        first.append((shown[0]["at"] - seen) * 1_000)
+        late.append((ends[0]["at"] - ended) * 1_000)
+        unmarked = [row for row in ends if not row["text"].startswith("(sent again)")]
+        doubled += len({row["message"] for row in unmarked}) > 1
+    return Crowd(
+        ahead_ms=tuple(ahead) or (0.0,),
+        first_ms=tuple(first) or (0.0,),
+        late_ms=tuple(late) or (0.0,),
+        calls=calls / plan.members,
+        cpu_ms=spent_s * 1_000 / plan.members,
+        peak_mb=peak_mb,
+        wrong=wrong,
+        doubled=doubled,
+    )
