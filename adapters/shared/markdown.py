@@ -14,9 +14,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block, table
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_cjk_friendly import cjk_friendly  # type: ignore[import-untyped]  # no py.typed
 
+from adapters.shared.formulas import FORMULA, UNCLOSED, formulas
 from adapters.shared.nodes import (
     Align,
     Block,
@@ -32,6 +34,7 @@ from adapters.shared.nodes import (
     Link,
     Mark,
     Marked,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -47,6 +50,7 @@ _MAX_STYLED = 4_000  # characters read at once; the time for it grows with their
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PLAIN = re.compile(r"[^\n$&*<!\[\\\]_`~]+")  # what begins no rule in the lines of this parser
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
@@ -90,8 +94,10 @@ def blocks_done(text: str) -> int:
         return 0
     tokens: list[Token] = []
     whole = text[: ends[-1]]  # the last line may yet become anything
-    _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, {}, tokens)
-    starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
+    env: dict[str, int] = {}
+    _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, env, tokens)
+    may_change = env.get(UNCLOSED, len(ends))
+    starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.map[0] <= may_change]
     return ends[starts[-1] - 1] if len(starts) > 1 else 0
 
 
@@ -155,6 +161,17 @@ def _inline_rule(state: StateCore) -> None:
                 token.children += tokens
 
 
+def _text_rule(state: StateInline, silent: bool) -> bool:
+    """Read on to what may mean something; the parser's own rule looks at each character."""
+    found = _PLAIN.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        state.pending += found[0]
+    state.pos = found.end()
+    return True
+
+
 def _parser() -> MarkdownIt:
     """Return the parser: CommonMark and GFM, less what does not fit a chat that streams.
 
@@ -169,6 +186,8 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.at("blockquote", _quote_rule, {"alt": [*ends_all, "list"]})
     parser.block.ruler.at("list", _list_rule, {"alt": ends_all})
     parser.block.ruler.at("table", _table_rule, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("text", _text_rule)
+    parser.use(formulas)
     parser.core.ruler.at("inline", _inline_rule)
     return parser
 
@@ -184,20 +203,29 @@ def _blocks(tokens: Iterator[Token], until: str = "") -> Iterator[Block]:
                 yield Paragraph(_inlines(next(tokens).children))
             case "heading_open":
                 yield Heading(int(token.tag[1:]), _inlines(next(tokens).children))
-            case "fence" | "code_block":
-                yield CodeBlock(token.content.removesuffix("\n"), token.info.strip())
             case "blockquote_open":
                 yield Quote(tuple(_blocks(tokens, "blockquote_close")))
             case "bullet_list_open" | "ordered_list_open":
                 yield _list(token, tokens)
             case "table_open":
                 yield _table(tokens)
-            case "hr":
-                yield Rule()
             case end if end == until:
                 return
             case _:
-                continue
+                yield from _single(token)
+
+
+def _single(token: Token) -> Iterator[Block]:
+    """Yield the block that one token is, if it is one."""
+    match token.type:
+        case "fence" | "code_block":
+            yield CodeBlock(token.content.removesuffix("\n"), token.info.strip())
+        case "hr":
+            yield Rule()
+        case kind if kind == FORMULA:
+            yield Maths(token.content, token.markup, is_block=True)
+        case _:
+            return
 
 
 def _list(opening: Token, tokens: Iterator[Token]) -> Items:
@@ -283,6 +311,8 @@ def _leaf(token: Token) -> Inline | None:
             return Code(token.content)
         case "softbreak" | "hardbreak":
             return Break()
+        case kind if kind == FORMULA:
+            return Maths(token.content, token.markup)
         case _:
             return Text(token.content) if token.content else None
 

@@ -2,13 +2,16 @@
 
 from typing import Final
 
+from adapters.shared.formulas import open_at
 from adapters.shared.markdown import blocks_done, sections
+from adapters.shared.nodes import CodeBlock
 from adapters.telegram.drawing import draw_block
 from adapters.telegram.entities import NOTHING, Rendered, clipped, joined
 from adapters.telegram.render import FULL
 from adapters.telegram.splitting import stretches
 
 _MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
+_MOST_HELD: Final = 400  # characters; what was meant as no formula must not stop the answer
 _MORE: Final = Rendered(" …")
 
 
@@ -64,10 +67,26 @@ def _first(whole: Rendered, *, is_all: bool) -> Rendered:
 
 
 def _held_back(text: str) -> str:
-    """Leave out of the last lines what would be shown as something else a moment later."""
+    """Leave out of the last block what would be shown as something else a moment later."""
     if "\ud800" <= text[-1:] <= "\udbff":
         text = text[:-1]
-    return _without_half_table(text)
+    last = text.rfind("\n\n") + 1
+    if not _may_change(text[last:]):
+        return text
+    found = sections(text)
+    if not found or isinstance(found[-1].block, CodeBlock):
+        return text
+    start = max(found[-1].start, last)
+    return text[:start] + _without_half_formula(_without_half_table(text[start:]))
+
+
+def _may_change(text: str) -> bool:
+    return any(sign in text for sign in ("|", "$", "\\"))
+
+
+def _without_half_formula(text: str) -> str:
+    at = open_at(text)
+    return text[:at] if at >= 0 and len(text) - at < _MOST_HELD else text
 
 
 def _without_half_table(text: str) -> str:
