@@ -10,7 +10,6 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
 
 FORMULA: Final = "formula"
 UNCLOSED: Final = "unclosed formula"  # in the parser's env: the line of one that may yet close
@@ -31,7 +30,7 @@ _INLINES = re.compile(
     re.DOTALL,
 )
 _SIGN = re.compile(r"[\\^_=]")
-_WORD = re.compile(r"[^\W\d_]{3}")
+_PROSE = re.compile(r"[^\W\d_]{3}|^\d.*\s", re.DOTALL)
 _ENDING = re.compile(r"(?:th|st|nd|rd|s)\b|[^A-Za-z_]|$")
 # Brackets of our own texts are escaped the same way: a name is neither set apart nor TeX.
 _IS_DISPLAY = re.compile(r"\s|.*\\[A-Za-z]", re.DOTALL)
@@ -64,25 +63,26 @@ def _inline_rule(state: StateInline, silent: bool) -> bool:
     if not found or not _is_formula(found):
         return False
     if not silent:
-        _fill(state.push(FORMULA, "", 0), found)
+        token = state.push(FORMULA, "", 0)
+        token.content, token.markup = _tex(found), found[0]
     state.pos = found.end()
     return True
 
 
 def _is_formula(found: re.Match[str]) -> bool:
     """Tell formulas from sums of money, variables of a shell and brackets that are escaped."""
-    if (tex := found["dollar"]) is not None:
-        is_like_one = _SIGN.search(tex) or not _WORD.search(tex)
+    tex = _tex(found)
+    if found["dollar"] is not None:
+        is_like_one = _SIGN.search(tex) or not _PROSE.search(tex)
         return bool(is_like_one and _ENDING.match(found.string, found.end()))
-    if (tex := found["square"]) is not None:
-        return bool(_IS_DISPLAY.match(tex))
-    return True
+    if found["square"] is not None:
+        return bool(tex and _IS_DISPLAY.match(found["square"]))
+    return bool(tex)
 
 
-def _fill(token: Token, found: re.Match[str]) -> None:
+def _tex(found: re.Match[str]) -> str:
     kinds = ("display", "dollar", "round", "square", "environment")
-    token.content = next(found[kind] for kind in kinds if found[kind] is not None).strip()
-    token.markup = found[0]
+    return next(found[kind] for kind in kinds if found[kind] is not None).strip()
 
 
 def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -114,7 +114,7 @@ def _is_bracketed(text: str) -> bool:
 def _boxes(pieces: Sequence[Piece]) -> Iterator[tuple[str, ...]]:
     for is_grid, run in groupby(pieces, lambda piece: isinstance(piece, Grid)):
         if is_grid:
-            yield from (each.lines for each in run if isinstance(each, Grid))
+            yield from (each.lines for each in run if isinstance(each, Grid) and each.lines)
         elif text := flat(list(run)):
             yield (text,)
 

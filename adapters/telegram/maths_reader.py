@@ -18,6 +18,7 @@ from adapters.telegram.maths_signs import (
     ACCENTS,
     DOUBLE_STRUCK,
     DROPPED,
+    ENVIRONMENTS,
     FONTS,
     FRACTIONS,
     FUNCTIONS,
@@ -138,6 +139,13 @@ class Reader:
             out += sign
         return re.sub(r"\$|\\(?=[ %&#_{}$])", "", out)
 
+    def _leave_out(self) -> None:
+        """Skip an argument in braces, if it comes next and has an end."""
+        while self._peek().isspace():
+            self._next()
+        if self._peek() == "{" and "}" in self._tokens[self._at :]:
+            self._raw()
+
     def _option(self) -> str:
         """Return what stands in brackets, if it comes next."""
         if self._peek() != "[" or "]" not in self._tokens[self._at :]:
@@ -222,15 +230,17 @@ class Reader:
     def _dropped(self, _: str) -> str:
         if self._peek() == "*":
             self._next()
-        self._raw()
+        self._leave_out()
         return ""
 
     def _coloured(self, _: str) -> str:
-        self._raw()
+        self._leave_out()
         return self._argument()
 
     def _accent(self, name: str) -> str:
         base, mark = self._argument(), ACCENTS[name]
+        if not base:
+            return f"\\{name}"
         if name in {"overline", "underline", "bar"}:
             return "".join(char + mark for char in base)
         return base + mark
@@ -259,13 +269,14 @@ class Reader:
         return f" {NEGATED[sign]} " if sign in NEGATED else f"{sign}\u0338"
 
     def _environment(self, command: str) -> Piece:
-        if self._depth >= _DEEPEST:
-            return f"\\{command}"
+        name = "".join(self._tokens[self._at : self._at + 20]).partition("}")[0].strip("{*")
+        if self._depth >= _DEEPEST or name not in ENVIRONMENTS:
+            return self._unknown(command)
         self._depth += 1
-        name = self._raw().removesuffix("*")
+        self._leave_out()
         if name in {"array", "alignat", "alignedat"}:
             self._option()
-            self._raw()
+            self._leave_out()
         rows = self._rows()
         self._depth -= 1
         if name in _MATRICES:
@@ -281,7 +292,7 @@ class Reader:
                 case "&":
                     continue
                 case "" | r"\end":
-                    self._raw()
+                    self._leave_out()
                     return [row for row in rows if any(row)]
                 case _:
                     self._option()

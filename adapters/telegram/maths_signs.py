@@ -33,6 +33,7 @@ FONTS: Final = _names("fonts")
 SIZES: Final = _names("sizes")
 NOTHING: Final = _names("nothing")
 DROPPED: Final = _names("dropped")
+ENVIRONMENTS: Final = _names("environments")
 SPACES: Final = {
     **dict.fromkeys((*",:>; \n", "space", "thinspace", "enspace"), " "),
     **dict.fromkeys(("!", "/", "negthinspace"), ""),
