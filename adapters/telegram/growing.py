@@ -11,6 +11,7 @@ from adapters.telegram.render import FULL
 from adapters.telegram.splitting import stretches
 
 _MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
+_ENOUGH: Final = FULL + FULL // 4  # units; what comes after so many changes nothing before
 _MOST_HELD: Final = 400  # characters; what was meant as no formula must not stop the answer
 _MORE: Final = Rendered(" …")
 
@@ -25,26 +26,27 @@ class Preview:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._begin()
-
-    def show(self, text: str) -> Rendered:
-        """Return what is to be seen of the text so far; it ends with " …" if there is more."""
-        head = text[:_MOST].replace("\x00", "")
-        if not head.startswith(self._done):
-            self._begin()
-        if self._full is None:
-            self._take_done(head)
-        if self._full is not None:
-            return self._full
-        rest = self._drawn(self._held_back(head[len(self._done) :]))
-        return _first(joined((self._shown, rest)), is_all=len(text) <= _MOST)
-
-    def _begin(self) -> None:
         self._done = ""
         self._shown = NOTHING
         self._full: Rendered | None = None
         self._lines = 0
         self._reader = Rereader()
+
+    def show(self, text: str) -> Rendered:
+        """Return what is to be seen of the text so far; it ends with " …" if there is more."""
+        head = text[:_MOST].replace("\x00", "")
+        if not head.startswith(self._done):
+            self._done, self._shown, self._full, self._lines = "", NOTHING, None, 0
+        if self._full is None:
+            self._take_done(head)
+        if self._full is not None:
+            return self._full
+        rest = self._drawn(self._held_back(head[len(self._done) :]))
+        whole = joined((self._shown, rest))
+        first = _first(whole, is_all=len(text) <= _MOST)
+        if whole.units > _ENOUGH:
+            self._full = first
+        return first
 
     def _take_done(self, text: str) -> None:
         """Put blocks aside that are done, which some can only be when there is another line."""
@@ -80,7 +82,7 @@ class Preview:
 
 def _first(whole: Rendered, *, is_all: bool) -> Rendered:
     """Return what fits one message, where it stays when more comes."""
-    places = stretches(whole, FULL, keeps_code=False)
+    places = stretches(whole, FULL, is_filled=True)
     if not places or (len(places) == 1 and is_all):
         return whole
     return joined((clipped(whole, *places[0]), _MORE), gap="")

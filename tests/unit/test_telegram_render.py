@@ -1,5 +1,7 @@
 """Replies as Telegram is sent them: text, footer, parts and keyboards."""
 
+from itertools import pairwise
+
 import pytest
 
 from adapters.telegram.entities import NOTHING, Rendered
@@ -187,6 +189,15 @@ def test_a_full_answer_stands_still() -> None:
     assert frames[-1].text == f"{draw_reply(start).text} …"
     for frame in frames[1:]:
         check(frame)
+
+
+def test_a_full_answer_does_not_shrink() -> None:
+    """What was seen stays, even where the parts will be cut before a block of code."""
+    growing = Preview()
+    text = "a" * 2_000 + "\n\n```\n" + "b = c\n" * 600
+    frames = [growing.show(text[:length]).units for length in range(1, len(text), 50)]
+    assert all(after > before - FULL // 8 for before, after in pairwise(frames))
+    assert frames[-1] > FULL * 7 // 8
 
 
 def test_an_answer_that_begins_anew() -> None:

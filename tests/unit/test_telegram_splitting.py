@@ -94,7 +94,7 @@ def test_code_that_fits_a_message_is_whole() -> None:
     shown = draw(parse("text\n```\n" + "a b\n" * 10 + "```\nafter"))
     code = "\n".join(["a b"] * 10)
     assert [part.text for part in split(shown, 42)] == ["text", code, "after"]
-    assert stretches(shown, 42, keeps_code=False)[0][1] > 30
+    assert stretches(shown, 42, is_filled=True)[0][1] > 36
 
 
 def test_a_line_of_code_that_is_too_long() -> None:
