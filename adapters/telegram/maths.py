@@ -16,7 +16,6 @@ _IS_DOCUMENT = re.compile(
     r"|begin\{(?:document|table|tabular|figure|itemize|enumerate|center|tikzpicture|theorem|proof"
     r"|verbatim|lstlisting|abstract)\*?\})"
 )
-_SIGNS = re.compile(r"^\s*(?:\$\$(.+)\$\$|\\\[(.+)\\\])\s*$", re.DOTALL)
 
 
 def as_text(tex: str, *, is_block: bool = False) -> str:
