@@ -14,11 +14,13 @@ class Access:
     """Closed by default: operators and allowed identities only.
 
     The console's own user is an operator: whoever can start the bot owns it already.
+    `operator_name` is what members read; empty where nobody claimed the bot.
     """
 
     is_open: bool = False
     operators: frozenset[Identity] = frozenset()
     allowed: frozenset[Identity] = frozenset()
+    operator_name: str = ""
     _told: dict[Identity, datetime] = field(default_factory=dict, repr=False)
 
     def admits(self, identity: Identity) -> bool:
@@ -28,6 +30,12 @@ class Access:
     def is_operator(self, identity: Identity) -> bool:
         """Return whether this account decides who may come in."""
         return identity in self.operators
+
+    def own(self, identity: Identity, name: str) -> None:
+        """Take an account as the operator's; what strangers are told is another thing now."""
+        self.operators |= {identity}
+        self.operator_name = name
+        self._told.clear()
 
     def may_tell(self, stranger: Identity, now: datetime) -> bool:
         """Return whether a stranger is due their one line an hour, and note it."""

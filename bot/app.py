@@ -5,23 +5,22 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
-from adapters.console.frontend import ConsoleFrontend
-from adapters.console.translate import CommandHint
-from adapters.providers.demo import DemoServer
 from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
+from bot import frontends
 from bot.access import Access
+from bot.claims import Claims
 from bot.clock import SystemClock
 from bot.commands import by_name
 from bot.commands.spec import Desk
 from bot.config import Config
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
-from bot.domain.ports import Clock, Frontend, Providers, Stores
+from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores
 from bot.domain.prices import PriceList
 from bot.failurenotes import FailureNotes
 from bot.held import HeldSecrets
@@ -41,6 +40,10 @@ from storage.vault import MasterKey
 _log = logging.getLogger(__name__)
 GRACE_S: Final = 8.0  # of the ten seconds in which a service manager expects the end
 _DAY_S: Final = 86_400.0
+_CONSOLE: Final = (
+    "Hearthkey console. Demo model on, nothing leaves this computer unless you add a key of a"
+    " company. /help for commands. Ctrl-C stops an answer, twice leaves.\n"
+)
 
 
 def assemble(
@@ -51,9 +54,9 @@ def assemble(
     clock: Clock,
     access: Access,
     prices: PriceList,
-    operator_name: str = "",
+    claims: Claims | None = None,
 ) -> Router:
-    """Wire the application's own rooms together; no I/O."""
+    """Wire the application's own rooms together; no I/O. Without `claims` nobody can claim it."""
     by_frontend = {frontend.name: frontend for frontend in frontends}
     abilities = {name: frontend.abilities for name, frontend in by_frontend.items()}
     tasks = Tasks()
@@ -87,7 +90,8 @@ def assemble(
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
-        operator_name=operator_name,
+        access=access,
+        claims=claims or Claims(access, clock),
     )
     return Router(
         stores=stores,
@@ -117,38 +121,83 @@ async def _run(config: Config) -> int:
         found, stores = await _storage(config, clock, house)
         http = HttpClient()
         house.push_async_callback(http.close)
-        providers = await _providers(config, http, house)
-        start_line = _start_line(config, found)
-        console = _console(clock, start_line)
-        access = Access(
-            is_open=config.access.is_open,
-            operators=config.access.operators | {console.identity},
-            allowed=config.access.allowed,
+        sealed_in = f"Data in {config.data_dir}, sealed with the {found.describe()}."
+        access = _access(config, await stores.settings.operators())
+        messengers, claims, start_line = await _messengers(
+            config, http, clock, access, house=house, sealed_in=sealed_in
         )
+        providers = await _providers(config, http, house)
         router = assemble(
             stores=stores,
             providers=providers,
-            frontends=[console],
+            frontends=messengers,
             clock=clock,
             access=access,
             prices=PriceTable(),
+            claims=claims,
         )
-        if not sys.stdin.isatty():
-            sys.stderr.write(f"{start_line}\n")
+        if config.has_messenger or not sys.stdin.isatty():
+            _print_for_host(start_line)
         _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
         await router.start()
-        await _serve([console], router, stores, clock, stop)
+        await _serve(messengers, router, [claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
+
+
+def _access(config: Config, claimed: Sequence[Operator]) -> Access:
+    """Return the door as the settings and those who claimed the bot have it."""
+    return Access(
+        is_open=config.access.is_open,
+        operators=config.access.operators | {each.identity for each in claimed},
+        allowed=config.access.allowed,
+        operator_name=claimed[0].name if claimed else "",
+    )
+
+
+async def _messengers(
+    config: Config,
+    http: HttpClient,
+    clock: Clock,
+    access: Access,
+    *,
+    house: contextlib.AsyncExitStack,
+    sealed_in: str,
+) -> tuple[Sequence[Frontend], Claims, str]:
+    """Build what is configured, else the console, whose user owns the bot by sitting at it.
+
+    Returns the line to begin with, too. Raises StartError where a messenger refuses us for good.
+    """
+    if config.telegram is None:
+        start_line = f"{_CONSOLE}{sealed_in}"
+        console = frontends.console(clock, start_line)
+        access.operators |= {console.identity}
+        return [console], Claims(access, clock), start_line
+    telegram = frontends.telegram(config.telegram, http, clock)
+    house.push_async_callback(telegram.close)
+    await telegram.check()
+    claims = Claims(
+        access,
+        clock,
+        is_open=not access.operators,
+        show=_print_for_host,
+        link=telegram.private_link,
+    )
+    return [telegram], claims, f"Hearthkey runs on Telegram{telegram.named}. {sealed_in}"
+
+
+def _print_for_host(line: str) -> None:
+    """Write past the log, which would hide a code and may be off."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 async def _storage(
     config: Config, clock: Clock, house: contextlib.AsyncExitStack
 ) -> tuple[Found, SqlStores]:
     """Open the data folder with the master key that its own facts ask for."""
-    if config.has_messenger:
-        problem = "Telegram and Matrix are not in this version yet: leave their settings out"
-        raise StartError([problem])
+    if config.matrix is not None:
+        raise StartError(["Matrix is not in this version yet: leave its settings out"])
     chosen: list[Found] = []
 
     def find_key(facts: Facts) -> MasterKey:
@@ -166,9 +215,7 @@ async def _storage(
 async def _providers(
     config: Config, http: HttpClient, house: contextlib.AsyncExitStack
 ) -> Providers:
-    demo = DemoServer()
-    house.push_async_callback(demo.close)
-    demo_url = await demo.start()
+    demo_url = None if config.has_messenger else await _demo(house)
     try:
         return build_providers(
             http,
@@ -190,42 +237,25 @@ async def _providers(
         raise StartError([f"a provider's setting does not fit: {error}"]) from None
 
 
-def _console(clock: Clock, start_line: str) -> ConsoleFrontend:
-    hints = [
-        CommandHint(
-            name=command.name,
-            usage=command.usage,
-            help=command.help,
-            has_secret=command.has_secret,
-        )
-        for name, command in by_name().items()
-        if name == command.name
-    ]
-    return ConsoleFrontend(commands=hints, clock=clock, greeting=start_line)
+async def _demo(house: contextlib.AsyncExitStack) -> str:
+    """Start the model to try the console with."""
+    from adapters.providers.demo import DemoServer  # noqa: PLC0415  # a server costs memory
 
-
-def _start_line(config: Config, found: Found) -> str:
-    return (
-        "Hearthkey console. Demo model on, nothing leaves this computer unless you add a key of a"
-        f" company. /help for commands. Ctrl-C stops an answer, twice leaves.\nData in"
-        f" {config.data_dir}, sealed with the {found.describe()}."
-    )
+    demo = DemoServer()
+    house.push_async_callback(demo.close)
+    return await demo.start()
 
 
 async def _serve(
     frontends: Sequence[Frontend],
     router: Router,
-    stores: SqlStores,
-    clock: Clock,
+    beside: Sequence[Coroutine[Any, Any, None]],
     stop: asyncio.Event,
 ) -> None:
-    """Run the frontends until they end or `stop` is set."""
+    """Run the frontends, and what runs beside them, until they end or `stop` is set."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(frontend.run(router)) for frontend in frontends]
-        aside = [
-            group.create_task(_end_on(stop, running)),
-            group.create_task(_tidy_daily(stores, clock)),
-        ]
+        aside = [group.create_task(each) for each in (_end_on(stop, running), *beside)]
         await asyncio.wait(running)
         for task in aside:
             task.cancel()

@@ -10,7 +10,7 @@ from bot.domain.errors import StartError
 
 EXIT_STOPPED: Final = 2
 EXIT_INTERRUPTED: Final = 130
-MESSENGERS: Final[tuple[str, ...]] = ()  # what `run` can run, for `init` to ask about
+MESSENGERS: Final = ("telegram",)  # what `run` can run, for `init` to ask about
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,7 +19,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.version:
             return _version()
-        return _init() if args.task == "init" else _run()
+        match args.task:
+            case "init":
+                return _init()
+            case "doctor":
+                return _doctor(is_quick=args.quick, drops_webhook=args.drop_webhook)
+            case _:
+                return _run()
     except StartError as error:
         for problem in error.problems:
             sys.stderr.write(f"hearthkey: {problem}\n")
@@ -38,7 +44,22 @@ def _parser() -> argparse.ArgumentParser:
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
     tasks.add_parser("run", help="run the bot; with no messenger configured, open the console")
     tasks.add_parser("init", help="ask a few questions and write the configuration")
+    _add_doctor(tasks.add_parser("doctor", help="look at everything and say what to mend"))
     return parser
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Look at everything and say what to mend. It may run beside the bot."
+    parser.epilog = "Exit code 0: no problem, 1: a problem, 2: it could not look."
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--quick", action="store_true", help="only what shows at once whether the bot is well"
+    )
+    only.add_argument(
+        "--drop-webhook",
+        action="store_true",
+        help="remove a webhook that another program left behind at Telegram",
+    )
 
 
 def _run() -> int:
@@ -61,6 +82,17 @@ def _init() -> int:
     return write_config(
         os.environ, sys.stdin, sys.stdout, messengers=MESSENGERS, providers=configurable()
     )
+
+
+def _doctor(*, is_quick: bool, drops_webhook: bool) -> int:
+    from adapters.providers.catalogue import configurable  # noqa: PLC0415
+    from bot import doctor  # noqa: PLC0415
+    from bot.logs import set_up_logging  # noqa: PLC0415
+
+    set_up_logging("error")
+    if drops_webhook:
+        return doctor.drop_webhook(os.environ, sys.stdout, providers=configurable())
+    return doctor.examine(os.environ, sys.stdout, providers=configurable(), is_quick=is_quick)
 
 
 def _version() -> int:

@@ -232,13 +232,8 @@ def in_parts(ending: Ending, frontend: Frontend) -> Ending:
 
 
 def _split(out: Outgoing, frontend: Frontend) -> Sequence[Outgoing]:
-    pieces = frontend.split(out.reply.text)
-    bare = [
-        replace(out, part=index, reply=Reply(text=piece, kind=out.reply.kind))
-        for index, piece in enumerate(pieces)
-    ]
-    bare[-1] = replace(bare[-1], reply=replace(out.reply, text=pieces[-1]))
-    return bare
+    parts = frontend.split(out.reply)
+    return [replace(out, part=index, reply=part) for index, part in enumerate(parts)]
 
 
 def _has_footer(turn: Turn) -> bool:

@@ -14,6 +14,13 @@ from bot.config.load import default_data_dir
 from bot.config.options import CONFIG_VARIABLE, Option
 from bot.domain.errors import StartError
 
+_TELEGRAM: Final = """
+Telegram: open a chat with @BotFather there, send /newbot, choose a name and a username. It answers
+with a token such as 123456789:AA… Whoever has the token is the bot. Empty: no Telegram."""
+_OPERATORS: Final = """
+Operators decide who may come in. Leave this empty if you do not know the number of your account:
+the bot prints a code when it starts, and whoever sends it that code first is the operator."""
+_MESSENGERS: Final = (options.TELEGRAM_TOKEN.name, options.MATRIX_HOMESERVER.name)
 _HEADER: Final = "# Written by `hearthkey init`. docs/configuration.md lists every setting.\n"
 
 
@@ -41,6 +48,11 @@ def write_config(
     text = _HEADER + "".join(_line(name, answer) for name, answer in answers)
     _write(path, text, providers)
     dialogue.say(f"Written: {path}. Start with: hearthkey run")
+    given = dict(answers)
+    if any(name in given for name in _MESSENGERS):
+        if options.OPERATORS.name not in given:
+            dialogue.say("Then send the code that it prints to your bot.")
+        dialogue.say("If something does not work: hearthkey doctor")
     return 0
 
 
@@ -96,17 +108,17 @@ def _ask(dialogue: _Dialogue, messengers: Sequence[str]) -> list[tuple[str, str]
         )
     }
     if "telegram" in messengers:
-        answers |= _ask_all(
-            dialogue, {"Telegram bot token from @BotFather (not shown)": options.TELEGRAM_TOKEN}
-        )
+        dialogue.say(_TELEGRAM)
+        answers |= _ask_all(dialogue, {"Bot token (not shown)": options.TELEGRAM_TOKEN})
     if "matrix" in messengers:
         answers |= _ask_matrix(dialogue)
-    if any(answers.get(name) for name in ("telegram_token", "matrix_homeserver")):
+    if any(answers.get(name) for name in _MESSENGERS):
+        dialogue.say(_OPERATORS)
         answers |= _ask_all(
             dialogue,
             {
-                "Your own account, which decides who may come in": options.OPERATORS,
-                "Who may talk to the bot, closed (those you invite) or open": options.ACCESS,
+                "Operators, such as telegram:123456789": options.OPERATORS,
+                "Who may talk to the bot, closed (those you list) or open": options.ACCESS,
             },
         )
     server = "A model server of your own, as name=http://…/v1"

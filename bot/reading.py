@@ -11,6 +11,7 @@ from bot.domain.events import (
     QuestionKind,
     SecretText,
     Text,
+    Unreadable,
 )
 from bot.domain.events import Command as Typed
 from bot.domain.keyforms import KeyForms
@@ -49,6 +50,8 @@ def read(
         return _pressed(body.action, commands)
     if isinstance(body, SecretText):
         return _secret(body, question, commands)
+    if isinstance(body, Unreadable):
+        return Use(name=body.what, command=None)
     if choice is not None:
         return _pressed(choice.action, commands)
     return _text(body, question, is_answering=is_answering, commands=commands, forms=forms)

@@ -16,6 +16,7 @@ from bot.domain.chat import Identity, Member, MemberId, Place, Turn
 from bot.domain.effects import Ask, SetQuestion
 from bot.domain.errors import FrontendError, InboxFull, StorageUnavailable
 from bot.domain.events import (
+    Body,
     Command,
     Delivery,
     InboxId,
@@ -27,8 +28,11 @@ from bot.domain.events import (
     QuestionKind,
     SecretText,
     Text,
+    Unreadable,
+    whole,
 )
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
+from bot.door import Door
 from bot.lanes import Lanes
 from bot.questions import Questions
 from bot.reading import Use, read
@@ -60,6 +64,7 @@ class Router:
         self._stores = stores
         self._frontends = frontends
         self._access = access
+        self._door = Door(access, desk.claims, courier, desk.clock)
         self._questions = questions
         self._sessions = sessions
         self._courier = courier
@@ -84,27 +89,33 @@ class Router:
         await self._tasks.idle(min(grace_s, 1.0))
         await self._tasks.close()
 
-    async def receive(self, incoming: Incoming) -> None:
+    async def receive(self, incoming: Incoming) -> str:
         """Take one update; it is durable when this returns. Raises StorageUnavailable."""
         if incoming.place.frontend not in self._frontends:
-            return
-        if not self._access.admits(incoming.sender):
-            await self._turn_away(incoming)
-            return
+            return ""
+        admitted = await self._door.meet(incoming)
+        if isinstance(admitted, str):
+            return admitted
+        said = whole(admitted.pieces)
+        if not (said.is_addressed or self._concerns_us(said.body)):
+            return ""
         try:
-            member = await self._member(incoming)
-            use = self._read(incoming, member)
+            member = await self._member(said)
+            use = self._read(said, member)
             if isinstance(use, Text):
-                await self._take_turn(incoming, member, use)
+                await self._take_turn(admitted, member, use)
             else:
-                await self._take_use(incoming, member, use)
+                await self._take_use(admitted, member, use)
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
-                await self._courier.say(incoming.place, texts.turns.storage_unavailable())
+                abilities = self._frontends[incoming.place.frontend].abilities
+                reply = texts.turns.storage_unavailable(comes_again=abilities.redelivers)
+                await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
+        return ""
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""
@@ -120,6 +131,16 @@ class Router:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
         member = self._members.get(identity)
         return None if member is None else self._questions.find(member.id, place)
+
+    def _concerns_us(self, body: Body) -> bool:
+        """Whether what is said to others in a group is for us all the same. Pure."""
+        match body:
+            case Command(name):
+                return name in self._desk.commands
+            case Text(text):
+                return self._desk.key_forms.find_key(text) is not None
+            case _:
+                return False
 
     def _read(self, incoming: Incoming, member: Member) -> Use | Text:
         question = self._questions.find(member.id, incoming.place)
@@ -141,22 +162,16 @@ class Router:
 
     async def _member(self, incoming: Incoming) -> Member:
         known = self._members.get(incoming.sender)
-        if known is not None and known.name == incoming.sender_name:
+        is_operator = self._access.is_operator(incoming.sender)
+        if known and (known.name, known.is_operator) == (incoming.sender_name, is_operator):
             return known
         if len(self._members) >= _KNOWN:
             self._members.clear()
         member = await self._stores.settings.member(
-            incoming.sender,
-            incoming.sender_name,
-            is_operator=self._access.is_operator(incoming.sender),
+            incoming.sender, incoming.sender_name, is_operator=is_operator
         )
         self._members[incoming.sender] = member
         return member
-
-    async def _turn_away(self, incoming: Incoming) -> None:
-        is_private = incoming.place.is_private
-        if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
-            await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
 
     async def _take_turn(self, incoming: Incoming, member: Member, use: Text) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
@@ -189,7 +204,7 @@ class Router:
         self._lanes.put(
             (incoming.place, member.id),
             lambda: self._bounded(
-                row.id, incoming, member, "message", lambda: _asking(incoming, member, use)
+                row.id, incoming, member, "message", lambda: _asking(row.incoming, member, use)
             ),
         )
 
@@ -240,6 +255,8 @@ class Router:
             await self._courier.say(place, texts.turns.broken(reference))
 
     async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
+        if isinstance(incoming.body, Unreadable):
+            return Outcome(reply=texts.turns.unreadable(incoming.body.what))
         is_deleted = use.secret is not None and await self._delete(incoming)
         command = use.command
         if command is None:
@@ -273,7 +290,8 @@ class Router:
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
         effects = outcome.effects
         is_message = isinstance(incoming.body, Text) and outcome.reply is None
-        if not is_message and not any(isinstance(effect, SetQuestion) for effect in effects):
+        leaves_open = is_message or isinstance(incoming.body, Unreadable)
+        if not leaves_open and not any(isinstance(effect, SetQuestion) for effect in effects):
             asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
             effects = (*effects, *asked)
         result = await self._stores.intake.finish(row, effects, replies)
@@ -282,6 +300,7 @@ class Router:
         if result.applied is not Applied.DONE:
             return
         self._questions.follow(effects)
+        self._desk.claims.follow(effects, member)
         self._courier.send(result.deliveries)
         for turn in result.turns:
             if is_message:
@@ -295,6 +314,11 @@ class Router:
         return incoming.message if can_edit and isinstance(incoming.body, Press) else None
 
     async def _delete(self, incoming: Incoming) -> bool:
+        """Delete a message with all its pieces; False if one of them stays."""
+        gone = [await self._delete_one(piece) for piece in incoming.pieces]
+        return all(gone)
+
+    async def _delete_one(self, incoming: Incoming) -> bool:
         frontend = self._frontends[incoming.place.frontend]
         if incoming.message is None or not frontend.abilities.can_delete:
             return False
@@ -310,7 +334,7 @@ class Router:
             incoming = row.incoming
             if incoming.place.frontend not in self._frontends:
                 continue
-            if not self._access.admits(incoming.sender):
+            if not self._door.admits(incoming):
                 await self._stores.intake.finish(row.id, (), ())
             elif row.tries >= _TRIES:
                 reference = secrets.token_hex(3)

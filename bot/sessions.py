@@ -25,7 +25,16 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Outgoing, Reply
 from bot.domain.keys import KeyId, StoredKey
-from bot.domain.ports import Clock, Ending, Frontend, Provider, Providers, ReplySink, Stores
+from bot.domain.ports import (
+    Clock,
+    Ending,
+    Frontend,
+    Growth,
+    Provider,
+    Providers,
+    ReplySink,
+    Stores,
+)
 from bot.failurenotes import FailureNotes
 from bot.lanes import Lanes
 from bot.modellists import ModelLists
@@ -247,10 +256,8 @@ class SessionManager:
     async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> None:
         turn = running.turn
         asked, has_older = await self._preparer.prepare(turn, provider, key)
-        sink = self._frontends[turn.place.frontend].sink(
-            turn.place, reply_to=None if turn.place.is_private else turn.message
-        )
-        opening = self._tasks.start(self._open(sink, turn))
+        sink = self._frontends[turn.place.frontend].sink(turn.place, self._growth(turn))
+        opening = self._tasks.start(self._open(sink))
         ending = None
         try:
             ending = await self._asker.ask(
@@ -264,16 +271,22 @@ class SessionManager:
             ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
 
-    async def _open(self, sink: ReplySink, turn: Turn) -> None:
+    def _growth(self, turn: Turn) -> Growth:
+        """Say how an answer grows; its message is noted, so that it ends there after a crash."""
+        return Growth(
+            reply_to=None if turn.place.is_private else turn.message,
+            stream=turn.choices.stream,
+            buttons=texts.turns.STOP,
+            appeared=lambda message: self._stores.turns.shown(turn.id, message),
+        )
+
+    async def _open(self, sink: ReplySink) -> None:
         try:
-            message = await sink.open()
+            await sink.open()
         except FrontendError:
             return  # the answer still comes, as a message of its own
         except Exception as error:  # noqa: BLE001 - nothing that shows work may cost the answer
             faults.report("opening", error)
-            return
-        if message is not None:
-            await self._stores.turns.shown(turn.id, message)
 
     async def _end(self, turn: Turn, ending: Ending, sink: ReplySink | None) -> None:
         asked = self._questions.asked_by(turn.member, turn.place, ending.replies, is_ending=True)

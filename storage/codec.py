@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
-from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place
+from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place, Streaming
 from bot.domain.events import (
     Body,
     Command,
@@ -18,6 +19,8 @@ from bot.domain.events import (
     Reply,
     SecretText,
     Text,
+    Unread,
+    Unreadable,
 )
 from bot.domain.models import Effort
 from bot.domain.secret import Secret
@@ -26,6 +29,7 @@ from storage.rules import Chosen, storable
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _OVERRIDES: Final = frozenset(each.name for each in fields(Overrides))
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {"effort": Effort, "stream": Streaming}
 
 _choices = msgspec.json.Decoder(Choices)
 _reply = msgspec.json.Decoder(Reply)
@@ -98,10 +102,11 @@ def load_chosen(data: bytes) -> Chosen:
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in values.items() if name in _OVERRIDES}
-    if isinstance(known.get("effort"), str):
-        known["effort"] = Effort(known["effort"])
-    return known
+    return {
+        name: _ENUMS[name](value) if name in _ENUMS and isinstance(value, str) else value
+        for name, value in values.items()
+        if name in _OVERRIDES
+    }
 
 
 def dump_reply(reply: Reply) -> bytes:
@@ -178,6 +183,8 @@ def _texts(body: Body) -> list[str]:
             return ["press", action]
         case SecretText(command):
             return ["secret", command.name, command.args]
+        case Unreadable(what):
+            return ["unreadable", what.value]
 
 
 def _body(kind: str, first: str, second: str = "") -> Body:
@@ -188,5 +195,7 @@ def _body(kind: str, first: str, second: str = "") -> Body:
             return Command(first, second)
         case "press":
             return Press(first)
+        case "unreadable":
+            return Unreadable(Unread(first))
         case _:
             return SecretText(Command(first, second), Secret(""))

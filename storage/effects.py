@@ -21,6 +21,8 @@ from storage.people import (
     account_of,
     chosen_by,
     keep_chosen_by,
+    make_operator,
+    operators,
     place_id,
     seat,
 )
@@ -266,6 +268,14 @@ async def _learn_adjustment(tx: Tx, effect: fx.LearnAdjustment, _: str) -> Turns
     return _DONE
 
 
+async def _claim_operator(tx: Tx, effect: fx.ClaimOperator, frontend: str) -> Turns | None:
+    found = await account_of(tx, effect.member, frontend)
+    if not found or await operators(tx):
+        return None
+    await make_operator(tx, found, effect.name)
+    return _DONE
+
+
 _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | None]]]] = {
     fx.Choose: _choose,
     fx.UndoChoice: _undo_choice,
@@ -287,4 +297,5 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | N
     fx.SetQuestion: _set_question,
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,
+    fx.ClaimOperator: _claim_operator,
 }

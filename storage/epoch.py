@@ -9,15 +9,13 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from bot.domain.chat import TurnState
 from storage import intake, outbox
+from storage.folder import EPOCH
 from storage.rules import EPOCH_DETAIL
 from storage.turn_rows import OPEN
 from storage.tx import Tx
-
-FILE: Final = "epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Epoch:
 def read_file(folder: Path) -> Epoch | None:
     """Return what the file says; None if it is missing or no such file."""
     try:
-        id_, starts = (folder / FILE).read_text(encoding="ascii").split()
+        id_, starts = (folder / EPOCH).read_text(encoding="ascii").split()
         return Epoch(id_, int(starts))
     except (OSError, ValueError):
         return None
@@ -39,7 +37,7 @@ def read_file(folder: Path) -> Epoch | None:
 
 def write_file(folder: Path, epoch: Epoch) -> None:
     """Replace the file, whole or not at all. Raises OSError."""
-    draft = folder / f"{FILE}.new"
+    draft = folder / f"{EPOCH}.new"
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
@@ -47,7 +45,7 @@ def write_file(folder: Path, epoch: Epoch) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    draft.replace(folder / FILE)
+    draft.replace(folder / EPOCH)
 
 
 async def enter(tx: Tx, in_file: Epoch | None) -> tuple[Epoch, bool]:

@@ -9,6 +9,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +20,15 @@ from bot.domain.errors import StartError
 from storage.migrations import Migration, migrate, version
 
 DATABASE: Final = "hearthkey.db"
+LOCK: Final = "lock"
+EPOCH: Final = "epoch"
 APPLICATION_ID: Final = 0x48_4B_45_59  # "HKEY"
 BACKUP_DAYS: Final = 30
 _STAMP: Final = "%Y%m%dT%H%M%S"
 _FULL_RIGHTS: Final = 0o700
 _FILE_RIGHTS: Final = 0o600
+_LOCK_TRIES: Final = 3
+_LOCK_PAUSE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +71,33 @@ def lock_folder(folder: Path) -> int:
     Raises StartError if another process has it.
     """
     try:
-        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _FILE_RIGHTS)
+        descriptor = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _FILE_RIGHTS)
     except OSError as error:
         raise StartError([_unwritable(folder, error)]) from None
+    # A check-up that asks whether a bot runs holds the lock for microseconds.
+    for _ in range(_LOCK_TRIES):
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        time.sleep(_LOCK_PAUSE_S)
+    os.close(descriptor)
+    raise StartError([f"another Hearthkey runs in the data folder {folder}: stop that one first"])
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a bot has the folder now, without keeping it from one. Raises OSError."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
         os.close(descriptor)
-        problem = f"another Hearthkey runs in the data folder {folder}: stop that one first"
-        raise StartError([problem]) from None
-    return descriptor
 
 
 def prepare(path: Path, steps: Sequence[Migration], now: datetime) -> Facts:
@@ -88,7 +110,7 @@ def prepare(path: Path, steps: Sequence[Migration], now: datetime) -> Facts:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _FILE_RIGHTS))
         path.chmod(_FILE_RIGHTS)
         with _connection(path) as connection:
-            _check(connection, path, len(steps))
+            refuse_misfit(connection, path, len(steps))
             connection.execute("PRAGMA journal_mode = WAL")
             _upgrade(connection, path.parent / "backups", steps, now)
             return _facts(connection)
@@ -123,8 +145,8 @@ def _foreign(path: Path) -> str:
     )
 
 
-def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
-    """Refuse a file that is another program's, or a newer Hearthkey's."""
+def refuse_misfit(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    """Raise StartError for a file that is another program's, or a newer Hearthkey's."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID and (application or tables):
@@ -181,11 +203,16 @@ def _facts(connection: sqlite3.Connection) -> Facts:
     for name, value in (("salt", secrets.token_hex(16)), ("host", secrets.token_hex(16))):
         connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
     connection.execute("COMMIT")
+    return read_facts(connection)
+
+
+def read_facts(connection: sqlite3.Connection) -> Facts:
+    """Return what a database says; salt and host are empty if no start on it came so far."""
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     (keys,) = connection.execute("SELECT count(*) FROM data_keys").fetchone()
     return Facts(
         is_empty=keys == 0,
         kek_id=meta.get("kek_id", ""),
-        salt=bytes.fromhex(meta["salt"]),
-        host=meta["host"],
+        salt=bytes.fromhex(meta.get("salt", "")),
+        host=meta.get("host", ""),
     )

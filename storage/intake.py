@@ -8,9 +8,8 @@ from typing import Final
 from bot.domain.chat import Turn
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
-from bot.domain.events import InboxId, Incoming, Outgoing, SecretText, Text
+from bot.domain.events import InboxId, Incoming, Outgoing, text_of, whole, without_secret
 from bot.domain.ports import Applied, InboxRow, Result
-from bot.domain.secret import Secret
 from storage import outbox
 from storage.codec import dump_incoming, load_incoming
 from storage.effects import apply, erases
@@ -37,13 +36,11 @@ class SqlIntake(Repository):
 
     async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
         """Store a text's id and its turn, which takes the text over, in one commit."""
-        body = incoming.body
-        if not isinstance(body, Text):
-            raise TypeError(type(body).__name__)
-        text = body.text
+        text_of(incoming.body)
 
         async def work(tx: Tx) -> Turn | None:
-            if await _is_known(tx, incoming):
+            pieces = await _new_pieces(tx, incoming)
+            if not pieces:
                 return None
             found = await account(tx, incoming.sender)
             (row,) = await tx.all(
@@ -52,21 +49,24 @@ class SqlIntake(Repository):
             )
             if row["n"] >= limit:
                 raise InboxFull
-            await _store(tx, incoming, state="handled", body=None, id_=tx.ids.next("inbox"))
+            for piece in pieces:
+                await _store(tx, piece, state="handled", body=None, id_=tx.ids.next("inbox"))
             seat = await seat_for(tx, incoming.place, found)
-            return await ask(tx, seat, text, incoming.message)
+            asked = whole(pieces)
+            return await ask(tx, seat, text_of(asked.body), asked.message)
 
         return await self.write(work)
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
         """Store a command or press, sealed, or the stub of a secret; None on a repeat."""
-        kept = incoming
-        if isinstance(incoming.body, SecretText):
-            kept = incoming.with_body(SecretText(incoming.body.command, Secret("")))
 
         async def work(tx: Tx) -> InboxRow | None:
-            if await _is_known(tx, incoming):
+            pieces = await _new_pieces(tx, incoming)
+            if incoming not in pieces:
                 return None
+            kept = without_secret(whole(pieces))
+            for piece in pieces[:-1]:
+                await _store(tx, piece, state="handled", body=None, id_=tx.ids.next("inbox"))
             id_ = tx.ids.next("inbox")
             body = await tx.seal(await host_key(tx), dump_incoming(kept), _cell(id_))
             await _store(tx, incoming, state="pending", body=body, id_=id_)
@@ -137,6 +137,10 @@ async def _apply_all(tx: Tx, effects: Sequence[Effect], frontend: str) -> tuple[
             raise _Stale
         turns.extend(started)
     return tuple(turns)
+
+
+async def _new_pieces(tx: Tx, incoming: Incoming) -> list[Incoming]:
+    return [piece for piece in incoming.pieces if not await _is_known(tx, piece)]
 
 
 async def _is_known(tx: Tx, incoming: Incoming) -> bool:

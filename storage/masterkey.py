@@ -92,11 +92,26 @@ def find_master_key(env: Mapping[str, str], folder: Path, *, is_empty: bool, sal
     holds nothing sealed yet, so a new key may be made. `salt` is the database's own, at least
     16 bytes, for a passphrase. Takes about 0.2 s with a passphrase. Raises StartError.
     """
+    if found := look_for_master_key(env, folder, salt=salt):
+        return found
+    path = folder / FILE_NAME
+    if is_empty:
+        return Found(MasterKey(_make(path)), KeySource.FOLDER, str(path), is_new=True)
+    problem = (
+        f"the master key is missing: the database in {folder} needs the key it was sealed with;"
+        f" looked for the systemd credential {CREDENTIAL}, {KEY_VARIABLE}[_FILE],"
+        f" {PASSPHRASE_VARIABLE}[_FILE] and {path}; put your copy of the key in one of them"
+    )
+    raise StartError([problem])
+
+
+def look_for_master_key(env: Mapping[str, str], folder: Path, *, salt: bytes) -> Found | None:
+    """Return the master key if there is one anywhere, and make none. Raises StartError."""
     return (
         _from_credential(env)
         or _from_setting(env)
         or _from_passphrase(env, salt)
-        or _from_folder(folder, is_empty=is_empty)
+        or _from_folder(folder)
     )
 
 
@@ -133,19 +148,11 @@ def _from_passphrase(env: Mapping[str, str], salt: bytes) -> Found | None:
     return Found(_derive(text.rstrip("\r\n"), name, salt), KeySource.DERIVED, name)
 
 
-def _from_folder(folder: Path, *, is_empty: bool) -> Found:
+def _from_folder(folder: Path) -> Found | None:
     path = folder / FILE_NAME
-    if path.exists():
-        key = _parse(_read(path, "the master key"), str(path))
-        return Found(key, KeySource.FOLDER, str(path))
-    if is_empty:
-        return Found(MasterKey(_make(path)), KeySource.FOLDER, str(path), is_new=True)
-    problem = (
-        f"the master key is missing: the database in {folder} needs the key it was sealed with;"
-        f" looked for the systemd credential {CREDENTIAL}, {KEY_VARIABLE}[_FILE],"
-        f" {PASSPHRASE_VARIABLE}[_FILE] and {path}; put your copy of the key in one of them"
-    )
-    raise StartError([problem])
+    if not path.exists():
+        return None
+    return Found(_parse(_read(path, "the master key"), str(path)), KeySource.FOLDER, str(path))
 
 
 def _read(path: Path, name: str, *, is_guarded: bool = False) -> str:

@@ -20,19 +20,27 @@ from bot.domain.chat import (
 )
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
-from bot.domain.events import DeliveryState, InboxId, Incoming, Outgoing, SecretText, Text
+from bot.domain.events import (
+    DeliveryState,
+    InboxId,
+    Incoming,
+    Outgoing,
+    text_of,
+    whole,
+    without_secret,
+)
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
 from bot.domain.ports import (
     Applied,
     Clock,
     InboxRow,
     OpenQuestion,
+    Operator,
     Result,
     Spent,
     SpentLine,
     UsedTurn,
 )
-from bot.domain.secret import Secret
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
@@ -48,29 +56,33 @@ class MemoryIntake:
 
     async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
         """Store a text and its turn."""
-        if not isinstance(incoming.body, Text):
-            raise TypeError(type(incoming.body).__name__)
-        if self._is_known(incoming):
+        text_of(incoming.body)
+        pieces = self._new_pieces(incoming)
+        if not pieces:
             return None
         state = self._state
         member = state.member(incoming.sender)
         rows = state.turns.values()
         if limit <= sum(row.turn.member == member and row.turn.state.is_open for row in rows):
             raise InboxFull
-        self._store(incoming, None)
-        return state.ask(member, incoming.place, incoming.body.text, incoming.message)
+        for piece in pieces:
+            self._store(piece, None)
+        asked = whole(pieces)
+        return state.ask(member, incoming.place, text_of(asked.body), asked.message)
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
         """Store a command or press, or the stub of a secret."""
-        if self._is_known(incoming):
+        pieces = self._new_pieces(incoming)
+        if incoming not in pieces:
             return None
-        kept = incoming
-        if isinstance(incoming.body, SecretText):
-            kept = incoming.with_body(SecretText(incoming.body.command, Secret("")))
+        for piece in pieces[:-1]:
+            self._store(piece, None)
+        kept = without_secret(whole(pieces))
         return InboxRow(id=self._store(incoming, kept), incoming=kept, tries=0)
 
-    def _is_known(self, incoming: Incoming) -> bool:
-        return (incoming.place.frontend, incoming.update) in self._state.seen
+    def _new_pieces(self, incoming: Incoming) -> list[Incoming]:
+        seen, frontend = self._state.seen, incoming.place.frontend
+        return [piece for piece in incoming.pieces if (frontend, piece.update) not in seen]
 
     def _store(self, incoming: Incoming, kept: Incoming | None) -> InboxId:
         row = InboxId(self._state.next_id())
@@ -156,6 +168,14 @@ class MemorySettings:
         """Return the person behind an account."""
         id_ = self._state.member(identity)
         return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
+
+    async def operators(self) -> Sequence[Operator]:
+        """Return the accounts of those who claimed the bot."""
+        return tuple(
+            Operator(identity=identity, name=self._state.operators[member])
+            for identity, member in self._state.members.items()
+            if member in self._state.operators
+        )
 
     async def session(self, place: Place, member: MemberId) -> Session:
         """Return the place's session, made if there is none."""

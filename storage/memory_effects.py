@@ -250,6 +250,13 @@ def _learn_adjustment(state: State, effect: fx.LearnAdjustment) -> Turns | None:
     return _DONE
 
 
+def _claim_operator(state: State, effect: fx.ClaimOperator) -> Turns | None:
+    if state.operators or effect.member not in state.members.values():
+        return None
+    state.operators[effect.member] = effect.name
+    return _DONE
+
+
 _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.Choose: _choose,
     fx.UndoChoice: _undo_choice,
@@ -271,4 +278,5 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.SetQuestion: _set_question,
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,
+    fx.ClaimOperator: _claim_operator,
 }

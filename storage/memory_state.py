@@ -94,6 +94,7 @@ class State:
     usage: list[Used] = field(default_factory=list)
     notices: set[tuple[MemberId, str]] = field(default_factory=set)
     questions: dict[tuple[MemberId, Place], Question] = field(default_factory=dict)
+    operators: dict[MemberId, str] = field(default_factory=dict)
     learned: dict[tuple[str, str, Adjustment], datetime] = field(default_factory=dict)
 
     def next_id(self) -> int:

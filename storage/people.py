@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlite3 import Row
 
 from bot.domain.chat import Identity, MemberId, Place, PlaceKind
-from storage.codec import dump_chosen, load_chosen
+from bot.domain.ports import Operator
+from storage.codec import dump_chosen, dump_text, load_chosen, load_text
 from storage.keyrings import HOST, IDENTITY, PLACE, Of
 from storage.rules import Chosen
 from storage.tx import Tx
@@ -141,6 +142,33 @@ async def keep_chosen_by(tx: Tx, account: Account, chosen: Chosen) -> None:
     cell = Cell("members", "chosen", account.member)
     sealed = await tx.seal(account.data_key, dump_chosen(chosen), cell)
     await tx.run("UPDATE members SET chosen = ? WHERE id = ?", sealed, account.member)
+
+
+async def operators(tx: Tx) -> tuple[Operator, ...]:
+    """Return every account of the members who are operators."""
+    # CROSS: the few operators first, not every account there is.
+    rows = await tx.all(
+        "SELECT m.id, m.operator, i.frontend, i.account FROM members m"
+        " CROSS JOIN identities i ON i.member = m.id WHERE m.operator IS NOT NULL ORDER BY i.id"
+    )
+    found = []
+    for row in rows:
+        name = await tx.find(row["operator"], _operator(row["id"]), Of(row["id"]), load_text)
+        if name is not None:
+            identity = Identity(row["frontend"], row["account"])
+            found.append(Operator(identity=identity, name=name))
+    return tuple(found)
+
+
+async def make_operator(tx: Tx, account: Account, name: str) -> None:
+    """Make a member an operator of that name."""
+    member = account.member
+    sealed = await tx.seal(account.data_key, dump_text(name), _operator(member))
+    await tx.run("UPDATE members SET operator = ? WHERE id = ?", sealed, member)
+
+
+def _operator(member: str) -> Cell:
+    return Cell("members", "operator", member)
 
 
 async def host_key(tx: Tx) -> str:

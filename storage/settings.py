@@ -15,7 +15,7 @@ from bot.domain.chat import (
     Session,
     SessionId,
 )
-from bot.domain.ports import OpenQuestion, Spent, SpentLine, UsedTurn
+from bot.domain.ports import OpenQuestion, Operator, Spent, SpentLine, UsedTurn
 from storage import usage
 from storage.codec import load_question
 from storage.conversations import (
@@ -26,7 +26,7 @@ from storage.conversations import (
     take_session,
 )
 from storage.keyrings import Of
-from storage.people import account, chosen_by, find_account, read_place, seat
+from storage.people import account, chosen_by, find_account, operators, read_place, seat
 from storage.rules import ADJUSTMENT_DAYS
 from storage.tx import Repository, Tx
 from storage.vault import Cell
@@ -43,6 +43,10 @@ class SqlSettings(Repository):
         if found is None:
             found = await self.write(lambda tx: account(tx, identity))
         return Member(id=found.member, identity=identity, name=name, is_operator=is_operator)
+
+    async def operators(self) -> Sequence[Operator]:
+        """Return the accounts of those who claimed the bot."""
+        return await self.read(operators)
 
     async def session(self, place: Place, member: MemberId) -> Session:
         """Return the place's session, made if there is none. Raises LookupError: no member."""

@@ -11,7 +11,7 @@ from adapters.console.plain import PlainScreen
 from adapters.console.translate import CommandHint
 from bot.domain.chat import Identity, Place
 from bot.domain.events import Body, Incoming, MessageRef, Reply
-from bot.domain.ports import Abilities, Clock, Receiver, ReplySink
+from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
 
 NAME = "console"
 
@@ -65,13 +65,13 @@ class ConsoleFrontend:
         """Hand over lines until the input ends or the member leaves."""
         await self._screen.run(receiver, self.identity, self.place)
 
-    def split(self, text: str) -> Sequence[str]:
-        """Return the text whole: a terminal scrolls."""
-        return (text,)
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        """Return the reply whole: a terminal scrolls."""
+        return (reply,)
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:
+    def sink(self, place: Place, growth: Growth) -> ReplySink:
         """Return where an answer will grow."""
-        del place, reply_to
+        del place, growth
         return self._screen.sink()
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:

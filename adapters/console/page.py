@@ -144,9 +144,8 @@ class _GrowingSink:
         self._page = page
         self._answer = Growing()
 
-    async def open(self) -> MessageRef | None:
+    async def open(self) -> None:
         self._page.begin(self._answer)
-        return None
 
     def show(self, text: str) -> None:
         self._answer.offer(text)

@@ -80,8 +80,8 @@ class _WholeSink:
     def __init__(self, screen: PlainScreen) -> None:
         self._screen = screen
 
-    async def open(self) -> MessageRef | None:
-        return None
+    async def open(self) -> None:
+        """Show nothing."""
 
     def show(self, text: str) -> None:
         """Wait for the whole."""

@@ -7,6 +7,7 @@ from typing import Final
 from bot.commands import (
     about,
     addkey,
+    claim,
     conversation,
     costs,
     keys,
@@ -24,6 +25,7 @@ from bot.commands.spec import Command
 _MODULES: Final = (
     about,
     addkey,
+    claim,
     conversation,
     costs,
     keys,

@@ -26,7 +26,7 @@ async def _start(call: Call) -> Outcome:
 
 def _welcome(call: Call) -> Reply:
     has_demo = any(provider.spec.is_demo for provider in call.desk.providers.values())
-    operator = "" if call.member.is_operator else call.desk.operator_name
+    operator = "" if call.member.is_operator else call.desk.access.operator_name
     return texts.about.welcome(call.member.name, operator, has_demo=has_demo)
 
 
@@ -70,7 +70,9 @@ async def _main(call: Call) -> Outcome:
 
 
 async def _all(call: Call) -> Outcome:
-    return Outcome(reply=texts.about.all_commands([_line(row) for row in _rows(call)]))
+    return Outcome(
+        reply=texts.about.all_commands([_line(row) for row in _rows(call) if row.is_listed])
+    )
 
 
 async def _use(call: Call) -> Outcome:
@@ -96,7 +98,7 @@ async def _privacy(call: Call) -> Outcome:
             company=company(call, here.choices.provider) if here.choices.model else "",
             messenger=call.place.frontend.capitalize(),
             is_local=call.abilities.is_local,
-            operator=call.desk.operator_name,
+            operator=call.desk.access.operator_name,
             is_operator=call.member.is_operator,
         )
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.access import Access
+from bot.claims import Claims
 from bot.domain.chat import Member, MemberId, Place, SessionId
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
@@ -82,7 +84,8 @@ class Desk:
     failures: FailureNotes
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
-    operator_name: str = ""
+    access: Access
+    claims: Claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,8 @@ class Command:
     `usage` is its argument as help shows it (`[NUMBER]`), `menu` its place in the short menu and
     in /help's first page (0: only under all commands). `run` takes it typed, `press` its buttons
     and the answers to its questions. `has_secret`: the argument is deleted before all else.
-    `is_instant`: never waits, not even for another command (`/stop`).
+    `is_instant`: never waits, not even for another command (`/stop`). `is_listed` False: of no use
+    to most, so it is in no list, and works when typed.
     """
 
     name: str
@@ -152,3 +156,4 @@ class Command:
     menu: int = 0
     has_secret: bool = False
     is_instant: bool = False
+    is_listed: bool = True

@@ -1,5 +1,7 @@
 """/stop, /retry and /undo: what can be done with the last question."""
 
+from dataclasses import replace
+
 from bot import texts
 from bot.commands.here import Here, by_verb, company, look, model_label, own_turn, read_number
 from bot.commands.modelmenu import option, resolve
@@ -27,6 +29,12 @@ async def _stop(call: Call) -> Outcome:
     if call.desk.runner.stop(call.place, call.member.id):
         return Outcome()
     return Outcome(reply=texts.conversation.nothing_running())
+
+
+async def _stop_now(call: Call) -> Outcome:
+    """The button under a growing answer: pressed too late, it must not take the answer's place."""
+    outcome = await _stop(call)
+    return replace(outcome, is_apart=True)
 
 
 async def _last(call: Call, here: Here) -> Turn | None:
@@ -219,7 +227,7 @@ COMMANDS = (
         name="stop",
         help="end an answer",
         run=_stop,
-        press=by_verb({"now": _stop}),
+        press=by_verb({"now": _stop_now}),
         where=Where.ANYWHERE,
         menu=3,
         is_instant=True,

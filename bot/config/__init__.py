@@ -1,6 +1,6 @@
 """The operator's choices: one TOML file plus environment, read and checked once."""
 
-from bot.config.load import config_path, load_config
+from bot.config.load import config_path, load_config, survey_config
 from bot.config.shape import (
     AccessConfig,
     Config,
@@ -21,4 +21,5 @@ __all__ = [
     "WebConfig",
     "config_path",
     "load_config",
+    "survey_config",
 ]

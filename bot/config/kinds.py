@@ -27,7 +27,11 @@ _BOT_TOKEN: Final = re.compile(r"\d{3,20}:[\w-]{10,100}")
 
 def read_path(text: str) -> Path:
     """Return an absolute path; `~` is the home folder."""
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:  # expanduser's, for a user that is not known here
+        msg = "there is no such home folder"
+        raise ValueError(msg) from None
 
 
 def read_log_level(text: str) -> str:

@@ -44,8 +44,24 @@ def load_config(env: Mapping[str, str], *, providers: Sequence[str] = ()) -> Con
 
     `providers` are the catalogue's ids. Raises StartError with one line per problem.
     """
+    config, problems = survey_config(env, providers=providers)
+    if config is None or problems:
+        raise StartError(problems)
+    return config
+
+
+def survey_config(
+    env: Mapping[str, str], *, providers: Sequence[str] = ()
+) -> tuple[Config | None, Sequence[str]]:
+    """Return what could be read, and one line per problem, for who goes on with the rest.
+
+    None: it is not known where the data are. A messenger with a setting that could not be read
+    is left out, so that it is not reached in a way that nobody wanted.
+    """
     file = read_config_file(config_path(env), is_named=bool(env.get(CONFIG_VARIABLE)))
-    return _Reading(read_environment(env), file, providers).config(env)
+    reading = _Reading(read_environment(env), file, providers)
+    config = reading.config(env)
+    return config if reading.knows_folder else None, reading.problems
 
 
 class _Reading:
@@ -57,8 +73,19 @@ class _Reading:
         self._problems = [*env.problems, *file.problems]
         self._read: dict[str, object] = {}
 
+    @property
+    def problems(self) -> Sequence[str]:
+        """Return what was found so far."""
+        return tuple(self._problems)
+
+    @property
+    def knows_folder(self) -> bool:
+        """Whether all was read that may name the data folder."""
+        is_file_read = self._file.path is not None or not self._file.problems
+        return is_file_read and not self._is_unread(options.DATA_DIR)
+
     def config(self, env: Mapping[str, str]) -> Config:
-        """Return the configuration, or raise StartError."""
+        """Return the configuration, as far as it could be read."""
         for option in OPTIONS:
             self._take(option)
         endpoints = self._endpoints()
@@ -70,7 +97,7 @@ class _Reading:
         telegram, matrix = self._telegram(), self._matrix()
         # The console shares its terminal with the log.
         level = "info" if telegram or matrix else "warning"
-        made = Config(
+        return Config(
             data_dir=self._get(options.DATA_DIR) or default_data_dir(),
             log_level=self._get(options.LOG_LEVEL) or level,
             access=self._access(),
@@ -96,13 +123,13 @@ class _Reading:
             key_env=self._key_env(env),
             file=self._file.path,
         )
-        if self._problems:
-            raise StartError(self._problems)
-        return made
 
     def _get(self, option: Option[T]) -> T | None:
         # `_take` put what this very option's `read` returned under its name.
         return cast("T | None", self._read.get(option.name))
+
+    def _is_unread(self, option: Option[object]) -> bool:
+        return bool(self._given(option)) and option.name not in self._read
 
     def _given(self, option: Option[object]) -> tuple[Given, ...]:
         """Return an option's texts, plain and `_file`, from the first source that has any."""
@@ -175,7 +202,8 @@ class _Reading:
 
     def _telegram(self) -> TelegramConfig | None:
         token = self._get(options.TELEGRAM_TOKEN)
-        if token is None:
+        way = (options.TELEGRAM_API_BASE, options.TELEGRAM_PROXY)
+        if token is None or any(self._is_unread(option) for option in way):
             return None
         return TelegramConfig(
             token=token,

@@ -68,6 +68,15 @@ class Member:
     is_operator: bool = False
 
 
+class Streaming(StrEnum):
+    """How an answer grows before the eyes: as the messenger does best, or as a member chose."""
+
+    AUTO = "auto"
+    DRAFT = "draft"
+    EDIT = "edit"
+    OFF = "off"
+
+
 class Inherit(Enum):
     """The value of a choice that was not made here: the wider scope decides."""
 
@@ -93,6 +102,7 @@ class Choices:
     cost_line: bool = True
     window: int | None = None
     effort: Effort | None = None
+    stream: Streaming = Streaming.AUTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,7 @@ class Overrides:
     instructions: str | Inherit = INHERIT
     cost_line: bool | Inherit = INHERIT
     effort: Effort | Inherit | None = INHERIT
+    stream: Streaming | Inherit = INHERIT
 
     def set_fields(self) -> dict[str, Any]:
         """Return the choices that were made, by name."""

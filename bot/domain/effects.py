@@ -223,6 +223,14 @@ class LearnAdjustment:
     adjustment: Adjustment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOperator:
+    """Make a member the first operator, called `name`; stale if there is an operator already."""
+
+    member: MemberId
+    name: str
+
+
 Effect = (
     Choose
     | UndoChoice
@@ -244,4 +252,5 @@ Effect = (
     | SetQuestion
     | NoteOnce
     | LearnAdjustment
+    | ClaimOperator
 )

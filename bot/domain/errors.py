@@ -7,7 +7,8 @@ HearthkeyError
 │  ├─ Unreachable  TimedOut  Cut  ServerFault  BadRequest  EmptyAnswer
 │  └─ ParameterRefused(adjustment)
 ├─ FrontendError
-│  └─ ChatGone  SendThrottled(retry_after_s)  SendRefused  SendUnknown
+│  ├─ ChatGone  ChatMoved(new_chat)  ThreadGone
+│  └─ SendThrottled(retry_after_s)  SendRefused  SendUnknown
 ├─ StorageError
 │  └─ StorageUnavailable  InboxFull  VaultCorrupt(table, column, row)
 └─ StartError(problems)      the start stops: one line per problem, exit code 2
@@ -173,6 +174,19 @@ class FrontendError(HearthkeyError):
 
 class ChatGone(FrontendError):
     """The chat was closed, deleted, or the bot blocked: never again."""
+
+
+class ChatMoved(FrontendError):
+    """The chat has another id now; the message surely was not taken."""
+
+    def __init__(self, new_chat: str) -> None:
+        """Say which."""
+        super().__init__("moved")
+        self.new_chat = new_chat
+
+
+class ThreadGone(FrontendError):
+    """The topic or thread was closed or deleted; its chat is there."""
 
 
 class SendRefused(FrontendError):

@@ -1,9 +1,10 @@
 """What comes in from a messenger and what goes out to it, in no messenger's terms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from bot.domain.chat import Identity, MemberId, Place, TurnId
 from bot.domain.chat import MessageRef as MessageRef  # noqa: PLC0414 - said again for readers of events
@@ -46,12 +47,53 @@ class SecretText:
     secret: Secret
 
 
-Body = Text | Command | Press | SecretText
+class Unread(StrEnum):
+    """What a message is that holds no text we read."""
+
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    FILE = "file"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+    RICH = "rich"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that no model gets, and why: `ANONYMOUS` is one of nobody we could name."""
+
+    what: Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message of theirs now reads otherwise; `Incoming.message` is which."""
+
+    text: str
+
+
+Body = Text | Command | Press | SecretText | Unreadable | Edited
+
+
+def text_of(body: Body) -> str:
+    """Return the words of a message that is no command; TypeError for any other body."""
+    if not isinstance(body, Text):
+        raise TypeError(type(body).__name__)
+    return body.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One update from a messenger. `update` is unique per frontend and the same on a repeat."""
+    """One update from a messenger. `update` is unique per frontend and the same on a repeat.
+
+    `is_addressed`: in a group, whether it is meant for the bot; else only a known command or a
+    key in it concerns us. `before`: the earlier pieces of the same message, oldest first, which
+    the messenger sent as updates of their own.
+    """
 
     update: str
     sender: Identity
@@ -60,10 +102,45 @@ class Incoming:
     body: Body
     sent_at: datetime
     message: MessageRef | None = None
+    is_addressed: bool = True
+    before: tuple["Incoming", ...] = ()
+
+    @property
+    def pieces(self) -> tuple["Incoming", ...]:
+        """All pieces of the message, this one last."""
+        return (*self.before, self)
 
     def with_body(self, body: Body) -> "Incoming":
         """Return the same update read as `body`."""
         return replace(self, body=body)
+
+
+CUT_UNITS: Final = 4_096  # where messengers cut a long text hard, in UTF-16 units
+
+
+def whole(pieces: Sequence[Incoming]) -> Incoming:
+    """Return pieces as the one update they are: the first's message, and their texts together.
+
+    A piece that is full to the last unit was cut in the middle of a line.
+    """
+    *earlier, last = pieces
+    texts = [each.body.text for each in pieces if isinstance(each.body, Text)]
+    if not earlier or len(texts) < len(pieces):
+        return replace(last, before=())
+    joints = ("" if _units(text) >= CUT_UNITS else "\n" for text in texts[:-1])
+    body = Text("".join((*map("".join, zip(texts[:-1], joints, strict=True)), texts[-1])))
+    return replace(last, before=(), body=body, message=pieces[0].message)
+
+
+def without_secret(incoming: Incoming) -> Incoming:
+    """Return an update as it may be stored: of a secret there is a stub."""
+    if isinstance(incoming.body, SecretText):
+        return incoming.with_body(SecretText(incoming.body.command, Secret("")))
+    return incoming
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True, slots=True)

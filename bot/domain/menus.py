@@ -15,7 +15,7 @@ def numbered(rows: Rows) -> tuple[tuple[str, Button], ...]:
     `1` to `9` in order; a last button that closes, cancels, keeps or leads back is `0`, so that
     nobody who only wants to leave asks a model by it. What comes after the ninth has no number,
     so it is not here (menus are paged at eight). A button with an address is no choice: it is
-    shown as that address.
+    shown as that address. One that copies a text is not shown: the text is in the message.
     """
     buttons = [button for row in rows for button in row if button.action]
     way_out = buttons[-1:] if buttons and _leads_out(buttons[-1]) else []

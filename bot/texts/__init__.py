@@ -2,6 +2,7 @@
 
 from bot.texts import about as about
 from bot.texts import addkey as addkey
+from bot.texts import claim as claim
 from bot.texts import conversation as conversation
 from bot.texts import costs as costs
 from bot.texts import failures as failures

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from bot.domain.chat import Turn
-from bot.domain.events import Button, Reply, ReplyKind, Rows
+from bot.domain.events import Button, Reply, ReplyKind, Rows, Unread
 from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
 from bot.texts.layout import button
 
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
+PRIVATE = "This is a private bot."
+
+STOP: Rows = ((Button("Stop", "stop:now"),),)
 
 _ADD = Button("Add a key", "addkey:start")
 _WHAT = Button("What is a key?", "addkey:what")
@@ -249,11 +253,12 @@ def broken_turn(turn: Turn, reference: str) -> Reply:
     )
 
 
-def storage_unavailable() -> Reply:
-    """Nothing can be stored, so nothing was taken."""
+def storage_unavailable(*, comes_again: bool = False) -> Reply:
+    """Nothing can be stored, so nothing was taken. `comes_again`: the messenger keeps it."""
+    later = "It waits at the messenger and comes by itself" if comes_again else "Send it again"
     return Reply(
         text="**I cannot store anything now**, so I did not take your message. The disk of this"
-        " server may be full. Nothing was charged. Send it again later.",
+        f" server may be full. Nothing was charged. {later} later.",
         kind=ReplyKind.ANSWER,
     )
 
@@ -280,8 +285,36 @@ def key_lost() -> Reply:
 def stranger(identity: str) -> Reply:
     """The one line for somebody who is not let in."""
     return Reply(
-        text="This is a private bot. To get in, ask the person who runs it and give them this id:"
-        f" {identity}"
+        text=f"{PRIVATE} To get in, ask the person who runs it and give them this id:"
+        f" {escape(identity)}",
+        buttons=((Button("Copy id", copy=identity),),),
+    )
+
+
+_UNREAD: Final = {
+    Unread.VOICE: "voice note",
+    Unread.PHOTO: "picture",
+    Unread.VIDEO: "video",
+    Unread.FILE: "file",
+    Unread.STICKER: "sticker",
+    Unread.LOCATION: "location",
+    Unread.CONTACT: "contact",
+    Unread.POLL: "poll",
+    Unread.RICH: "formatted message",
+}
+
+
+def unreadable(what: Unread) -> Reply:
+    """A message that holds no text, or one of nobody we could name."""
+    if what is Unread.ANONYMOUS:
+        return Reply(
+            text='I cannot see who asks, so nobody\'s key was used. Switch off "Remain anonymous"'
+            " and ask again."
+        )
+    return Reply(
+        text=f"**I can only read text so far.** Your {_UNREAD[what]} was sent to nobody. Write it"
+        " instead.",
+        kind=ReplyKind.ANSWER,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Receiver
+from bot.domain.ports import Abilities, Growth, Receiver
 
 NAME = "bench"
 
@@ -31,11 +31,11 @@ class Screen:
     async def run(self, receiver: Receiver) -> None:
         """Return at once: the bench hands over messages itself."""
 
-    def split(self, text: str) -> Sequence[str]:
+    def split(self, reply: Reply) -> Sequence[Reply]:
         """Show everything whole."""
-        return (text,)
+        return (reply,)
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> "_Sink":  # noqa: ARG002 - the port's
+    def sink(self, place: Place, growth: Growth) -> "_Sink":  # noqa: ARG002 - the port's
         """Return where an answer grows."""
         return _Sink(self, place)
 

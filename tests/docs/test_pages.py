@@ -10,7 +10,7 @@ from bot.config import load_config
 from bot.texts.failures import WORDS
 from tests.docs.tables import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/*.md")])
 _SOURCES = ("bot", "adapters", "storage", "tests", "docs", "deploy", "requirements", "scripts")
 
 
@@ -26,14 +26,14 @@ def _named_paths(page: Path) -> set[str]:
     return {path for path in named if path.split("/")[0] in _SOURCES or path.endswith(".md")}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_named_paths_exist(page: Path) -> None:
     """In code spans, from the top of the repository."""
     missing = {path for path in _named_paths(page) if not (ROOT / path).exists()}
     assert not missing
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     """Within the repository; anchors to a heading of the page they name."""
     for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", page.read_text()):
@@ -53,7 +53,7 @@ def test_architecture_names_paths() -> None:
     assert len(_named_paths(ROOT / "ARCHITECTURE.md")) >= 10
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_make_targets_exist(page: Path) -> None:
     """Wherever `make something` is said."""
     named = set(re.findall(r"(?:^|`|\| )make ([a-z]+)", page.read_text(), re.MULTILINE))

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from bot.commands import claim
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain import effects as fx
 from bot.domain.chat import INHERIT, Overrides, Scope, TurnId, WaitReason
@@ -170,5 +171,6 @@ def table(gate: Gate) -> dict[str, Command]:
         Command(name="title", help="", run=_title, press=_press_title),
         Command(name="retry", help="", run=_again, press=_again),
         Command(name="drop", help="", run=_drop),
+        *claim.COMMANDS,
     )
     return {row.name: row for row in rows}

@@ -2,12 +2,12 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Receiver
+from bot.domain.ports import Abilities, Growth, Receiver
 
 BUTTONS: Final = Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True)
 PLAIN: Final = Abilities()
@@ -30,17 +30,17 @@ class FakeSink:
 
     frontend: "FakeFrontend"
     place: Place
-    reply_to: MessageRef | None
+    growth: Growth
     shown: list[str] = field(default_factory=list)
     is_open: bool = False
     message: MessageRef | None = None
 
-    async def open(self) -> MessageRef | None:
+    async def open(self) -> None:
         self.is_open = True
         self.frontend.fail("open")
         if self.frontend.shows_opening:
             self.message = self.frontend.new_ref()
-        return self.message
+            await self.growth.appeared(self.message)
 
     def show(self, text: str) -> None:
         self.shown.append(text)
@@ -107,11 +107,15 @@ class FakeFrontend:
     async def run(self, receiver: Receiver) -> None:
         """Nothing comes by itself: a test hands updates to the receiver."""
 
-    def split(self, text: str) -> Sequence[str]:
-        return [text[at : at + self.limit] for at in range(0, len(text), self.limit)] or [""]
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        text = reply.text
+        *before, last = [text[at : at + self.limit] for at in range(0, len(text), self.limit)] or [
+            ""
+        ]
+        return [*(Reply(text=each, kind=reply.kind) for each in before), replace(reply, text=last)]
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> FakeSink:
-        sink = FakeSink(self, place, reply_to)
+    def sink(self, place: Place, growth: Growth | None = None) -> FakeSink:
+        sink = FakeSink(self, place, growth or Growth())
         self.sinks.append(sink)
         return sink
 

@@ -1,10 +1,12 @@
 """The application's core on fakes: what a test says to it, and what it showed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 from adapters.providers.registry import key_forms
 from bot.access import Access
+from bot.claims import Claims
 from bot.commands.spec import Desk
 from bot.delivery import Courier
 from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
@@ -40,14 +42,21 @@ class House:
     """One running application. A crash is `crash` and then `open` again on the same stores."""
 
     def __init__(
-        self, frontend: FakeFrontend | None = None, *, clock: FakeClock | None = None
+        self,
+        frontend: FakeFrontend | None = None,
+        *,
+        clock: FakeClock | None = None,
+        is_owned: bool = True,
     ) -> None:
         self.clock = clock or FakeClock()
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
         self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
-        self.access = Access(allowed=frozenset({ALICE, BOB}))
+        self.is_owned = is_owned
+        self.access = Access(allowed=frozenset({ALICE, BOB} if is_owned else ()))
+        self.printed: list[str] = []
+        self.toast = ""
         self.gate = Gate()
         self._updates = count(1)
         self._build()
@@ -63,6 +72,9 @@ class House:
         self.models = ModelLists(self.stores.keys, providers, self.clock)
         book = PriceBook(self.prices, self.models)
         self.failures = FailureNotes()
+        self.claims = Claims(
+            self.access, self.clock, is_open=not self.is_owned, show=self.printed.append
+        )
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -88,6 +100,8 @@ class House:
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,
+            access=self.access,
+            claims=self.claims,
         )
         self.router = Router(
             stores=self.stores,
@@ -139,7 +153,14 @@ class House:
         )
 
     def _incoming(
-        self, body: Body, who: Identity, place: Place, *, update: str = "", message: str = ""
+        self,
+        body: Body,
+        who: Identity,
+        place: Place,
+        *,
+        update: str = "",
+        message: str = "",
+        is_addressed: bool = True,
     ) -> Incoming:
         number = next(self._updates)
         return Incoming(
@@ -150,6 +171,7 @@ class House:
             body=body,
             sent_at=self.clock.now(),
             message=MessageRef(message or f"m{number}"),
+            is_addressed=is_addressed,
         )
 
     async def receive(
@@ -160,10 +182,18 @@ class House:
         *,
         update: str = "",
         message: str = "",
+        is_addressed: bool = True,
+        before: Sequence[Body] = (),
     ) -> Incoming:
-        """Hand over an update; it is durable when this returns."""
-        incoming = self._incoming(body, who, place, update=update, message=message)
-        await self.router.receive(incoming)
+        """Hand over an update, with its earlier pieces; it is durable when this returns."""
+        earlier = tuple(self._incoming(each, who, place) for each in before)
+        incoming = replace(
+            self._incoming(
+                body, who, place, update=update, message=message, is_addressed=is_addressed
+            ),
+            before=earlier,
+        )
+        self.toast = await self.router.receive(incoming)
         return incoming
 
     async def say(self, line: str, who: Identity = ALICE, place: Place = HOME) -> None:
@@ -191,6 +221,7 @@ class House:
     async def start(self) -> None:
         """Start, and let everything run."""
         await self.router.start()
+        _ = self.tasks.start(self.claims.run())
         await let_run()
 
     async def crash(self) -> None:
@@ -207,6 +238,16 @@ class House:
         """Return every turn there is, oldest first."""
         found = [await self.stores.turns.find(TurnId(id_)) for id_ in range(1, 500)]
         return [turn for turn in found if turn is not None]
+
+    @property
+    def code(self) -> str:
+        """The code that was printed last, as it is typed without a dash."""
+        return self.printed[-1].rpartition(" ")[2].replace("-", "")
+
+    @property
+    def at_rest(self) -> str:
+        """All that is stored, but for the keys themselves, which repr hides."""
+        return repr(self.stores._state)
 
     @property
     def said(self) -> list[str]:

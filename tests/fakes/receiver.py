@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Body, Incoming, Question, QuestionKind, Reply
-from bot.domain.ports import Frontend, Receiver, ReplySink
+from bot.domain.ports import Frontend, Growth, Receiver, ReplySink
 
 Answer = Callable[["ScriptedReceiver", Incoming], Awaitable[None]]
 
@@ -33,7 +33,7 @@ class ScriptedReceiver:
         """What was received, in order."""
         return [incoming.body for incoming in self.incoming]
 
-    async def receive(self, incoming: Incoming) -> None:
+    async def receive(self, incoming: Incoming) -> str:
         """Take one update."""
         if self.is_full:
             raise StorageUnavailable("full")
@@ -42,6 +42,7 @@ class ScriptedReceiver:
         task = asyncio.ensure_future(self._answer(self, incoming))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return ""
 
     async def settled(self, place: Place) -> None:
         """Wait until the script has come to its end."""
@@ -72,7 +73,7 @@ class ScriptedReceiver:
 
     def sink(self) -> ReplySink:
         """Begin an answer in the place of the last update."""
-        return self.frontend.sink(self.incoming[-1].place, reply_to=None)
+        return self.frontend.sink(self.incoming[-1].place, Growth())
 
 
 def _is_a_receiver(receiver: ScriptedReceiver) -> Receiver:

@@ -26,7 +26,9 @@ from bot.domain.events import Command, DeliveryId, InboxId, Question, QuestionKi
 from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
+from storage.people import account, make_operator
 from storage.stores import SqlStores
+from storage.tx import Tx
 from storage.vault import Cell
 from tests.fakes.neighbours import ALICE, BOB, HERS, HIS, ORIGIN, Neighbours
 
@@ -60,6 +62,15 @@ class Person:
         }[column[0]]
 
 
+async def put_in_charge(stores: SqlStores, identity: Identity) -> None:
+    """Make somebody an operator, as only the first can claim it."""
+
+    async def work(tx: Tx) -> None:
+        await make_operator(tx, await account(tx, identity), f"name of {identity.id}")
+
+    await stores.intake.write(work)
+
+
 async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) -> Person:
     """Let somebody do everything of which something sealed remains."""
     place = HERS if identity == ALICE else HIS
@@ -83,6 +94,7 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
     )
     asks = SetQuestion(member=member, place=place, question=question)
     await house.do(*scopes, key, asks, sender=identity, place=place)
+    await put_in_charge(stores, identity)
     turn = await house.talk(
         f"question of {name}", f"answer to {name}", sender=identity, place=place
     )
@@ -196,6 +208,11 @@ async def _member(stores: SqlStores, person: Person) -> object:
     return REFUSED if chosen == Overrides() else chosen
 
 
+async def _operator(stores: SqlStores, person: Person) -> object:
+    names = {each.identity.id: each.name for each in await stores.settings.operators()}
+    return names.get(person.place.chat) or REFUSED
+
+
 async def _outbox(stores: SqlStores, person: Person) -> object:
     rows = {row.id: row.outgoing.reply for row in await stores.turns.deliveries()}
     return rows.get(person.outbox) or REFUSED
@@ -238,6 +255,7 @@ VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "name"): _name,
     ("inbox", "body"): _inbox,
     ("members", "chosen"): _member,
+    ("members", "operator"): _operator,
     ("outbox", "reply"): _outbox,
     ("questions", "question"): _question,
     ("sessions", "chosen"): _chosen,

@@ -24,7 +24,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.ports import Abilities, Frontend
+from bot.domain.ports import Abilities, Frontend, Growth
 from bot.domain.secret import Secret
 from tests.fakes.receiver import ScriptedReceiver
 
@@ -224,12 +224,12 @@ async def test_the_port(pipes: Pipes) -> None:
     place = pipes.frontend.place
     assert frontend.name == "console"
     assert frontend.abilities == Abilities(is_local=True)
-    assert list(frontend.split("a" * 20_000)) == ["a" * 20_000]
+    assert list(frontend.split(Reply(text="a" * 20_000))) == [Reply(text="a" * 20_000)]
     assert await frontend.post(place, Reply(text="one"), key="1") is None
     await frontend.edit(place, MESSAGE, Reply(text="two"))
     assert not await frontend.delete(place, MESSAGE)
     await frontend.seen(place, MESSAGE)
-    sink = frontend.sink(place, reply_to=None)
+    sink = frontend.sink(place, Growth())
     await sink.open()
     sink.show("never")
     await sink.close()

@@ -23,7 +23,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.ports import Abilities, Receiver, ReplySink
+from bot.domain.ports import Abilities, Growth, Receiver, ReplySink
 from bot.domain.secret import Secret
 from tests.kills.points import Points
 
@@ -129,18 +129,19 @@ class Chat:
 class WitnessSink:
     """An answer growing in a message of its own, or appearing at its end."""
 
-    def __init__(self, frontend: "WitnessFrontend") -> None:
+    def __init__(self, frontend: "WitnessFrontend", growth: Growth) -> None:
         self._frontend = frontend
+        self._growth = growth
         self._message: MessageRef | None = None
 
-    async def open(self) -> MessageRef | None:
+    async def open(self) -> None:
         """Put up the message that grows, where answers grow."""
         if not self._frontend.grows:
-            return None
+            return
         message = new_message()
         await self._frontend.effect("open", message=message)
         self._message = message
-        return message
+        await self._growth.appeared(message)
 
     def show(self, text: str) -> None:
         """Let it grow, if it is there."""
@@ -189,13 +190,13 @@ class WitnessFrontend:
             await receiver.receive(update.incoming())
             await receiver.settled(PLACE)
 
-    def split(self, text: str) -> Sequence[str]:
+    def split(self, reply: Reply) -> Sequence[Reply]:
         """Take any length."""
-        return (text,)
+        return (reply,)
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:  # noqa: ARG002
+    def sink(self, place: Place, growth: Growth) -> ReplySink:  # noqa: ARG002
         """Return where an answer will grow."""
-        return WitnessSink(self)
+        return WitnessSink(self, growth)
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:  # noqa: ARG002
         """Show a new message."""

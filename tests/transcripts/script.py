@@ -2,6 +2,7 @@
 
 # What must be true.                 the first lines
 given> alice> /addkey acme …         done before every scene, unseen
+given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
 on: local                            it is played only there (buttons, numbers, local, keeps)
 alice> hello                         somebody writes (alice@club> in a group)
@@ -11,6 +12,7 @@ bot> Hello.                          what the bot posts, with its buttons on the
 →→ [One]                             the same tap arrives a second time
 bot edits> One.                      the same message changes
 bot deletes alice's message
+host> Send it this code: …           what the server prints, also before the first step
 acme> Hi!                            what a company will answer to the line before; an answer
                                      that ends with … goes on, one `(cut at the limit)` is;
                                      `(900 in, 80 out)` is what it used, `, $0.02` what it charged
@@ -32,7 +34,8 @@ from typing import Final
 _STEP: Final = re.compile(
     r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>|[>!<]) ?(?P<text>.*)"
 )
-_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$")
+_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> ")
+_UNOWNED: Final = "given: nobody owns the bot"
 _PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")
 
 
@@ -48,9 +51,10 @@ class Step:
 
 @dataclass(slots=True)
 class Scene:
-    """Steps, each followed by what the bot is to show; both as lines."""
+    """Steps, each followed by what the bot is to show; both as lines. `opening` comes before."""
 
     title: str
+    opening: list[str] = field(default_factory=list)
     steps: list[tuple[Step, list[str]]] = field(default_factory=list)
     on: tuple[str, ...] = ()
 
@@ -63,6 +67,7 @@ class Script:
     head: list[str] = field(default_factory=list)
     given: list[Step] = field(default_factory=list)
     never: list[str] = field(default_factory=list)
+    is_owned: bool = True
     scenes: list[Scene] = field(default_factory=list)
 
 
@@ -84,6 +89,9 @@ def parse(path: Path) -> Script:
 
 def _head(script: Script, line: str) -> bool:
     script.head.append(line)
+    if line == _UNOWNED:
+        script.is_owned = False
+        return True
     step = read_step(line.removeprefix("given> ")) if line.startswith("given> ") else None
     if step is not None:
         script.given.append(step)
@@ -91,14 +99,13 @@ def _head(script: Script, line: str) -> bool:
 
 
 def _add_to_scene(script: Script, line: str) -> bool:
-    steps = script.scenes[-1].steps
+    scene = script.scenes[-1]
     if _BOT.match(line) or line.startswith("     "):
-        if steps:
-            steps[-1][1].append(line)
-        return bool(steps)
+        (scene.steps[-1][1] if scene.steps else scene.opening).append(line)
+        return True
     step = read_step(line)
     if step is not None:
-        steps.append((step, []))
+        scene.steps.append((step, []))
     return step is not None
 
 
@@ -126,6 +133,7 @@ def write(script: Script, played: Sequence[Sequence[str]]) -> str:
 
 def expected(scene: Scene) -> Iterator[str]:
     """Return a scene's lines in order."""
+    yield from scene.opening
     for step, shown in scene.steps:
         yield step.line
         yield from shown

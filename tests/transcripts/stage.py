@@ -12,6 +12,7 @@ from typing import Any, Final
 from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
+from bot.claims import Claims
 from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
@@ -27,10 +28,11 @@ from bot.domain.events import (
 )
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
-from bot.domain.ports import Abilities
+from bot.domain.ports import Abilities, Frontend
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 from bot.router import Router
+from bot.tasks import Tasks
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import FakeFrontend, Shown
@@ -46,13 +48,14 @@ STAGES: Final = {
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
 }
+CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
 _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-_ZEROS = re.compile(r"\{(\d+) zeros\}")
+ZEROS = re.compile(r"\{(\d+) zeros\}")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -65,37 +68,64 @@ class _Seen:
 
 
 class Stage:
-    """One messenger, its people, and the companies."""
+    """One messenger, its people, and the companies. `is_owned`: by alice, and open to all."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, is_owned: bool = True) -> None:
         self.kind = kind
+        self.is_owned = is_owned
+        self.printed: list[str] = []
         self.clock = FakeClock()
         self.stores = MemoryStores(self.clock)
         self.companies = companies()
         self.frontend = FakeFrontend("fake", STAGES[kind])
+        self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
         self._seen = _Seen()
+        self._unread = 0
         self._router: Router | None = None
+        self._beside = Tasks()
+        self._codes = iter(CODES)
         self._pressed_last: tuple[Body, MessageRef] | None = None
 
     async def open(self) -> None:
         """Start the application."""
-        access = Access(is_open=True, operators=frozenset({_who("alice")}))
+        access = await self._access()
+        claims = Claims(
+            access,
+            self.clock,
+            is_open=not access.operators,
+            show=self.printed.append,
+            link="https://t.example/bot?start={}".format,
+            draw=lambda: next(self._codes),
+        )
         self._router = assemble(
             stores=self.stores,
             providers=self.companies,
-            frontends=[self.frontend],
+            frontends=[self.messenger],
             clock=self.clock,
             access=access,
             prices=FakePrices(),
-            operator_name="Alice",
+            claims=claims,
         )
         await self._router.start()
+        _ = self._beside.start(claims.run())
+        await let_run()
+
+    async def _access(self) -> Access:
+        if self.is_owned:
+            alice = frozenset({_who("alice")})
+            return Access(is_open=True, operators=alice, operator_name="Alice")
+        claimed = await self.stores.settings.operators()
+        return Access(
+            operators=frozenset(each.identity for each in claimed),
+            operator_name="".join(each.name for each in claimed),
+        )
 
     async def close(self) -> None:
         """End it."""
         assert self._router is not None
+        await self._beside.close()
         await self._router.close()
 
     async def play(self, step: Step, prepared: Sequence[Step]) -> list[str]:
@@ -120,9 +150,19 @@ class Stage:
         shown = self.frontend.shown[self._seen.shown :]
         self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted))
         lines = [f"bot deletes {self._messages[ref]}'s message" for _, ref in deleted]
+        lines += self.take_printed()
         for each in shown:
             lines.extend(_lines(each))
         return lines
+
+    def take_printed(self) -> list[str]:
+        """Return what the host printed since the last time."""
+        printed, self._unread = self.printed[self._unread :], len(self.printed)
+        return [line for text in printed for line in lines_of("host>", text.splitlines())]
+
+    async def end(self) -> None:
+        """End it for good."""
+        await self.close()
 
     def everything_shown(self) -> list[str]:
         """Return every text, footer and label that was ever shown."""
@@ -197,7 +237,7 @@ class Stage:
             self._pressed_last = Press(button.action), shown.message
             return self._pressed(shown, button, place)
         # The form of a key is what some scenes are about; in the file it must not look like one.
-        typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
+        typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
         found = _COMMAND.fullmatch(typed)
         if not found:
             return Text(typed.replace(" ⏎ ", "\n")), None
@@ -286,7 +326,11 @@ def _as_json(request: ChatRequest) -> dict[str, Any]:
 
 def _lines(shown: Shown) -> list[str]:
     who = "bot edits>" if shown.how == "edit" else "bot>"
-    text = [*_plain(shown.reply), *_rows(shown.reply)]
+    return lines_of(who, [*_plain(shown.reply), *_rows(shown.reply)])
+
+
+def lines_of(who: str, text: Sequence[str]) -> list[str]:
+    """Return a text as a script has it, the first line after who says it."""
     return [f"{who} {text[0]}", *(f"     {line}" for line in text[1:])]
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from tests.transcripts.script import Scene, Script, Step, expected, parse, write
 from tests.transcripts.stage import Stage, as_numbers
+from tests.transcripts.telegram_stage import TelegramStage, on_telegram
 
 _HERE: Final = Path(__file__).parent
 _FILES: Final = sorted(_HERE.glob("*.chat"))
-_USUAL: Final = ("buttons", "numbers")
+_USUAL: Final = ("buttons", "numbers", "telegram")
 _PREPARING: Final = frozenset({">", "!", "check!", "check>", "list!"})
 
 
@@ -31,12 +32,16 @@ def _name(case: tuple[Path, int, str]) -> str:
 
 async def _play(script: Script, scene: Scene, kind: str) -> list[str]:
     """Return the scene as it went: what was done, and what the bot showed after it."""
-    stage = Stage(kind)
+    stage = (
+        TelegramStage(is_owned=script.is_owned)
+        if kind == "telegram"
+        else Stage(kind, is_owned=script.is_owned)
+    )
     await stage.open()
     try:
         for line in script.given:
             await stage.play(line, ())
-        played: list[str] = []
+        played = stage.told()
         for step, prepared in _grouped(stage, [step for step, _ in scene.steps]):
             shown = await stage.play(step, prepared)
             played.extend((step.line, *(each.line for each in prepared), *shown))
@@ -44,7 +49,7 @@ async def _play(script: Script, scene: Scene, kind: str) -> list[str]:
             assert not any(never in text for text in stage.everything_shown()), never
         return played
     finally:
-        await stage.close()
+        await stage.end()
 
 
 def _grouped(stage: Stage, steps: Sequence[Step]) -> list[tuple[Step, list[Step]]]:
@@ -71,6 +76,8 @@ async def test_a_chat_goes_as_written(
     played, written = await _play(script, scene, kind), list(expected(scene))
     if kind == "numbers":
         played, written = as_numbers(played), as_numbers(written)
+    if kind == "telegram":
+        written = on_telegram(written)
     assert played == written
 
 

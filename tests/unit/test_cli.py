@@ -3,12 +3,14 @@
 import io
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import bot.app
+import bot.doctor
 from bot import cli
 from bot.config import Config
 from bot.domain.errors import StartError
@@ -83,12 +85,41 @@ def test_init_writes_the_configuration(
 ) -> None:
     """From a pipe as from a terminal; without answers nothing is written."""
     (tmp_path / "config.toml").unlink()
-    monkeypatch.setattr("sys.stdin", io.StringIO("\nhome=http://127.0.0.1:8080/v1\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nhome=http://127.0.0.1:8080/v1\n"))
     assert cli.main(["init"]) == 0
     assert "endpoints" in (tmp_path / "config.toml").read_text()
+    assert "@BotFather" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     assert cli.main(["init"]) == 2
     assert "hearthkey: no answer to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "asked"),
+    [
+        (["doctor"], "examine False"),
+        (["doctor", "--quick"], "examine True"),
+        (["doctor", "--drop-webhook"], "drop"),
+    ],
+)
+def test_doctor_does_what_it_was_called_for(
+    argv: list[str], asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its exit code is ours."""
+    seen: list[str] = []
+
+    def examine(*_: object, providers: Sequence[str], is_quick: bool) -> int:
+        seen.append(f"examine {is_quick}")
+        return 1 if providers else 9
+
+    def drop(*_: object, providers: Sequence[str]) -> int:
+        seen.append("drop")
+        return 1 if providers else 9
+
+    monkeypatch.setattr(bot.doctor, "examine", examine)
+    monkeypatch.setattr(bot.doctor, "drop_webhook", drop)
+    assert cli.main(argv) == 1
+    assert seen == [asked]
 
 
 def test_help_needs_nothing_heavy() -> None:

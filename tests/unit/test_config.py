@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, EndpointConfig, config_path, load_config
+from bot.config import Config, EndpointConfig, config_path, load_config, survey_config
 from bot.domain.chat import Identity
 from bot.domain.errors import StartError
 from bot.domain.secret import Secret
@@ -246,6 +246,31 @@ def test_all_problems_are_told_at_once(given: Given) -> None:
     assert len(problems) == 6
     for name in ("log_level", "matrix_user", "wibble", "ACCESS", "WOBBLE", "OPERATORS"):
         assert sum(name in problem for problem in problems) == 1
+
+
+def test_what_could_be_read_is_there_beside_the_problems(given: Given) -> None:
+    """For who goes on; but a way to Telegram that was not meant is not taken."""
+    env = given.env | {"HEARTHKEY_DATA_DIR": "/srv/data", "HEARTHKEY_TELEGRAM_TOKEN": TOKEN}
+    config, problems = survey_config(env | {"HEARTHKEY_WIBBLE": "x"}, providers=CATALOGUE)
+    assert config is not None
+    assert (config.data_dir, len(problems)) == (Path("/srv/data"), 1)
+    assert config.telegram is not None
+    config, problems = survey_config(env | {"HEARTHKEY_TELEGRAM_PROXY": "x"}, providers=CATALOGUE)
+    assert config is not None
+    assert (config.telegram, len(problems)) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "folder"), [("no toml at all", "/srv/data"), ("", "~nobody-of-that-name/data")]
+)
+def test_without_its_folder_there_is_nothing_to_go_on_with(
+    given: Given, content: str, folder: str
+) -> None:
+    """The default one may be another bot's."""
+    given.write(content)
+    config, problems = survey_config(given.env | {"HEARTHKEY_DATA_DIR": folder})
+    assert config is None
+    assert len(problems) == 1
 
 
 def test_a_bad_list_of_endpoints_blames_no_other_setting(given: Given) -> None:

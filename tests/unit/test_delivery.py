@@ -175,7 +175,7 @@ async def test_an_unknown_result_is_not_marked_where_a_message_is_sent_once() ->
 
 async def test_an_answer_ends_where_it_grew(post: Post) -> None:
     """The first part goes into its sink, and it is told which message that is."""
-    sink = post.frontend.sink(HOME, reply_to=None)
+    sink = post.frontend.sink(HOME)
     await sink.open()
     await post.send(post.outbox("hello"), sink)
     assert [shown.how for shown in post.frontend.shown] == ["finish"]
@@ -184,7 +184,7 @@ async def test_an_answer_ends_where_it_grew(post: Post) -> None:
 
 async def test_an_unknown_end_of_a_growing_answer_is_marked(post: Post) -> None:
     """What may have been the message's end comes again as a message of its own."""
-    sink = post.frontend.sink(HOME, reply_to=None)
+    sink = post.frontend.sink(HOME)
     post.frontend.fail_next("finish", SendUnknown())
     await post.send(post.outbox("hello"), sink)
     await post.clock.advance(2)
@@ -196,7 +196,7 @@ async def test_an_answer_whose_message_is_gone_comes_as_one_of_its_own(
     post: Post, has_sink: bool
 ) -> None:
     """A member who deletes the growing message still gets the answer."""
-    sink = post.frontend.sink(HOME, reply_to=None) if has_sink else None
+    sink = post.frontend.sink(HOME) if has_sink else None
     post.frontend.fail_next("finish" if has_sink else "edit", SendRefused())
     await post.send(post.outbox("hello", edits=MessageRef("b9")), sink)
     assert [(shown.how, shown.reply.text) for shown in post.frontend.shown] == [("post", "hello")]

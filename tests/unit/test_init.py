@@ -82,11 +82,29 @@ def test_only_what_can_run_is_asked_about(setup: Setup) -> None:
     assert "Who may" not in setup.said.getvalue()
 
 
+def test_it_says_where_a_token_comes_from_and_how_the_bot_is_claimed(setup: Setup) -> None:
+    """Nobody knows their account's number; without an operator the next step is the code."""
+    assert setup.init("", TOKEN, "", "", "", messengers=("telegram",)) == 0
+    said = setup.said.getvalue()
+    for each in ("@BotFather", "/newbot", "prints a code", "hearthkey doctor"):
+        assert each in said
+    assert said.index("@BotFather") < said.index("Bot token") < said.index("prints a code")
+    assert "Then send the code that it prints to your bot." in said
+    assert setup.load().access.operators == frozenset()
+
+
+def test_with_an_operator_no_code_is_spoken_of_at_the_end(setup: Setup) -> None:
+    """None will be printed."""
+    assert setup.init("", TOKEN, "telegram:12345", "", "", messengers=("telegram",)) == 0
+    assert "Then send the code" not in setup.said.getvalue()
+
+
 def test_a_bad_answer_is_asked_again(setup: Setup) -> None:
     """With what is allowed, and without repeating what may be a secret."""
     assert setup.init("", "canary-no-token", TOKEN, "", "", "opne", "open", "") == 0
     said = setup.said.getvalue()
     assert "this has not the form of a bot token. Allowed: a number, a colon and letters\n" in said
+    assert said.count("Bot token (not shown)") == 2
     assert "did you mean open?" in said
     assert "canary" not in said
     assert setup.load().access.is_open
@@ -115,7 +133,7 @@ def test_a_replaced_file_is_kept_as_backup(setup: Setup) -> None:
 
 def test_the_end_of_input_changes_nothing(setup: Setup) -> None:
     """Half a dialogue is no configuration."""
-    with pytest.raises(StartError, match="no answer to “Telegram bot token"):
+    with pytest.raises(StartError, match="no answer to “Bot token"):
         setup.init("")
     assert not setup.path.exists()
 
@@ -153,7 +171,7 @@ def test_secrets_are_typed_unseen_on_a_terminal(
     monkeypatch.setattr("getpass.getpass", hidden)
     stdin = _Terminal("\n\n\n\n\n")
     assert init.write_config(setup.env, stdin, setup.said, messengers=BOTH) == 0
-    assert asked == ["Telegram bot token from @BotFather (not shown) [none]: "]
+    assert asked == ["Bot token (not shown) [none]: "]
     telegram = setup.load().telegram
     assert telegram is not None
     assert telegram.token == Secret(TOKEN)

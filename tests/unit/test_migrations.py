@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from bot.domain.chat import TurnState
-from bot.domain.effects import DropKey, PutKey
+from bot.domain.effects import ClaimOperator, DropKey, PutKey
 from bot.domain.errors import StartError
 from bot.domain.events import Command
 from bot.domain.keys import KeyHealth
-from bot.domain.ports import Ending
+from bot.domain.ports import Ending, Operator
 from bot.domain.secret import Secret
 from storage import migrations
 from storage.codec import dump_text, from_ms
@@ -27,7 +27,7 @@ from storage.stores import SqlStores, open_stores
 from storage.tx import Tx
 from storage.vault import Cell, MasterKey
 from tests.fakes.clock import FakeClock
-from tests.fakes.neighbours import DAY_S, ORIGIN, Neighbours
+from tests.fakes.neighbours import ALICE, DAY_S, ORIGIN, Neighbours
 
 KEY = MasterKey(b"k" * 32)
 LAST = len(migrations.shipped())
@@ -153,6 +153,40 @@ async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> 
     await house.do(DropKey(member=member.id, key=info.id))
     left = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
     assert not any(blob in each for blob in sealed for each in left)
+    await stores.close()
+
+
+async def test_a_house_from_before_there_were_operators_can_be_claimed(
+    folder: Path, clock: FakeClock
+) -> None:
+    """Nobody owns it; who claims it does after a restart too, and the name is not in the clear."""
+    stores = await opened(folder, clock, steps=migrations.shipped()[:2])
+    house = Neighbours(stores, clock)
+    await house.talk("kept?", "yes")
+    await stores.close()
+    house.stores = stores = await opened(folder, clock)
+    assert await stores.settings.operators() == ()
+    member = await house.member()
+    await house.do(ClaimOperator(member=member.id, name="Alice Canary"))
+    await stores.close()
+    stores = await opened(folder, clock)
+    assert await stores.settings.operators() == (Operator(identity=ALICE, name="Alice Canary"),)
+    await stores.close()
+    left = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert not any(b"Alice Canary" in each for each in left)
+
+
+async def test_a_claim_written_by_hand_counts_for_nothing(folder: Path, clock: FakeClock) -> None:
+    """What does not open makes nobody an operator, and keeps nobody from claiming the bot."""
+    stores = await opened(folder, clock)
+    member = await Neighbours(stores, clock).member()
+    await stores.close()
+    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as connection:
+        connection.execute("UPDATE members SET operator = ?", (b"Mallory",))
+    stores = await opened(folder, clock)
+    assert await stores.settings.operators() == ()
+    await Neighbours(stores, clock).do(ClaimOperator(member=member.id, name="Alice"))
+    assert len(await stores.settings.operators()) == 1
     await stores.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.chat import Finish, FinishReason, Identity, Place, TextDelta
 from bot.domain.errors import ChatGone, StorageUnavailable
-from bot.domain.events import Command, Press, SecretText, Text
+from bot.domain.events import Body, Command, Press, SecretText, Text, Unread, Unreadable
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
@@ -24,11 +24,6 @@ async def house() -> House:
     await house.start()
     await house.give_key()
     return house
-
-
-def at_rest(house: House) -> str:
-    """Return all that is stored, but for the keys themselves, which repr hides."""
-    return repr(house.stores._state)
 
 
 async def test_commands_do_not_wait_behind_an_answer(house: House) -> None:
@@ -181,13 +176,15 @@ async def test_a_personal_command_in_a_group_says_where_it_belongs(house: House)
 async def test_strangers_are_told_once_an_hour_and_nothing_is_kept(house: House) -> None:
     """In a group they hear nothing at all."""
     theirs = Place("fake", "mallory")
-    before = at_rest(house)
+    before = house.at_rest
     await house.say("let me in", STRANGER, theirs)
     await house.say("/ping", STRANGER, theirs)
     await house.say("hello", STRANGER, CLUB)
     assert len(house.said) == 1
     assert "fake:mallory" in house.said[0]
-    assert at_rest(house) == before
+    ((copy,),) = house.frontend.shown[0].reply.buttons
+    assert (copy.copy, copy.action) == ("fake:mallory", "")
+    assert house.at_rest == before
     await house.clock.advance(3_600)
     await house.say("please", STRANGER, theirs)
     assert len(house.said) == 2
@@ -195,9 +192,9 @@ async def test_strangers_are_told_once_an_hour_and_nothing_is_kept(house: House)
 
 async def test_a_messenger_that_is_not_configured_is_not_heard(house: House) -> None:
     """Nothing is stored for it."""
-    before = at_rest(house)
+    before = house.at_rest
     await house.receive(Text("hi"), ALICE, Place("other", "alice"))
-    assert at_rest(house) == before
+    assert house.at_rest == before
 
 
 async def test_a_waiting_message_is_seen_and_the_sixth_is_told(house: House) -> None:
@@ -335,7 +332,7 @@ async def test_a_key_is_deleted_first_and_is_in_no_turn_no_log_no_inbox(
     assert house.frontend.deleted == [(HOME, "m-key")]
     assert await house.turns() == []
     assert house.provider.asked == []
-    assert KEY not in at_rest(house)
+    assert KEY not in house.at_rest
     assert KEY not in caplog.text
     assert all(KEY not in repr(shown) for shown in house.frontend.shown)
 
@@ -386,3 +383,64 @@ async def test_settled_waits_until_all_is_handled_and_delivered(house: House) ->
         await house.receive(line)
     await house.router.settled(HOME)
     assert house.said == ["pong", "Echo: one", "Echo: two"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_for_us"),
+    [
+        (Text("what do you all think?"), False),
+        (Command("weather", "Porto"), False),
+        (Command("menu"), True),
+        (Text(f"here: {KEY}"), True),
+    ],
+    ids=["talk", "another bot's command", "a command of ours", "a key"],
+)
+async def test_what_a_group_says_to_others_is_not_ours(
+    house: House, body: Body, is_for_us: bool
+) -> None:
+    """Nothing of it is stored or answered, but for a known command and a key."""
+    await house.receive(body, ALICE, CLUB, is_addressed=False)
+    await let_run()
+    assert bool(house.said or house.frontend.deleted) is is_for_us
+    assert not await house.turns()
+
+
+async def test_a_message_in_pieces_is_one_question(house: House) -> None:
+    """The model reads it whole."""
+    await house.receive(Text("the end"), before=(Text("x" * 4_096), Text("y")))
+    await let_run()
+    (turn,) = await house.turns()
+    assert turn.question == "x" * 4_096 + "y\nthe end"
+
+
+async def test_a_key_in_one_piece_deletes_all_of_them(house: House) -> None:
+    """Nothing of the message is stored, and none of it stays in the chat."""
+    await house.receive(Text(f"my key: {KEY}"), before=(Text("x" * 4_096),))
+    await let_run()
+    assert len(house.frontend.deleted) == 2
+    assert not await house.turns()
+    assert KEY not in house.at_rest
+
+
+async def test_pieces_behind_a_command_are_asked_whole(house: House) -> None:
+    """Also after a crash in between."""
+    await house.receive(Command("slow"))
+    await house.receive(Text("two"), before=(Text("one"),))
+    await house.crash()
+    house.gate.is_open.set()
+    await house.start()
+    (turn,) = await house.turns()
+    assert turn.question == "one\ntwo"
+
+
+async def test_what_is_no_text_is_declined_in_words(house: House) -> None:
+    """It ends no question of the bot's, as it is no answer to one."""
+    await house.say("/title")
+    question = house.router.open_question(ALICE, HOME)
+    await house.receive(Unreadable(Unread.VOICE))
+    await let_run()
+    assert "Your voice note was sent to nobody" in house.said[-1]
+    assert house.router.open_question(ALICE, HOME) == question
+    await house.receive(Unreadable(Unread.ANONYMOUS), ALICE, CLUB)
+    await let_run()
+    assert "I cannot see who asks" in house.said[-1]

@@ -103,7 +103,7 @@ async def test_in_a_group_the_answer_is_a_reply_and_has_no_cost_line(house: Hous
     await house.give_key(ALICE, CLUB)
     await house.receive(Text("hi"), ALICE, CLUB, message="m77")
     await let_run()
-    assert house.frontend.sinks[0].reply_to == "m77"
+    assert house.frontend.sinks[0].growth.reply_to == "m77"
     assert house.frontend.shown[0].reply.footer == ""
 
 

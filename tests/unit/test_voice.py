@@ -107,7 +107,7 @@ def test_labels() -> None:
                 for button in row
                 if len(button.label.removeprefix("✓ ")) > most
                 or len(button.action.encode()) > 64
-                or bool(button.action) is bool(button.url)
+                or sum(map(bool, (button.action, button.url, button.copy))) != 1
                 or button.label in {"Yes", "No", "OK"}
             )
     _broken("labels", broken)

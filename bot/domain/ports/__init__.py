@@ -1,7 +1,7 @@
 """What the application asks of the outside: one Protocol per port."""
 
 from bot.domain.ports.clock import Clock
-from bot.domain.ports.messenger import Abilities, Frontend, Receiver, ReplySink
+from bot.domain.ports.messenger import Abilities, Frontend, Growth, Receiver, ReplySink
 from bot.domain.ports.storage import (
     Applied,
     Ending,
@@ -9,6 +9,7 @@ from bot.domain.ports.storage import (
     Intake,
     KeyVault,
     OpenQuestion,
+    Operator,
     Result,
     Settings,
     Spent,
@@ -25,10 +26,12 @@ __all__ = [
     "Clock",
     "Ending",
     "Frontend",
+    "Growth",
     "InboxRow",
     "Intake",
     "KeyVault",
     "OpenQuestion",
+    "Operator",
     "Provider",
     "Providers",
     "Receiver",

@@ -1,18 +1,20 @@
 """What a messenger is to the application, and the application to a messenger."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.chat import (
     Identity,
     Place,
+    Streaming,
 )
 from bot.domain.events import (
     Incoming,
     MessageRef,
     Question,
     Reply,
+    Rows,
 )
 
 
@@ -20,7 +22,8 @@ from bot.domain.events import (
 class Abilities:
     """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
 
-    `is_local`: what is typed there reaches nobody but this process.
+    `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
+    taken is handed over again by itself.
     """
 
     prefix: str = "/"
@@ -30,13 +33,31 @@ class Abilities:
     can_react: bool = False
     sends_once: bool = False
     is_local: bool = False
+    redelivers: bool = False
+
+
+async def _unheeded(_: MessageRef) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How an answer is to grow. `buttons` are under it until it is whole.
+
+    `appeared` is told of the message in which it grows, as soon as there is one.
+    """
+
+    reply_to: MessageRef | None = None
+    stream: Streaming = Streaming.AUTO
+    buttons: Rows = ()
+    appeared: Callable[[MessageRef], Awaitable[None]] = _unheeded
 
 
 class ReplySink(Protocol):
     """One answer growing on a screen. Pacing is the frontend's own affair."""
 
-    async def open(self) -> MessageRef | None:
-        """Show that work has begun; return the message that will grow, if it already exists."""
+    async def open(self) -> None:
+        """Show that work has begun."""
         ...
 
     def show(self, text: str) -> None:
@@ -55,8 +76,11 @@ class ReplySink(Protocol):
 class Receiver(Protocol):
     """Where a frontend hands its updates."""
 
-    async def receive(self, incoming: Incoming) -> None:
-        """Take one update; it is durable when this returns. Raises StorageUnavailable."""
+    async def receive(self, incoming: Incoming) -> str:
+        """Take one update; it is durable when this returns. Raises StorageUnavailable.
+
+        Returns what to tell whoever pressed a button in passing; empty: nothing.
+        """
         ...
 
     async def settled(self, place: Place) -> None:
@@ -85,11 +109,14 @@ class Frontend(Protocol):
         """Hand over updates until cancelled or at the end of input; owns reconnecting."""
         ...
 
-    def split(self, text: str) -> Sequence[str]:
-        """Cut an answer's Markdown into parts this messenger shows whole; at least one."""
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        """Cut a reply into parts this messenger shows whole, at least one.
+
+        The last one has the footer and the buttons.
+        """
         ...
 
-    def sink(self, place: Place, *, reply_to: MessageRef | None) -> ReplySink:
+    def sink(self, place: Place, growth: Growth) -> ReplySink:
         """Return where an answer will grow. Does no I/O."""
         ...
 

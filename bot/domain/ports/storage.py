@@ -251,11 +251,26 @@ class OpenQuestion:
     question: Question
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """An account of somebody who claimed the bot, and what they were called then."""
+
+    identity: Identity
+    name: str
+
+
 class Settings(Protocol):
     """Members, sessions, choices, usage: what handlers read. All writing is by effects."""
 
     async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
         """Return the person behind an account, made known if they are new."""
+        ...
+
+    async def operators(self) -> Sequence[Operator]:
+        """Return the accounts of those who claimed the bot: read once, at the start.
+
+        A claim that does not authenticate counts as none.
+        """
         ...
 
     async def session(self, place: Place, member: MemberId) -> Session:

@@ -1,0 +1,236 @@
+"""Telegram as a messenger: takes what is said, shows what is replied."""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+
+from adapters.shared.http import HttpClient
+from adapters.telegram.api import PUBLIC_BASE, BotApi
+from adapters.telegram.menu import MenuEntry, scopes
+from adapters.telegram.outlet import Outlet
+from adapters.telegram.pacing import Pacing
+from adapters.telegram.polling import Poller
+from adapters.telegram.render import split_reply
+from adapters.telegram.sink import GrowingSink
+from adapters.telegram.translate import NAME, Left, Me, Meaning, Moved, Said
+from adapters.telegram.troubles import BAD_TOKEN, UNREACHABLE, WEBHOOK, Troubles, trouble_of
+from adapters.telegram.ways import Draft, DraftPace, Edit, Way, Whole
+from adapters.telegram.wire import CallError
+from bot.domain.chat import Place, Streaming
+from bot.domain.errors import FrontendError, StartError, StorageUnavailable
+from bot.domain.events import MessageRef, Reply
+from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
+from bot.domain.secret import Secret
+
+_log = logging.getLogger(__name__)
+_SEEN: Final = "\N{EYES}"
+_NEWER: Final = "deleteEphemeralMessage"  # Bot API 10.2: a server that has it can stop drafts
+
+
+class TelegramFrontend:
+    """One bot. Updates are polled; `run` owns the connection, and reconnects."""
+
+    name = NAME
+    abilities = Abilities(
+        has_buttons=True, can_edit=True, can_delete=True, redelivers=True
+    )
+
+    def __init__(
+        self,
+        token: Secret,
+        *,
+        http: HttpClient,
+        clock: Clock,
+        menu: Sequence[MenuEntry] = (),
+        base: str = PUBLIC_BASE,
+        proxy: str | None = None,
+    ) -> None:
+        """Take the token and the client, which somebody else closes; no I/O."""
+        self._api = BotApi(token, http, base=base, proxy=proxy)
+        self._clock = clock
+        self._menu = tuple(menu)
+        self._outlet = Outlet(self._api, Pacing(clock))
+        self._me: Me | None = None
+        self._has_topics = False
+        self._can_draft = False
+        self._no_drafts: set[str] = set()
+        self._draft_paces: dict[str, DraftPace] = {}
+        self._drafts = itertools.count(secrets.randbelow(2**30) + 1)
+        self._aside: set[asyncio.Task[None]] = set()
+
+    async def check(self) -> None:
+        """Ask Telegram who we are; raises StartError where a start is of no use.
+
+        No network is no such reason: `run` connects when there is one.
+        """
+        try:
+            await self._introduce()
+            is_taken = bool(await self._api.webhook())
+        except CallError as error:
+            trouble = trouble_of(error)
+            if trouble is BAD_TOKEN:
+                raise StartError([trouble.line]) from None
+            _log.error(UNREACHABLE.line)
+            return
+        if is_taken:
+            raise StartError([WEBHOOK.line])
+
+    async def run(self, receiver: Receiver) -> None:
+        """Hand over updates until cancelled."""
+        troubles = Troubles(self._clock)
+        while self._me is None:
+            try:
+                await self._introduce()
+            except CallError as error:
+                await troubles.wait(error)
+        poller = Poller(
+            self._api,
+            self._clock,
+            self._me,
+            lambda meanings: self._take(receiver, meanings),
+            troubles,
+        )
+        self._start(self._set_menu())
+        await poller.run()
+
+    async def close(self) -> None:
+        """End what is still done on the side."""
+        for task in tuple(self._aside):
+            task.cancel()
+        if self._aside:
+            await asyncio.wait(self._aside)
+
+    @property
+    def named(self) -> str:
+        """The bot's name after " as "; empty before Telegram told it."""
+        return f" as @{self._me.username}" if self._me else ""
+
+    def private_link(self, payload: str = "") -> str:
+        """Return an address that opens the private chat, and sends /start with a payload there.
+
+        Empty before the bot knows its own name.
+        """
+        if self._me is None:
+            return ""
+        return f"https://t.me/{self._me.username}" + (f"?start={payload}" if payload else "")
+
+    def split(self, reply: Reply) -> Sequence[Reply]:
+        """Cut a reply where a message is full."""
+        return split_reply(reply)
+
+    def sink(self, place: Place, growth: Growth) -> ReplySink:
+        """Return where an answer will grow."""
+        return GrowingSink(
+            self._way(place, growth),
+            self._clock,
+            instead=lambda way: self._instead(way, place, growth),
+        )
+
+    async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
+        """Send a message."""
+        del key  # the Bot API has no way to say that a message is the same
+        return await self._outlet.post(place, reply)
+
+    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
+        """Put a reply in a message's place."""
+        await self._outlet.edit(place, message, reply)
+
+    async def delete(self, place: Place, message: MessageRef) -> bool:
+        """Delete a member's message."""
+        return await self._outlet.delete(place, message)
+
+    async def seen(self, place: Place, message: MessageRef) -> None:
+        """Put eyes under a message that waits its turn."""
+        self._start(self._react(place, message))
+
+    def has_topics(self, place: Place) -> bool:
+        """Return whether a new topic can be opened there."""
+        return self._has_topics and place.is_private
+
+    async def open_topic(self, place: Place, title: str) -> Place:
+        """Open a topic; nobody sees it before it has a message. Raises FrontendError."""
+        return await self._outlet.open_topic(place, title)
+
+    async def _introduce(self) -> None:
+        user = await self._api.me()
+        self._me = Me(user.id, user.username or "")
+        self._has_topics = bool(user.has_topics_enabled)
+        self._can_draft = await self._api.has_method(_NEWER)
+
+    async def _set_menu(self) -> None:
+        try:
+            for scope, commands in scopes(self._menu):
+                await self._api.set_commands(commands, scope)
+        except CallError as error:
+            _log.warning("the command menu is not set: status %s", error.status)
+
+    async def _take(self, receiver: Receiver, meanings: Sequence[Meaning]) -> None:
+        """Hand over what came: in order within a place, and all places side by side."""
+        places: dict[Place, list[Said]] = defaultdict(list)
+        for each in meanings:
+            match each:
+                case Moved(_, old, new_chat):
+                    await receiver.moved(old, new_chat)
+                case Left(_, place):
+                    await receiver.left(place)
+                case Said():
+                    places[each.incoming.place].append(each)
+        found = await asyncio.gather(
+            *(self._take_in_order(receiver, said) for said in places.values()),
+            return_exceptions=True,
+        )
+        for error in found:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def _take_in_order(self, receiver: Receiver, said: Sequence[Said]) -> None:
+        for each in said:
+            toast = ""
+            try:
+                toast = await receiver.receive(each.incoming)
+            except StorageUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one update must not stop all others
+                _log.error(
+                    "update %s failed and is left out: %s", each.update, type(error).__name__
+                )
+            if each.query:
+                self._start(self._answer_press(each.query, toast))
+
+    async def _answer_press(self, query: str, toast: str) -> None:
+        try:
+            await self._api.answer_press(query, toast)
+        except CallError as error:
+            _log.info("a button's waiting was not ended: status %s", error.status)
+
+    async def _react(self, place: Place, message: MessageRef) -> None:
+        try:
+            await self._outlet.react(place, message, _SEEN)
+        except FrontendError as error:
+            _log.info("a message was not marked as seen: %s", type(error).__name__)
+
+    def _way(self, place: Place, growth: Growth) -> Way:
+        wanted = growth.stream
+        if wanted is Streaming.OFF:
+            return Whole(self._outlet, place, growth)
+        is_draft = wanted is Streaming.DRAFT or (wanted is Streaming.AUTO and self._can_draft)
+        if is_draft and place.is_private and place.chat not in self._no_drafts:
+            pace = self._draft_paces.setdefault(place.chat, DraftPace())
+            return Draft(self._outlet, place, pace, next(self._drafts))
+        return Edit(self._outlet, place, growth)
+
+    def _instead(self, way: Way, place: Place, growth: Growth) -> Way:
+        """Return the next way; a chat that refused a draft is not asked again."""
+        if isinstance(way, Draft):
+            self._no_drafts.add(place.chat)
+            return Edit(self._outlet, place, growth)
+        return Whole(self._outlet, place, growth)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)

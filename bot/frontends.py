@@ -1,0 +1,58 @@
+"""The messengers that are configured, built; with none of them, the console.
+
+What is not configured is not imported: its libraries cost memory and time.
+"""
+
+from typing import TYPE_CHECKING
+
+from bot.commands import by_name
+from bot.commands.spec import Command, Where
+from bot.config.shape import TelegramConfig
+from bot.domain.ports import Clock
+
+if TYPE_CHECKING:
+    from adapters.console.frontend import ConsoleFrontend
+    from adapters.shared.http import HttpClient
+    from adapters.telegram.frontend import TelegramFrontend
+
+
+def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
+    """Return the terminal as a messenger."""
+    from adapters.console.frontend import ConsoleFrontend  # noqa: PLC0415
+    from adapters.console.translate import CommandHint  # noqa: PLC0415
+
+    hints = [
+        CommandHint(
+            name=command.name,
+            usage=command.usage,
+            help=command.help,
+            has_secret=command.has_secret,
+        )
+        for command in _commands()
+    ]
+    return ConsoleFrontend(commands=hints, clock=clock, greeting=greeting)
+
+
+def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramFrontend":
+    """Return Telegram as a messenger; it connects when it is checked or run."""
+    from adapters.telegram.api import PUBLIC_BASE  # noqa: PLC0415
+    from adapters.telegram.frontend import TelegramFrontend  # noqa: PLC0415
+    from adapters.telegram.menu import MenuEntry  # noqa: PLC0415
+
+    in_menu = sorted((each for each in _commands() if each.menu), key=lambda each: each.menu)
+    menu = [
+        MenuEntry(name=each.name, help=each.help, is_for_groups=each.where is Where.ANYWHERE)
+        for each in in_menu
+    ]
+    return TelegramFrontend(
+        config.token,
+        http=http,
+        clock=clock,
+        menu=menu,
+        base=config.api_base.rstrip("/") if config.api_base else PUBLIC_BASE,
+        proxy=config.proxy.reveal() if config.proxy else None,
+    )
+
+
+def _commands() -> list[Command]:
+    return [command for name, command in by_name().items() if name == command.name]

@@ -1,0 +1,72 @@
+"""The people's side over HTTP: POST /sim/VERB with a JSON object of the verb's arguments."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tests.simulators.telegram.server import Simulator
+
+Given = dict[str, Any]
+Verb = Callable[["Simulator", Given], Given]
+
+
+def control(sim: "Simulator", verb: str, given: Given) -> Given:
+    """Do it, and return what came of it."""
+    return _VERBS[verb](sim, given)
+
+
+def _private(sim: "Simulator", given: Given) -> Given:
+    return {"chat": sim.people.private(**given).id}
+
+
+def _group(sim: "Simulator", given: Given) -> Given:
+    return {"chat": sim.people.group(given["id"], given["title"]).id}
+
+
+def _say(sim: "Simulator", given: Given) -> Given:
+    message, update = sim.people.say(**given)
+    return {"message": message, "update": update}
+
+
+def _edit(sim: "Simulator", given: Given) -> Given:
+    return {"update": sim.people.edit(**given)}
+
+
+def _press(sim: "Simulator", given: Given) -> Given:
+    query, update = sim.people.press(**given)
+    return {"query": query, "update": update}
+
+
+def _flood(sim: "Simulator", given: Given) -> Given:
+    sim.flood.mode, sim.flood.scale = given["mode"], given.get("scale", 1.0)
+    return {}
+
+
+def _state(sim: "Simulator", _: Given) -> Given:
+    return {
+        "confirmed": sim.updates.confirmed,
+        "last": sim.updates.last,
+        "strange": sorted(sim.state.strange),
+    }
+
+
+def _calls(sim: "Simulator", _: Given) -> Given:
+    return {"calls": [asdict(each) for each in sim.calls]}
+
+
+def _journal(sim: "Simulator", given: Given) -> Given:
+    return {"rows": sim.state.journal.rows[given.get("since", 0) :]}
+
+
+_VERBS: Final[Mapping[str, Verb]] = {
+    "private": _private,
+    "group": _group,
+    "say": _say,
+    "edit": _edit,
+    "press": _press,
+    "flood": _flood,
+    "state": _state,
+    "calls": _calls,
+    "journal": _journal,
+}

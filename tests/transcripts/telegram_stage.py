@@ -1,0 +1,210 @@
+"""The same plays on Telegram's adapter, over a simulated Bot API: what a phone would show."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from adapters.shared.http import HttpClient
+from adapters.telegram.frontend import TelegramFrontend
+from bot.access import Access
+from bot.domain.chat import Identity, Place, PlaceKind
+from bot.domain.secret import Secret
+from tests.simulators.telegram.markdown import as_markdown
+from tests.simulators.telegram.server import Simulator
+from tests.transcripts.script import Step
+from tests.transcripts.stage import ZEROS, Stage, lines_of
+
+_PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
+_GROUPS: Final = ("club",)
+_STOP: Final = "stop:now"
+_REACTIONS: Final = "React 🛑"
+
+
+class TelegramStage(Stage):
+    """People are numbers here, and their messages come through a long poll."""
+
+    def __init__(self, *, is_owned: bool = True) -> None:
+        super().__init__("buttons", is_owned=is_owned)
+        self._sim = Simulator()
+        self._sim.people.now = lambda: self.clock.now().timestamp()
+        self._http = HttpClient()
+        self._polling: asyncio.Future[None] | None = None
+        self._rows = 0
+        self._growing: set[int] = set()
+        self._tapped: tuple[int, int, str, int | None] | None = None
+        self._senders: dict[int, str] = {}
+        self._is_held = False
+
+    async def open(self) -> None:
+        """Start the Bot API, once, and the application on it."""
+        if not self._sim.url:
+            await self._sim.start()
+            for name in _PEOPLE:
+                self._sim.people.private(number(name), name.title())
+            for name in _GROUPS:
+                self._sim.people.group(number(name), name.title()).can_bot_delete = True
+        self._http = HttpClient()
+        frontend = TelegramFrontend(
+            Secret(self._sim.token), http=self._http, clock=self.clock, base=self._sim.url
+        )
+        await frontend.check()
+        self.messenger = self._telegram = frontend
+        await super().open()
+        assert self._router is not None
+        self._polling = asyncio.ensure_future(frontend.run(self._router))
+
+    async def close(self) -> None:
+        """End the application; the Bot API stays for a restart."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+        await super().close()
+        await self._telegram.close()
+        await self._http.close()
+
+    async def end(self) -> None:
+        """End both."""
+        await self.close()
+        await self._sim.close()
+
+    async def play(self, step: Step, prepared: Sequence[Step]) -> list[str]:
+        """Do one step, and wait until a phone has shown all of it."""
+        shown = await super().play(step, prepared)
+        if step.who in {"clock", "restart"}:
+            await self._settle()
+            shown += self.told()
+        return shown
+
+    def told(self) -> list[str]:
+        """Return what was shown since the last time."""
+        rows = self._sim.state.journal.rows[self._rows :]
+        self._rows = len(self._sim.state.journal.rows)
+        printed = self.take_printed()
+        gone = [
+            f"bot deletes {self._senders[row['message']]}'s message"
+            for row in rows
+            if row["op"] == "deleted"
+        ]
+        return [*gone, *printed, *(line for row in rows for line in self._shown(row))]
+
+    def everything_shown(self) -> list[str]:
+        """Return every text and label that was ever shown, drafts among them."""
+        rows = self._sim.state.journal.rows
+        labels = [b["text"] for row in rows for line in row.get("rows", ()) for b in line]
+        return [*(str(row.get("text", "")) for row in rows), *labels]
+
+    @staticmethod
+    def who(name: str) -> Identity:
+        """Return somebody's account."""
+        return Identity("telegram", str(number(name)))
+
+    async def _access(self) -> Access:
+        access = await super()._access()
+        if self.is_owned:
+            access.operators = frozenset({self.who("alice")})
+        return access
+
+    def _shown(self, row: dict[str, Any]) -> list[str]:
+        """Return a row as lines; the message in which an answer grows is told of at its end."""
+        if row["op"] not in {"sent", "edited"}:
+            return []
+        actions = [b.get("callback_data") for line in row["rows"] for b in line]
+        if actions == [_STOP]:
+            self._growing.add(row["message"])
+            return []
+        is_edit = row["op"] == "edited" and row["message"] not in self._growing
+        self._growing.discard(row["message"])
+        who = "bot edits>" if is_edit else "bot>"
+        rows = (" ".join(map(_label, line)) for line in row["rows"])
+        text = [*_without_gap(as_markdown(row).splitlines()), " / ".join(rows)]
+        return lines_of(who, [line for at, line in enumerate(text) if line or at < len(text) - 1])
+
+    async def _act(self, step: Step, *, is_growing: bool) -> None:
+        name, _, group = step.who.partition("@")
+        person, chat = number(name), number(group) if group else None
+        if step.what == "→→":
+            assert self._tapped is not None
+            _, update = self._sim.people.press(
+                self._tapped[0], self._tapped[1], self._tapped[2], chat=self._tapped[3]
+            )
+        elif step.what == "→":
+            message, data = self._button(step.text, chat or person)
+            self._tapped = (person, message, data, chat)
+            _, update = self._sim.people.press(person, message, data, chat=chat)
+        else:
+            typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text).replace(" ⏎ ", "\n")
+            if group and not typed.startswith("/"):
+                typed = f"@hearth_bot {typed}"
+            message, update = self._sim.people.say(person, typed, chat=chat)
+            self._senders[message] = name
+        await self._sim.until(lambda: self._sim.updates.confirmed >= update)
+        await self._settle(growing=person if is_growing else None)
+
+    async def _settle(self, growing: int | None = None) -> None:
+        """Wait until nothing is left to do but for answers that end by a later step."""
+        if growing is not None:
+            self._is_held = True
+            drafts = self._sim.state.chats[growing].drafts
+            await self._sim.until(lambda: any(each["text"] for each in drafts.values()))
+        assert self._router is not None
+        router = self._router
+        for place in self._places():
+            while events := [*router._lanes.pending(place), *router._courier.pending(place)]:
+                for event in events:
+                    await event.wait()
+            if not self._is_answering(place):
+                await router.settled(place)
+        while aside := set(self._telegram._aside):
+            await asyncio.wait(aside)
+
+    def _is_answering(self, place: Place) -> bool:
+        """Whether an answer waits for a later step; one that is stopped ends by itself."""
+        assert self._router is not None
+        running = self._router._sessions._running.values()
+        self._is_held = self._is_held and bool(running)
+        return self._is_held and any(
+            each.turn.place == place and each.reason is None for each in running
+        )
+
+    def _places(self) -> Iterator[Place]:
+        for chat in self._sim.state.chats.values():
+            kind = PlaceKind.PRIVATE if chat.kind == "private" else PlaceKind.GROUP
+            yield Place("telegram", str(chat.id), kind=kind)
+
+    def _button(self, label: str, chat: int) -> tuple[int, str]:
+        for message in reversed(self._sim.state.chats[chat].screen.values()):
+            for button in (button for row in message.rows for button in row):
+                if button["text"] == label and "callback_data" in button:
+                    return message.id, button["callback_data"]
+        raise AssertionError(f"no button [{label}] on the screen")
+
+
+def number(name: str) -> int:
+    """Return somebody's, or a group's, number."""
+    if name in _GROUPS:
+        return -1_001 - _GROUPS.index(name)
+    return 7 + _PEOPLE.index(name)
+
+
+def on_telegram(lines: Iterable[str]) -> list[str]:
+    """Return a script's lines as they read there: names of the messenger, no word of reactions."""
+    return [
+        re.sub(r"\bfake:(\w+)", lambda found: f"telegram:{number(found[1])}", line).replace(
+            "Fake:", "Telegram:"
+        )
+        for line in lines
+        if _REACTIONS not in line
+    ]
+
+
+def _label(button: dict[str, Any]) -> str:
+    return f"[{button['text']}{' ↗' if 'url' in button else ''}]"
+
+
+def _without_gap(lines: Sequence[str]) -> list[str]:
+    """Leave out the empty line before a footer."""
+    found = list(lines)
+    if len(found) > 1 and not found[-2] and found[-1].startswith("_"):
+        del found[-2]
+    return found
