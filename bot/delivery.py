@@ -107,4 +107,7 @@ def _anew(delivery: Delivery) -> Delivery:
 
 
 def _marked(reply: Reply) -> Reply:
+    if reply.stretch is not None:  # it is counted in the text as it is
+        footer = " ".join(filter(None, (texts.turns.SENT_AGAIN, reply.footer)))
+        return replace(reply, footer=footer)
     return replace(reply, text=f"{texts.turns.SENT_AGAIN}\n{reply.text}")

@@ -23,6 +23,7 @@ from adapters.shared.nodes import (
     Link,
     Mark,
     Marked,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -82,8 +83,8 @@ def _spaced(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
 
 def _block(block: Block) -> RenderableType:
     match block:
-        case Paragraph(children) | Heading(children=children):
-            return _text(children, "bold" if isinstance(block, Heading) else "")
+        case Paragraph() | Heading() | Maths():
+            return _lines(block)
         case CodeBlock(text):
             return _code(text, block.info)
         case Quote(blocks):
@@ -94,6 +95,16 @@ def _block(block: Block) -> RenderableType:
             return _Table(block)
         case Rule():
             return RichText("─" * 20, style="dim")
+
+
+def _lines(block: Paragraph | Heading | Maths) -> RichText:
+    match block:
+        case Paragraph(children):
+            return _text(children)
+        case Heading(_, children):
+            return _text(children, "bold")
+        case Maths():
+            return _text((block,))
 
 
 def _code(text: str, info: str) -> RenderableType:
@@ -152,7 +163,7 @@ def _text(children: Inlines, style: str = "") -> RichText:
 
 def _inline(node: Inline) -> RichText:
     match node:
-        case Text(text):
+        case Text(text) | Maths(source=text):
             return RichText(visible(text))
         case Code(text):
             return RichText(visible(text), style="cyan")

@@ -14,9 +14,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block, table
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_cjk_friendly import cjk_friendly  # type: ignore[import-untyped]  # no py.typed
 
+from adapters.shared.formulas import FORMULA, UNCLOSED, formulas
 from adapters.shared.nodes import (
     Align,
     Block,
@@ -32,6 +34,7 @@ from adapters.shared.nodes import (
     Link,
     Mark,
     Marked,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -45,8 +48,12 @@ _MAX_INLINES = 16
 _MAX_COLUMNS = 64
 _MAX_STYLED = 4_000  # characters read at once; the time for it grows with their square
 
+_TEXTS = frozenset({"text", "text_special"})
+_READ, _READING = "read before", "read now"  # in the parser's env
+
 _LINE_END = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PLAIN = re.compile(r"[^\n$&*<!\[\\\]_`~]+")  # what begins no rule in the lines of this parser
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
@@ -69,15 +76,28 @@ def parse(text: str) -> Blocks:
 
 def sections(text: str) -> tuple[Section, ...]:
     """Return the blocks with where they stand; what is before the first is part of it."""
-    tokens = _tokens(text)
-    lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
-    starts = [lines[token.map[0]] for token in tokens if token.level == 0 and token.map]
-    edges = [0, *starts[1:], len(text)]
-    places = itertools.pairwise(edges)
-    return tuple(
-        Section(start, end, block)
-        for (start, end), block in zip(places, _blocks(iter(tokens)), strict=False)
-    )
+    return Rereader().sections(text)
+
+
+class Rereader:
+    """Reads a growing text again and again; the text of a block that is as before is read once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self._read: dict[str, list[Token]] = {}
+
+    def sections(self, text: str) -> tuple[Section, ...]:
+        """Return the blocks with where they stand."""
+        reading: dict[str, list[Token]] = {}
+        tokens = _tokens(text, {_READ: self._read, _READING: reading})
+        self._read = reading
+        lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        starts = [lines[token.map[0]] for token in tokens if token.level == 0 and token.map]
+        places = itertools.pairwise([0, *starts[1:], len(text)])
+        return tuple(
+            Section(start, end, block)
+            for (start, end), block in zip(places, _blocks(iter(tokens)), strict=False)
+        )
 
 
 def blocks_done(text: str) -> int:
@@ -90,13 +110,15 @@ def blocks_done(text: str) -> int:
         return 0
     tokens: list[Token] = []
     whole = text[: ends[-1]]  # the last line may yet become anything
-    _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, {}, tokens)
-    starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
+    env: dict[str, int] = {}
+    _PARSER.block.parse(_LINE_END.sub("\n", whole), _PARSER, env, tokens)
+    may_change = env.get(UNCLOSED, len(ends))
+    starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.map[0] <= may_change]
     return ends[starts[-1] - 1] if len(starts) > 1 else 0
 
 
-def _tokens(text: str) -> list[Token]:
-    return _PARSER.parse(_SURROGATE.sub("\ufffd", text))
+def _tokens(text: str, env: dict[str, dict[str, list[Token]]] | None = None) -> list[Token]:
+    return _PARSER.parse(_SURROGATE.sub("\ufffd", text), env)
 
 
 def _quote_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -144,15 +166,44 @@ def _cells(line: str) -> list[str]:
 
 
 def _inline_rule(state: StateCore) -> None:
-    """Read the text of each block, a very long one in stretches, to bound the time it takes."""
+    """Read the text of each block, unless it was read before."""
+    read, reading = state.env.get(_READ, {}), state.env.get(_READING, {})
     for token in state.tokens:
         if token.type == "inline":
-            token.children = []
-            for start in range(0, len(token.content), _MAX_STYLED):
-                stretch = token.content[start : start + _MAX_STYLED]
-                tokens: list[Token] = []
-                state.md.inline.parse(stretch, state.md, state.env, tokens)
-                token.children += tokens
+            text = token.content
+            if text not in reading:
+                reading[text] = read[text] if text in read else _read(state, text)
+            token.children = reading[text]
+
+
+def _read(state: StateCore, text: str) -> list[Token]:
+    """Read a very long text in stretches, to bound the time it takes."""
+    found: list[Token] = []
+    for start in range(0, len(text), _MAX_STYLED):
+        tokens: list[Token] = []
+        state.md.inline.parse(text[start : start + _MAX_STYLED], state.md, {}, tokens)
+        found += tokens
+    return list(_joined(found))
+
+
+def _joined(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Put together what is next to each other and only text, escaped or not."""
+    for is_text, run in itertools.groupby(tokens, lambda each: each.type in _TEXTS):
+        if is_text:
+            yield Token("text", "", 0, content="".join(each.content for each in run))
+        else:
+            yield from run
+
+
+def _text_rule(state: StateInline, silent: bool) -> bool:
+    """Read on to what may mean something; the parser's own rule looks at each character."""
+    found = _PLAIN.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        state.pending += found[0]
+    state.pos = found.end()
+    return True
 
 
 def _parser() -> MarkdownIt:
@@ -164,11 +215,14 @@ def _parser() -> MarkdownIt:
     """
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
     parser.use(cjk_friendly).enable(["table", "strikethrough"])
-    parser.disable(["reference", "lheading", "html_block", "html_inline"])
+    # Texts are joined where they are read, once: the rule for it changes what it has joined.
+    parser.disable(["reference", "lheading", "html_block", "html_inline", "text_join"])
     ends_all = ["paragraph", "reference", "blockquote"]
     parser.block.ruler.at("blockquote", _quote_rule, {"alt": [*ends_all, "list"]})
     parser.block.ruler.at("list", _list_rule, {"alt": ends_all})
     parser.block.ruler.at("table", _table_rule, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("text", _text_rule)
+    parser.use(formulas)
     parser.core.ruler.at("inline", _inline_rule)
     return parser
 
@@ -184,20 +238,29 @@ def _blocks(tokens: Iterator[Token], until: str = "") -> Iterator[Block]:
                 yield Paragraph(_inlines(next(tokens).children))
             case "heading_open":
                 yield Heading(int(token.tag[1:]), _inlines(next(tokens).children))
-            case "fence" | "code_block":
-                yield CodeBlock(token.content.removesuffix("\n"), token.info.strip())
             case "blockquote_open":
                 yield Quote(tuple(_blocks(tokens, "blockquote_close")))
             case "bullet_list_open" | "ordered_list_open":
                 yield _list(token, tokens)
             case "table_open":
                 yield _table(tokens)
-            case "hr":
-                yield Rule()
             case end if end == until:
                 return
             case _:
-                continue
+                yield from _single(token)
+
+
+def _single(token: Token) -> Iterator[Block]:
+    """Yield the block that one token is, if it is one."""
+    match token.type:
+        case "fence" | "code_block":
+            yield CodeBlock(token.content.removesuffix("\n"), token.info.strip())
+        case "hr":
+            yield Rule()
+        case kind if kind == FORMULA:
+            yield Maths(token.content, token.markup, is_block=True)
+        case _:
+            return
 
 
 def _list(opening: Token, tokens: Iterator[Token]) -> Items:
@@ -283,6 +346,8 @@ def _leaf(token: Token) -> Inline | None:
             return Code(token.content)
         case "softbreak" | "hardbreak":
             return Break()
+        case kind if kind == FORMULA:
+            return Maths(token.content, token.markup)
         case _:
             return Text(token.content) if token.content else None
 

@@ -24,6 +24,15 @@ class Code:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Maths:
+    """A formula in TeX, within a line or as a block; `source` has the signs around it."""
+
+    tex: str
+    source: str
+    is_block: bool = False
+
+
 class Mark(StrEnum):
     """How a stretch of text is stressed."""
 
@@ -53,7 +62,7 @@ class Link:
     is_image: bool = False
 
 
-Inline = Text | Break | Code | Marked | Link
+Inline = Text | Break | Code | Maths | Marked | Link
 Inlines = tuple[Inline, ...]
 
 
@@ -131,7 +140,7 @@ class Rule:
     """A line across."""
 
 
-Block = Paragraph | Heading | CodeBlock | Quote | Items | Table | Rule
+Block = Paragraph | Heading | CodeBlock | Quote | Items | Table | Maths | Rule
 Blocks = tuple[Block, ...]
 
 
@@ -147,5 +156,7 @@ def _characters(children: Inlines) -> Iterator[str]:
                 yield text
             case Break():
                 yield "\n"
+            case Maths():
+                yield node.source
             case Marked() | Link():
                 yield from _characters(node.children)

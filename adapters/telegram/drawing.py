@@ -14,6 +14,7 @@ from adapters.shared.nodes import (
     Link,
     Mark,
     Marked,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -23,6 +24,7 @@ from adapters.shared.nodes import (
 )
 from adapters.telegram.entities import BOLD, ITALIC, LINK, STRIKE, Rendered, joined
 from adapters.telegram.links import host_of, passes_for_another, readable
+from adapters.telegram.maths import as_text, is_formula
 from adapters.telegram.pen import BLANK, LINE, SPACE, Pen
 from adapters.telegram.tables import grid, records
 from adapters.telegram.units import is_visible, to_units
@@ -68,12 +70,17 @@ def _block(pen: Pen, block: Block, depth: int) -> None:
             _items(pen, block, depth)
         case Table():
             _table(pen, block)
+        case Maths(tex):
+            pen.block(as_text(tex, is_block=True))
         case Rule():
             pen.write(_RULE)
 
 
 def _code(pen: Pen, block: CodeBlock) -> None:
     """Write code below what stood after its language, which is often a file's name."""
+    if is_formula(block):
+        pen.block(as_text(block.text, is_block=True))
+        return
     _, _, title = block.info.partition(block.language) if block.language else ("", "", "")
     pen.write(title.strip())
     pen.block(block.text, block.language)
@@ -133,6 +140,8 @@ def _inline(pen: Pen, node: Inline) -> None:
             pen.leave(LINE)
         case Code(text):
             pen.code(text)
+        case Maths(tex):
+            pen.code(as_text(tex))
         case Marked(mark, children):
             with pen.style(_STYLES[mark]):
                 _inlines(pen, children)

@@ -72,7 +72,9 @@ def settled(units: str, entities: Iterable[Entity]) -> Rendered:
     if _BIDI.search(units):
         units, entities = _paired(units, entities)
     end = len(units.rstrip())
-    kept = [found for each in entities if (found := _trimmed(each, units, end))]
+    entities = list(entities)
+    code = sorted(each.offset for each in entities if each.type in AS_THEY_ARE)
+    kept = [found for each in entities if (found := _trimmed(each, units, end, code))]
     kept.sort(key=_order)
     start = len(units) - len(units.lstrip())
     if kept:
@@ -134,14 +136,16 @@ def _order(entity: Entity) -> tuple[int, int, bool, bool]:
     return entity.offset, -entity.length, not is_outermost, is_innermost
 
 
-def _trimmed(entity: Entity, units: str, most: int) -> Entity | None:
-    """Return an entity without the space at its ends; code keeps it, a quote that of its code."""
+def _trimmed(entity: Entity, units: str, most: int, code: Sequence[int]) -> Entity | None:
+    """Return an entity without the space at its ends; code keeps it, also within a quote."""
     start, end = entity.offset, min(entity.end, most)
     if entity.type not in AS_THEY_ARE:
-        space = "\n" if entity.type in _QUOTES else None
         covered = units[start:end]
-        end -= len(covered) - len(covered.rstrip(space))
-        start += len(covered) - len(covered.lstrip(space))
+        is_quote = entity.type in _QUOTES
+        end -= len(covered) - len(covered.rstrip("\n" if is_quote else None))
+        start += len(covered) - len(covered.lstrip())
+        if is_quote and (first := bisect_left(code, entity.offset)) < len(code):
+            start = min(start, code[first])
     return entity.moved(start, end) if is_visible(units, start, end) else None
 
 

@@ -2,13 +2,17 @@
 
 from typing import Final
 
-from adapters.shared.markdown import blocks_done, sections
+from adapters.shared.formulas import open_at
+from adapters.shared.markdown import Rereader, blocks_done
+from adapters.shared.nodes import CodeBlock
 from adapters.telegram.drawing import draw_block
 from adapters.telegram.entities import NOTHING, Rendered, clipped, joined
 from adapters.telegram.render import FULL
 from adapters.telegram.splitting import stretches
 
 _MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
+_ENOUGH: Final = FULL + FULL // 4  # units; what comes after so many changes nothing before
+_MOST_HELD: Final = 400  # characters; what was meant as no formula must not stop the answer
 _MORE: Final = Rendered(" …")
 
 
@@ -18,56 +22,79 @@ def preview(text: str) -> Rendered:
 
 
 class Preview:
-    """One answer's growing message. Blocks that nothing can change any more are drawn once."""
+    """One answer's growing message. What does not change any more is read and drawn once."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._done = ""
         self._shown = NOTHING
         self._full: Rendered | None = None
+        self._lines = 0
+        self._reader = Rereader()
 
     def show(self, text: str) -> Rendered:
         """Return what is to be seen of the text so far; it ends with " …" if there is more."""
         head = text[:_MOST].replace("\x00", "")
         if not head.startswith(self._done):
-            self._done, self._shown, self._full = "", NOTHING, None
+            self._done, self._shown, self._full, self._lines = "", NOTHING, None, 0
         if self._full is None:
             self._take_done(head)
         if self._full is not None:
             return self._full
-        rest = head[len(self._done) :]
-        whole = joined((self._shown, _drawn(_held_back(rest))))
-        return _first(whole, is_all=len(text) <= _MOST)
+        rest = self._drawn(self._held_back(head[len(self._done) :]))
+        whole = joined((self._shown, rest))
+        first = _first(whole, is_all=len(text) <= _MOST)
+        if whole.units > _ENOUGH:
+            self._full = first
+        return first
 
     def _take_done(self, text: str) -> None:
+        """Put blocks aside that are done, which some can only be when there is another line."""
+        lines = text.count("\n")
+        if lines == self._lines:
+            return
+        self._lines = lines
         rest = text[len(self._done) :]
         done = rest[: blocks_done(rest)]
         if not done:
             return
         self._done += done
-        self._shown = joined((self._shown, _drawn(done)))
+        self._shown = joined((self._shown, self._drawn(done)))
         first = _first(self._shown, is_all=True)
         if first != self._shown:
             self._full = first
 
+    def _drawn(self, text: str) -> Rendered:
+        return joined(draw_block(section.block) for section in self._reader.sections(text))
 
-def _drawn(text: str) -> Rendered:
-    return joined(draw_block(section.block) for section in sections(text))
+    def _held_back(self, text: str) -> str:
+        """Leave out of the last lines what would be shown as something else a moment later."""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text = text[:-1]
+        start = text.rfind("\n\n") + 1
+        if not _may_change(text[start:]):
+            return text
+        found = self._reader.sections(text)
+        if not found or isinstance(found[-1].block, CodeBlock):
+            return text
+        return text[:start] + _without_half_formula(_without_half_table(text[start:]))
 
 
 def _first(whole: Rendered, *, is_all: bool) -> Rendered:
     """Return what fits one message, where it stays when more comes."""
-    places = stretches(whole, FULL, keeps_code=False)
+    places = stretches(whole, FULL, is_filled=True)
     if not places or (len(places) == 1 and is_all):
         return whole
     return joined((clipped(whole, *places[0]), _MORE), gap="")
 
 
-def _held_back(text: str) -> str:
-    """Leave out of the last lines what would be shown as something else a moment later."""
-    if "\ud800" <= text[-1:] <= "\udbff":
-        text = text[:-1]
-    return _without_half_table(text)
+def _may_change(text: str) -> bool:
+    return any(sign in text for sign in ("|", "$", "\\"))
+
+
+def _without_half_formula(text: str) -> str:
+    at = open_at(text)
+    return text[:at] if at >= 0 and len(text) - at < _MOST_HELD else text
 
 
 def _without_half_table(text: str) -> str:

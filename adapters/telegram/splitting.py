@@ -33,24 +33,24 @@ def stretches(
     limit: int = MOST_UNITS,
     most_entities: int = MOST_ENTITIES,
     *,
-    keeps_code: bool = True,
+    is_filled: bool = False,
 ) -> list[tuple[int, int]]:
     """Return where each part begins and ends, in units; only space lies between them.
 
-    With `keeps_code` a block of code that fits a message is not cut, however short the part
-    before it becomes.
+    A block of code that fits a message is not cut, however short the part before it becomes.
+    With `is_filled` parts are as full as they can be, whatever is cut.
     """
-    return list(_Cutter(shown, limit, most_entities, keeps_code=keeps_code).parts())
+    return list(_Cutter(shown, limit, most_entities, is_filled=is_filled).parts())
 
 
 class _Cutter:
     def __init__(
-        self, shown: Rendered, limit: int, most_entities: int, *, keeps_code: bool
+        self, shown: Rendered, limit: int, most_entities: int, *, is_filled: bool
     ) -> None:
         self._units = to_units(shown.text)
         self._limit = limit
         self._most = most_entities
-        self._keeps_code = keeps_code
+        self._is_filled = is_filled
         self._entities = shown.entities
         self._code = _Spans([each for each in shown.entities if each.type == PRE])
         self._uncut = _Spans([each for each in shown.entities if each.type in _UNCUT])
@@ -88,9 +88,12 @@ class _Cutter:
 
     def _cut(self, start: int, room: int) -> int:
         """Return where a part that begins at `start` ends, at `room` at the latest."""
-        quarter, half = start + (room - start) // 4, start + (room - start) // 2
+        length = room - start
+        quarter, half = start + length // 4, start + length // 2
+        if self._is_filled:
+            quarter = half = room - length // 8
         code = self._code.over(room)
-        if self._keeps_code and code and start < code.offset and code.length <= self._limit:
+        if not self._is_filled and code and start < code.offset and code.length <= self._limit:
             return code.offset
         ways: tuple[tuple[Callable[[int, int], int], int], ...] = (
             (self._paragraph, quarter),

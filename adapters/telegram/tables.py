@@ -1,10 +1,11 @@
 """Tables as lines of text whose columns stand below each other."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from adapters.shared.nodes import Align, Inlines, Link, Marked, Table, Text, text_of
+from adapters.shared.nodes import Align, Inlines, Link, Marked, Maths, Table, Text, text_of
+from adapters.telegram.maths import as_text
+from adapters.telegram.units import width
 
 _WIDEST: Final = 44
 _BETWEEN = "  "
@@ -27,21 +28,19 @@ def grid(table: Table) -> str:
     return "\n".join([head, _BETWEEN.join("─" * each for each in widths), *body])
 
 
-def width(text: str) -> int:
-    """Return how many columns a text takes in a font of one width."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_columns, text))
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 def _plain(cell: Inlines) -> str:
-    return " ".join(text_of(cell).split())
+    return " ".join("".join(_words(cell)).split())
+
+
+def _words(children: Inlines) -> Iterator[str]:
+    for node in children:
+        match node:
+            case Maths(tex):
+                yield as_text(tex)
+            case Marked() | Link():
+                yield from _words(node.children)
+            case _:
+                yield text_of((node,))
 
 
 def _has_link(cell: Inlines) -> bool:

@@ -1,6 +1,7 @@
 """Text as UTF-16 code units, which is how Telegram counts: one element of the string per unit."""
 
 import re
+import unicodedata
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,3 +59,16 @@ def _harmless(found: re.Match[str]) -> str:
 def is_visible(units: str, start: int, end: int) -> bool:
     """Say whether anything of a stretch can be seen."""
     return _VISIBLE.search(units, start, end) is not None
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes in a font of one width."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -147,7 +147,6 @@ def _units(text: str) -> int:
 class Button:
     """A choice under a message: `action` comes back as a `Press`, or `url` is opened.
 
-    `copy`: copies this text to the clipboard where the messenger can; elsewhere it is no button.
     An action is `command:verb` or `command:verb:argument`, at most 64 bytes (Telegram's limit),
     and holds no secret. `copy`, at most 256 characters, is what goes to the clipboard where the
     messenger can do that; elsewhere such a button is none.

@@ -20,6 +20,7 @@ _TYPES = {
 _ALONE = {"code", "pre"}
 _QUOTES = {"blockquote", "expandable_blockquote"}
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\u2028\u2029]")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BIDI = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"} | {
     "\u2066": "\u2069",
     "\u2067": "\u2069",
@@ -54,7 +55,7 @@ def check_shape(shown: Rendered) -> None:
         each.offset == 0 and each.type in _ALONE for each in shown.entities
     )
     _must(starts_with_code or text == text.lstrip(), "space at the beginning")
-    for line in text.split("\n"):
+    for line in text.split("\n") if _TURNS.search(text) else ():
         _check_bidi(line)
     _check_entities(text, shown.entities)
     json.loads(msgspec.json.encode(shown.entities))
@@ -76,23 +77,24 @@ def check_keyboard(rows: Sequence[Sequence[dict[str, Any]]]) -> None:
 
 def _check_entities(text: str, entities: Sequence[Entity]) -> None:
     data = text.encode("utf-16-le")
-    edges = {0}
-    at = 0
-    for char in text:
-        at += 1 + (ord(char) > 0xFFFF)
-        edges.add(at)
     order = [(each.offset, -each.length) for each in entities]
     _must(order == sorted(order), "not in order")
     for each in entities:
         _must(each.type in _TYPES, each.type)
-        _must(each.length > 0, "empty entity")
-        _must({each.offset, each.offset + each.length} <= edges, "not between characters")
-        covered = data[2 * each.offset : 2 * (each.offset + each.length)].decode("utf-16-le")
-        _must(bool(covered.strip()), "entity of space")
+        _must(each.offset >= 0 and each.length > 0, "empty entity, or before the text")
+        _must(2 * each.end <= len(data), "entity past the end")
+        _must(bool(_covered(data, each).strip()), "entity of space")
         _must((each.type == "text_link") is bool(each.url), "address of what is no link")
         _must(not each.url or _is_link(each.url), f"link {each.url}")
         _must(not each.language or each.type == "pre", "language of what is no code")
     _check_nesting(entities)
+
+
+def _covered(data: bytes, entity: Entity) -> str:
+    try:
+        return data[2 * entity.offset : 2 * entity.end].decode("utf-16-le")
+    except UnicodeDecodeError as error:
+        raise Refused("an edge within a character") from error
 
 
 def _check_nesting(entities: Sequence[Entity]) -> None:
@@ -138,3 +140,12 @@ def _check_bidi(line: str) -> None:
 def _must(holds: bool, what: str) -> None:
     if not holds:
         raise Refused(what)
+
+
+def said_of(shown: Rendered) -> list[str]:
+    """Return what is said of which words, in order: `bold: words`, with address or language."""
+    data = shown.text.encode("utf-16-le")
+    return [
+        " ".join(filter(None, (f"{each.type}: {_covered(data, each)}", each.url, each.language)))
+        for each in shown.entities
+    ]

@@ -1,7 +1,10 @@
 """Whatever a model writes, Telegram takes what is made of it, and no text is lost."""
 
+import re
 import unicodedata
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,3 +121,34 @@ def test_an_answer_grows(text: str, data: st.DataObject) -> None:
 def test_an_empty_answer() -> None:
     """Nothing is shown of nothing, nor of what nobody can see."""
     assert [preview(text) for text in ("", " \n", "\u200b", "```py\n", "|")] == [NOTHING] * 5
+
+
+SAMPLE = (Path(__file__).parents[1] / "recorded" / "nasty_answer.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("start", "step"), [(0, 1), (3_300, 7), (6_600, 7)])
+def test_every_beginning_of_a_nasty_answer_is_taken(start: int, step: int) -> None:
+    """However an answer of ten thousand characters is cut off, a frame of it is a message."""
+    text, growing, before = SAMPLE[start:], Preview(), NOTHING
+    for length in range(0, len(text) + 1, step):
+        frame = growing.show(text[:length])
+        if frame not in {before, NOTHING}:
+            check(frame)
+        before = frame
+
+
+def test_no_word_of_a_nasty_answer_is_lost() -> None:
+    """Each word of the source is in one of the parts, signs of Markdown and TeX aside."""
+    parts = split_reply(Reply(text=SAMPLE))
+    assert len(parts) > 2
+    drawn = [draw_reply(part) for part in parts]
+    for shown in drawn:
+        check(shown)
+    said = "\n".join(shown.text for shown in drawn)
+    addresses = " ".join(each.url for shown in drawn for each in shown.entities)
+    languages = {each.language for shown in drawn for each in shown.entities}
+    source = re.sub(
+        r"\$[^$\n]+\$|\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)", " ", SAMPLE, flags=re.DOTALL
+    )
+    for word in re.findall(r"\w+", source):
+        assert word in said or word in addresses or word in languages, word

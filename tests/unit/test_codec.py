@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.chat import INHERIT, Choices, Overrides, TurnState
-from bot.domain.events import Button, Question, QuestionKind, Reply
+from bot.domain.events import Button, Question, QuestionKind, Reply, ReplyKind
 from bot.domain.models import Effort
 from storage import codec
 from storage.memory import MemoryStores
@@ -33,6 +33,29 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
         kind=QuestionKind.MENU, asked_at=datetime(2026, 1, 2, tzinfo=UTC), action=HALF
     )
     assert codec.load_question(codec.dump_question(question)).action == "half ? of a pair"
+
+
+def test_a_reply_comes_back() -> None:
+    """Every field of it, those of its buttons included."""
+    reply = Reply(
+        text="a",
+        footer="b",
+        buttons=((Button("c", "d:e", is_danger=True), Button("f", copy="g")),),
+        kind=ReplyKind.ANSWER,
+        stretch=(3, 40),
+    )
+    assert codec.load_reply(codec.dump_reply(reply)) == reply
+
+
+def test_a_reply_stored_by_an_older_version_still_loads() -> None:
+    """What it did not know has its default."""
+    stored = (
+        b'{"text":"a","footer":"","kind":"answer",'
+        b'"buttons":[[{"label":"b","action":"c:d","url":"","is_danger":false}]]}'
+    )
+    assert codec.load_reply(stored) == Reply(
+        text="a", buttons=((Button("b", "c:d"),),), kind=ReplyKind.ANSWER
+    )
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,10 @@ LOOKS = {
     "link without words": ("[](https://b.example)", "https://b.example"),
     "image": ("![a](https://b.example)", "a (https://b.example)"),
     "table": ("|a|b|\n|-|-:|\n|c|1|", "a     b\n───────\nc     1"),
+    "formulas": (
+        "a $x_1*2*$ \\(b\\)\n\\[\nc\n- d\n\\]",
+        "a $x_1*2*$ \\(b\\)\n\n\\[\nc\n- d\n\\]",
+    ),
     "markup of the library": ("[bold]x[/bold] :smile:", "[bold]x[/bold] :smile:"),
 }
 

@@ -1,6 +1,7 @@
 """The outbox on its way: each step is committed around the call, and nothing is lost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -148,6 +149,17 @@ async def test_an_unknown_result_is_marked_where_the_messenger_repeats(post: Pos
     await post.send(post.outbox("hello"))
     await post.clock.advance(2)
     assert post.frontend.texts == ["(sent again)\nhello"]
+
+
+async def test_the_mark_does_not_move_a_stretch(post: Post) -> None:
+    """A part that shows a stretch of its text says in its footer that it was sent again."""
+    part = Reply(text="hello", footer="Demo", stretch=(1, 3))
+    member = post.stores._state.member(ALICE)
+    post.frontend.fail_next("post", SendUnknown())
+    await post.send(post.stores._state.post((Outgoing(place=HOME, member=member, reply=part),)))
+    await post.clock.advance(2)
+    (shown,) = post.frontend.shown
+    assert shown.reply == replace(part, footer="(sent again) Demo")
 
 
 async def test_an_unknown_result_is_not_marked_where_a_message_is_sent_once() -> None:
