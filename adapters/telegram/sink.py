@@ -14,6 +14,8 @@ from bot.domain.ports import Clock
 
 _log = logging.getLogger(__name__)
 _AGAIN_S: Final = 1.0
+_LATE_S: Final = 0.05  # woken so late, the process has more to do than it can
+_MOST_PATIENCE_S: Final = 16.0
 
 
 class GrowingSink:
@@ -32,6 +34,7 @@ class GrowingSink:
         self._shown = NOTHING
         self._first_at = 0.0
         self._shown_at = float("-inf")
+        self._patience_s = 0.0
         self._news = asyncio.Event()
         self._is_vanishing = False
         self._is_over = False
@@ -96,7 +99,8 @@ class GrowingSink:
         if not self._text or self._is_over:
             return
         if wait_s > 0:
-            await self._clock.sleep(wait_s)
+            await self._clock.sleep(wait_s + self._patience_s)
+            self._learn(self._clock.monotonic() - now - wait_s - self._patience_s)
         shown = self._preview.show(self._text)
         if not shown.text or shown == self._shown:
             return
@@ -105,6 +109,13 @@ class GrowingSink:
         elif not self._is_over:
             await self._clock.sleep(_AGAIN_S)
             self._news.set()
+
+    def _learn(self, late_s: float) -> None:
+        """Make way for the answers themselves where there are more than the process can serve."""
+        if late_s > _LATE_S:
+            self._patience_s = min(_MOST_PATIENCE_S, self._patience_s * 2 or 1.0)
+        else:
+            self._patience_s /= 2
 
     async def _call(self, call: Callable[[], Awaitable[bool]]) -> bool:
         """Make one call; what only shows work may fail. Return whether it did its work."""

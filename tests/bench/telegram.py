@@ -208,9 +208,9 @@ def _await_answers(phone: Phone, plan: Plan) -> None:
 
 def _is_whole(row: Row, plan: Plan) -> bool:
     """Whether a message is the answer, with its footer or without."""
-    wanted = _drawn(row["chat"], plan.tokens)
     text = row["text"].removeprefix("(sent again)\n")
-    return bool(text == wanted or text.rpartition("\n\n")[0] == wanted)
+    wanted = {_drawn(row["chat"], plan.tokens), lines.answer(row["chat"], plan.tokens)}
+    return not wanted.isdisjoint({text, text.rpartition("\n\n")[0]})
 
 
 def _drawn(number: int, tokens: int) -> str:
