@@ -8,7 +8,8 @@ class Plan:
     """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
 
     `crowds` are the numbers of parallel streams; the last of them is also started all at once.
-    `long` is how many messages fill the window of a model that nobody knows.
+    `floods` are Telegram's flood controls, each with a crowd. `long` is how many messages fill the
+    window of a model that nobody knows.
     """
 
     messages: int = 200
@@ -23,6 +24,7 @@ class Plan:
     starts: int = 5
     idle_s: float = 3.0
     vault_s: float = 0.5
+    floods: tuple[tuple[str, int], ...] = (("documented", 50), ("documented", 200), ("hard", 50))
 
 
 FULL = Plan()
@@ -38,4 +40,5 @@ QUICK = Plan(
     starts=2,
     idle_s=0.5,
     vault_s=0.02,
+    floods=(("documented", 10),),
 )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -26,6 +26,7 @@ _KEY: Final = "sk-canary-bench-0001"
 _LOOK_S: Final = 0.2
 _END_S: Final = 20.0
 _LEAST_PATIENCE_S: Final = 30.0
+_WARM_UPS: Final = 3
 Row = dict[str, Any]
 
 
@@ -54,6 +55,16 @@ class Plan:
     flood: str = "off"
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What one member met."""
+
+    ahead_ms: float
+    first_ms: float
+    late_ms: float
+    is_doubled: bool
+
+
 class Phone:
     """The people's side of the simulated Bot API."""
 
@@ -77,6 +88,28 @@ class Phone:
         fresh: list[Row] = self.do("journal", since=len(self.rows))["rows"]
         self.rows += fresh
         return fresh
+
+    def await_sent(self, person: int, count: int) -> None:
+        """Wait until so many messages were sent to somebody."""
+        self._await(lambda: self._count("sent", person) >= count)
+
+    def await_draft(self, person: int) -> None:
+        """Wait until somebody sees words grow."""
+        self._await(lambda: any(row["text"] for row in self._of("draft", person)))
+
+    def _await(self, is_so: Callable[[], bool]) -> None:
+        give_up_at = time.monotonic() + _LEAST_PATIENCE_S
+        while not is_so():
+            if time.monotonic() > give_up_at:
+                raise TimeoutError
+            time.sleep(_LOOK_S / 4)
+            self.look()
+
+    def _count(self, op: str, person: int) -> int:
+        return len(self._of(op, person))
+
+    def _of(self, op: str, person: int) -> list[Row]:
+        return [row for row in self.rows if row["op"] == op and row["chat"] == person]
 
     def close(self) -> None:
         """Let go."""
@@ -103,11 +136,50 @@ def measure(plan: Plan, *, bare: bool = False) -> Crowd:
         _await_answers(phone, plan)
         spent_s = machine.cpu_s(process.pid) - before_s
         made = len(phone.do("calls")["calls"]) - calls
-        with closing(HTTPConnection("127.0.0.1", model["port"], timeout=10)) as connection:
-            connection.request("GET", "/stamps")
-            stamps = json.load(connection.getresponse())
+        stamps = _stamps(model["port"])
         peak_mb = machine.memory(process.pid).peak_mb
-    return _crowd(plan, phone.rows[began:], stamps, made, spent_s, peak_mb)
+    met = [_met(plan, phone.rows[began:], stamps, member) for member in members]
+    whole = [each for each in met if each is not None] or [Met(0.0, 0.0, 0.0, is_doubled=False)]
+    return Crowd(
+        ahead_ms=tuple(each.ahead_ms for each in whole),
+        first_ms=tuple(each.first_ms for each in whole),
+        late_ms=tuple(each.late_ms for each in whole),
+        calls=made / plan.members,
+        cpu_ms=spent_s * 1_000 / plan.members,
+        peak_mb=peak_mb,
+        wrong=met.count(None),
+        doubled=sum(each.is_doubled for each in whole),
+    )
+
+
+def latency(messages: int) -> tuple[float, ...]:
+    """Let one member ask one thing after another; return how long each took to the request."""
+    with (
+        served("tests.bench.server") as model,
+        served("tests.simulators.telegram") as said,
+        closing(Phone(said["url"], said["token"])) as phone,
+        running(phone, model["port"]),
+    ):
+        phone.do("private", person=1)
+        _move_in(phone, (1,))
+        began = len(phone.rows)
+        for number in range(1, messages + 1):
+            phone.do("say", person=1, text=lines.question(number, tokens=5, rate=0))
+            wanted = _drawn(number, 5)
+            while not any(row["op"] == "sent" and wanted in row["text"] for row in phone.look()):
+                time.sleep(_LOOK_S / 10)
+        said_at = [row["at"] for row in phone.rows[began:] if row["op"] == "said"]
+        seen = _stamps(model["port"])["seen"]
+    return tuple((seen[str(number)] - at) * 1_000 for number, at in enumerate(said_at, start=1))[
+        _WARM_UPS:
+    ]
+
+
+def _stamps(port: int) -> Mapping[str, Mapping[str, float]]:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", "/stamps")
+        found: Mapping[str, Mapping[str, float]] = json.load(connection.getresponse())
+    return found
 
 
 def ready() -> tuple[float, machine.Memory, float]:
@@ -217,37 +289,21 @@ def _drawn(number: int, tokens: int) -> str:
     return draw_reply(Reply(text=lines.answer(number, tokens))).text
 
 
-def _crowd(
-    plan: Plan,
-    rows: Sequence[Row],
-    stamps: Mapping[str, Mapping[str, float]],
-    calls: int,
-    spent_s: float,
-    peak_mb: float,
-) -> Crowd:
-    ahead, first, late = [], [], []
-    wrong = doubled = 0
-    for member in range(1, plan.members + 1):
-        mine = [row for row in rows if row.get("chat") == member]
-        ends = [row for row in mine if row["op"] in {"sent", "edited"} and _is_whole(row, plan)]
-        shown = [row for row in mine if row["op"] in {"draft", "sent"} and row["text"]]
-        if not ends or not shown:
-            wrong += 1
-            continue
-        seen, ended = stamps["seen"][str(member)], stamps["ended"][str(member)]
-        said_at = next(row["at"] for row in mine if row["op"] == "said")
-        ahead.append((seen - said_at) * 1_000)
-        first.append((shown[0]["at"] - seen) * 1_000)
-        late.append((ends[0]["at"] - ended) * 1_000)
-        unmarked = [row for row in ends if not row["text"].startswith("(sent again)")]
-        doubled += len({row["message"] for row in unmarked}) > 1
-    return Crowd(
-        ahead_ms=tuple(ahead) or (0.0,),
-        first_ms=tuple(first) or (0.0,),
-        late_ms=tuple(late) or (0.0,),
-        calls=calls / plan.members,
-        cpu_ms=spent_s * 1_000 / plan.members,
-        peak_mb=peak_mb,
-        wrong=wrong,
-        doubled=doubled,
+def _met(
+    plan: Plan, rows: Sequence[Row], stamps: Mapping[str, Mapping[str, float]], member: int
+) -> Met | None:
+    """Return how a member fared; None: no whole answer came."""
+    mine = [row for row in rows if row.get("chat") == member]
+    ends = [row for row in mine if row["op"] in {"sent", "edited"} and _is_whole(row, plan)]
+    shown = [row for row in mine if row["op"] in {"draft", "sent"} and row["text"]]
+    if not ends or not shown:
+        return None
+    seen, ended = stamps["seen"][str(member)], stamps["ended"][str(member)]
+    said_at = next(row["at"] for row in mine if row["op"] == "said")
+    unmarked = {row["message"] for row in ends if not row["text"].startswith("(sent again)")}
+    return Met(
+        ahead_ms=(seen - said_at) * 1_000,
+        first_ms=(shown[0]["at"] - seen) * 1_000,
+        late_ms=(ends[0]["at"] - ended) * 1_000,
+        is_doubled=len(unmarked) > 1,
     )

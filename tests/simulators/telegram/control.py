@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.simulators.telegram.faults import Fault
+
 if TYPE_CHECKING:
     from tests.simulators.telegram.server import Simulator
 
@@ -43,6 +45,17 @@ def _flood(sim: "Simulator", given: Given) -> Given:
     return {}
 
 
+def _webhook(sim: "Simulator", given: Given) -> Given:
+    sim.state.webhook = given["url"]
+    return {}
+
+
+def _fault(sim: "Simulator", given: Given) -> Given:
+    method = given.pop("method")
+    sim.faults.add(method, Fault(**given))
+    return {}
+
+
 def _state(sim: "Simulator", _: Given) -> Given:
     return {
         "confirmed": sim.updates.confirmed,
@@ -66,6 +79,8 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "edit": _edit,
     "press": _press,
     "flood": _flood,
+    "webhook": _webhook,
+    "fault": _fault,
     "state": _state,
     "calls": _calls,
     "journal": _journal,
