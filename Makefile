@@ -10,7 +10,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python -m pip $(PIP_FLAGS)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check fix bench endure lock prices vendors types lint imports docs tests
+.PHONY: run test check fix bench endure lock prices picture vendors types lint imports docs tests
 
 run: $(VENV)/.run
 	@exec $(BIN)/hearthkey run
@@ -56,6 +56,9 @@ lock: $(VENV)/.dev
 
 prices: $(VENDORS)/.made
 	$(VENDORS)/bin/python scripts/make_prices.py
+
+picture: $(VENV)/.dev
+	$(BIN)/python -m scripts.chat_picture
 
 vendors: $(VENDORS)/.made
 
