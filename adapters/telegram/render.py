@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from adapters.shared.markdown import parse, sections
-from adapters.telegram.drawing import draw, draw_block
-from adapters.telegram.entities import ITALIC, Rendered, clipped, joined
-from adapters.telegram.links import host_of
-from adapters.telegram.pen import LINE, Pen
-from adapters.telegram.splitting import MOST_ENTITIES, MOST_UNITS, stretches
+from adapters.telegram.text.drawing import draw, draw_block
+from adapters.telegram.text.entities import ITALIC, Rendered, clipped, joined
+from adapters.telegram.text.links import host_of
+from adapters.telegram.text.pen import LINE, Pen
+from adapters.telegram.text.splitting import MOST_ENTITIES, MOST_UNITS, stretches
 from bot.domain.events import Button, Reply, Rows
 
 # What is said of a message that may be there already goes before a part that is full.

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from adapters.telegram.entities import NOTHING
-from adapters.telegram.growing import Preview
+from adapters.telegram.text.entities import NOTHING
+from adapters.telegram.text.growing import Preview
 from adapters.telegram.ways import Way
 from bot.domain.errors import FrontendError, SendRefused
 from bot.domain.events import MessageRef, Reply

@@ -2,9 +2,9 @@
 
 from typing import Final, Protocol
 
-from adapters.telegram.entities import NOTHING, Rendered
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Weight
+from adapters.telegram.text.entities import NOTHING, Rendered
 from bot.domain.chat import Place
 from bot.domain.errors import SendThrottled
 from bot.domain.events import MessageRef, Reply

@@ -40,9 +40,11 @@ def settings(folder: Path, **more: str) -> dict[str, str]:
 @pytest.fixture
 def phone() -> Iterator[Phone]:
     """A Bot API in a process of its own."""
-    with served("tests.simulators.telegram") as said:
-        with closing(Phone(said["url"], said["token"])) as phone:
-            yield phone
+    with (
+        served("tests.simulators.telegram") as said,
+        closing(Phone(said["url"], said["token"])) as phone,
+    ):
+        yield phone
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.shared.markdown import parse, sections
-from adapters.telegram.drawing import draw
-from adapters.telegram.entities import NOTHING, Rendered
-from adapters.telegram.growing import Preview, preview
 from adapters.telegram.render import draw_reply, split_reply
-from adapters.telegram.splitting import split
+from adapters.telegram.text.drawing import draw
+from adapters.telegram.text.entities import NOTHING, Rendered
+from adapters.telegram.text.growing import Preview, preview
+from adapters.telegram.text.splitting import split
 from bot.domain.events import Button, Reply, ReplyKind
 from storage.codec import dump_reply, load_reply
 from tests.fakes.telegram_rules import check, check_shape

@@ -36,8 +36,9 @@ class TelegramStage(Stage):
         self._tapped: tuple[int, int, str, int | None] | None = None
         self._senders: dict[int, str] = {}
         self._stirred = asyncio.Event()
-        for teller in (self.clock, *self.companies.values()):
-            teller.stirred = self._stirred.set
+        self.clock.stirred = self._stirred.set
+        for company in self.companies.values():
+            company.stirred = self._stirred.set
 
     async def open(self) -> None:
         """Start the Bot API, once, and the application on it."""

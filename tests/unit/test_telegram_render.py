@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from adapters.telegram.entities import NOTHING, Rendered
-from adapters.telegram.growing import Preview, preview
 from adapters.telegram.render import FULL, draw_reply, keyboard, split_reply
+from adapters.telegram.text.entities import NOTHING, Rendered
+from adapters.telegram.text.growing import Preview, preview
 from bot.domain.events import Button, Reply, ReplyKind, Rows
 from tests.fakes.telegram_rules import check, check_keyboard, said_of
 

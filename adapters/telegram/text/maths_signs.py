@@ -4,7 +4,9 @@ import tomllib
 from importlib.resources import files
 from typing import Final
 
-_TABLES = tomllib.loads(files("adapters.telegram").joinpath("maths_signs.toml").read_text("utf-8"))
+_TABLES = tomllib.loads(
+    files("adapters.telegram.text").joinpath("maths_signs.toml").read_text("utf-8")
+)
 
 
 def _pairs(name: str) -> dict[str, str]:

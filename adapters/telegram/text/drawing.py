@@ -22,12 +22,12 @@ from adapters.shared.nodes import (
     Text,
     text_of,
 )
-from adapters.telegram.entities import BOLD, ITALIC, LINK, STRIKE, Rendered, joined
-from adapters.telegram.links import host_of, passes_for_another, readable
-from adapters.telegram.maths import as_text, is_formula
-from adapters.telegram.pen import BLANK, LINE, SPACE, Pen
-from adapters.telegram.tables import grid, records
-from adapters.telegram.units import is_visible, to_units
+from adapters.telegram.text.entities import BOLD, ITALIC, LINK, STRIKE, Rendered, joined
+from adapters.telegram.text.links import host_of, passes_for_another, readable
+from adapters.telegram.text.maths import as_text, is_formula
+from adapters.telegram.text.pen import BLANK, LINE, SPACE, Pen
+from adapters.telegram.text.tables import grid, records
+from adapters.telegram.text.units import is_visible, to_units
 
 _STYLES = {Mark.STRONG: BOLD, Mark.EMPHASIS: ITALIC, Mark.STRIKE: STRIKE}
 _BULLETS = "•◦▪"

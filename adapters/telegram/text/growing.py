@@ -5,10 +5,10 @@ from typing import Final
 from adapters.shared.formulas import open_at
 from adapters.shared.markdown import Rereader, blocks_done
 from adapters.shared.nodes import CodeBlock
-from adapters.telegram.drawing import draw_block
-from adapters.telegram.entities import NOTHING, Rendered, clipped, joined
 from adapters.telegram.render import FULL
-from adapters.telegram.splitting import stretches
+from adapters.telegram.text.drawing import draw_block
+from adapters.telegram.text.entities import NOTHING, Rendered, clipped, joined
+from adapters.telegram.text.splitting import stretches
 
 _MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
 _ENOUGH: Final = FULL + FULL // 4  # units; what comes after so many changes nothing before

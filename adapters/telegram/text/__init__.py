@@ -1,0 +1,1 @@
+"""A reply as text and entities, and where it may be cut. Pure."""
