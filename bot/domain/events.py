@@ -46,12 +46,47 @@ class SecretText:
     secret: Secret
 
 
-Body = Text | Command | Press | SecretText
+class Unread(StrEnum):
+    """What a message was that cannot be read. ANONYMOUS: readable, but nobody's in particular."""
+
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    FILE = "file"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+    RICH = "rich"
+    OTHER = "other"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that is no plain text. `words`: what was written beside it; it may hold a key."""
+
+    what: Unread
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The whole new text of an earlier message: `Incoming.message` is that one."""
+
+    text: str
+
+
+Body = Text | Command | Press | SecretText | Unreadable | Edited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One update from a messenger. `update` is unique per frontend and the same on a repeat."""
+    """One update from a messenger. `update` is unique per frontend and the same on a repeat.
+
+    `before`: the earlier pieces of the same message, oldest first, which the messenger sent as
+    updates of their own.
+    """
 
     update: str
     sender: Identity
@@ -60,6 +95,12 @@ class Incoming:
     body: Body
     sent_at: datetime
     message: MessageRef | None = None
+    before: tuple["Incoming", ...] = ()
+
+    @property
+    def pieces(self) -> tuple["Incoming", ...]:
+        """Every piece of the message, oldest first."""
+        return (*self.before, self)
 
     def with_body(self, body: Body) -> "Incoming":
         """Return the same update read as `body`."""

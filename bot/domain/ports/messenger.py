@@ -21,7 +21,8 @@ from bot.domain.events import (
 class Abilities:
     """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
 
-    `is_local`: what is typed there reaches nobody but this process.
+    `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
+    taken is handed over again by itself.
     """
 
     prefix: str = "/"
@@ -31,6 +32,7 @@ class Abilities:
     can_react: bool = False
     sends_once: bool = False
     is_local: bool = False
+    redelivers: bool = False
 
 
 class ReplySink(Protocol):
