@@ -21,23 +21,24 @@ def whole_text(pieces: Sequence[Incoming]) -> str:
 
 
 def whole(incoming: Incoming) -> Incoming:
-    """Return the update with the body that all its pieces make together."""
+    """Return the update with the body that all its pieces make; those before it are empty."""
     if not incoming.before:
         return incoming
-    bodies = [piece.body for piece in incoming.pieces]
+    before = tuple(piece.with_body(Text("")) for piece in incoming.before)
+    return replace(incoming, body=_whole_body(incoming.pieces), before=before)
+
+
+def _whole_body(pieces: Sequence[Incoming]) -> Body:
+    *_, last = bodies = [piece.body for piece in pieces]
     for body in bodies:
         if isinstance(body, SecretText):
-            return incoming.with_body(body)
+            return body
         if isinstance(body, Unreadable):
-            words = whole_text(incoming.pieces)
-            return incoming.with_body(Unreadable(body.what, words))
+            return Unreadable(body.what, whole_text(pieces))
     if isinstance(bodies[0], Command):
         name = bodies[0].name
-        typed = whole_text(incoming.pieces).removeprefix(f"/{name} ")
-        return incoming.with_body(Command(name, typed.strip()))
-    if all(isinstance(body, Text) for body in bodies):
-        return incoming.with_body(Text(whole_text(incoming.pieces)))
-    return incoming
+        return Command(name, whole_text(pieces).removeprefix(f"/{name} ").strip())
+    return Text(whole_text(pieces)) if isinstance(last, Text) else last
 
 
 def without_known(incoming: Incoming, known: Container[str]) -> Incoming | None:

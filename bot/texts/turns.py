@@ -249,11 +249,14 @@ def broken_turn(turn: Turn, reference: str) -> Reply:
     )
 
 
-def storage_unavailable() -> Reply:
-    """Nothing can be stored, so nothing was taken."""
+def storage_unavailable(*, redelivers: bool) -> Reply:
+    """Nothing can be stored, so nothing was taken; some messengers hand it over again."""
+    later = "Send it again later."
+    if redelivers:
+        later = "The messenger keeps your message, and I take it as soon as I can."
     return Reply(
         text="**I cannot store anything now**, so I did not take your message. The disk of this"
-        " server may be full. Nothing was charged. Send it again later.",
+        f" server may be full. Nothing was charged. {later}",
         kind=ReplyKind.ANSWER,
     )
 
