@@ -29,6 +29,6 @@ def unreadable(what: Unread, *, has_words: bool) -> Reply:
         )
     name, instead = _KINDS.get(what, _OTHER)
     gone = f"Your {name} was sent to nobody. {instead}"
-    if has_words:
+    if has_words and what is not Unread.RICH:
         gone = f"Your {name} and its words were sent to nobody. Send the words as a message."
     return Reply(text=f"**I can only read text so far.** {gone}")

@@ -5,7 +5,8 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from bot.domain.events import (
     Body,
     Button,
     Command,
+    Edited,
     Incoming,
     MessageRef,
     Press,
@@ -24,6 +26,8 @@ from bot.domain.events import (
     Reply,
     SecretText,
     Text,
+    Unread,
+    Unreadable,
 )
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
@@ -53,6 +57,9 @@ _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
 _ZEROS = re.compile(r"\{(\d+) zeros\}")
+_AGO: Final = re.compile(r"(\d+) min ago>")
+_EDITS: Final = re.compile(r'edits "(.*)">')
+_SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -75,6 +82,8 @@ class Stage:
         self.frontend = FakeFrontend("fake", STAGES[kind])
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
+        self._typed: dict[tuple[str, str], MessageRef] = {}
+        self._begun: list[Incoming] = []
         self._seen = _Seen()
         self._router: Router | None = None
         self._pressed_last: tuple[Body, MessageRef] | None = None
@@ -164,25 +173,42 @@ class Stage:
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
             self._messages[message] = step.who.partition("@")[0]
-        await self.receive(step.who, body, message, is_growing=is_growing)
+            self._typed[step.who, step.text] = message
+        if step.what == "begins>":
+            self._begun.append(self._incoming(step.who, body, message))
+            return
+        ago = _AGO.fullmatch(step.what)
+        minutes = int(ago[1]) if ago else 0
+        await self.receive(step.who, body, message, is_growing=is_growing, minutes_ago=minutes)
+
+    def _incoming(self, who: str, body: Body, message: MessageRef) -> Incoming:
+        name = who.partition("@")[0]
+        return Incoming(
+            update=f"u{next(self._updates)}",
+            sender=_who(name),
+            sender_name=name.title(),
+            place=_place(who),
+            body=body,
+            sent_at=self.clock.now(),
+            message=message,
+        )
 
     async def receive(
-        self, who: str, body: Body, message: MessageRef, *, is_growing: bool = False
+        self,
+        who: str,
+        body: Body,
+        message: MessageRef,
+        *,
+        is_growing: bool = False,
+        minutes_ago: int = 0,
     ) -> None:
         """Let an update in and wait until all of it has been shown."""
         assert self._router is not None
-        place, who = _place(who), who.partition("@")[0]
-        await self._router.receive(
-            Incoming(
-                update=f"u{next(self._updates)}",
-                sender=_who(who),
-                sender_name=who.title(),
-                place=place,
-                body=body,
-                sent_at=self.clock.now(),
-                message=message,
-            )
-        )
+        place = _place(who)
+        incoming = self._incoming(who, body, message)
+        sent_at = incoming.sent_at - timedelta(minutes=minutes_ago)
+        before, self._begun = tuple(self._begun), []
+        await self._router.receive(replace(incoming, sent_at=sent_at, before=before))
         await let_run()
         if is_growing or any(sink.is_open for sink in self.frontend.sinks):
             return  # the answer that grows ends by a later step
@@ -196,6 +222,10 @@ class Stage:
             shown, button = self._find(step.text, place)
             self._pressed_last = Press(button.action), shown.message
             return self._pressed(shown, button, place)
+        if edited := _EDITS.fullmatch(step.what):
+            return Edited(step.text), self._typed[step.who, edited[1]]
+        if sent := _SENDS.fullmatch(step.what):
+            return Unreadable(Unread(sent[1]), step.text), None
         # The form of a key is what some scenes are about; in the file it must not look like one.
         typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
         found = _COMMAND.fullmatch(typed)
