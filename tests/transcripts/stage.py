@@ -224,18 +224,7 @@ class Stage:
             return self._pressed(shown, button, place)
         if edited := _EDITS.fullmatch(step.what):
             return Edited(step.text), self._typed[step.who, edited[1]]
-        if sent := _SENDS.fullmatch(step.what):
-            return Unreadable(Unread(sent[1]), step.text), None
-        # The form of a key is what some scenes are about; in the file it must not look like one.
-        typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
-        found = _COMMAND.fullmatch(typed)
-        if not found:
-            return Text(typed.replace(" ⏎ ", "\n")), None
-        name, args = found[1], found[2] or ""
-        company, key = key_forms().split_key(args) if name == "addkey" else ("", "")
-        if key:
-            return SecretText(Command(name, company), Secret(key)), None
-        return Command(name, args), None
+        return _sent(step), None
 
     def _pressed(
         self, shown: Shown, button: Button, place: Place
@@ -265,6 +254,20 @@ class Stage:
                     assert button.action, f"[{label}] opens an address"
                     return shown, button
         raise AssertionError(f"no button [{label}] on the screen")
+
+
+def _sent(step: Step) -> Body:
+    """Return what a messenger makes of a new message."""
+    if unread := _SENDS.fullmatch(step.what):
+        return Unreadable(Unread(unread[1]), step.text)
+    # The form of a key is what some scenes are about; in the file it must not look like one.
+    typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
+    found = _COMMAND.fullmatch(typed)
+    if not found:
+        return Text(typed.replace(" ⏎ ", "\n"))
+    name, args = found[1], found[2] or ""
+    company, key = key_forms().split_key(args) if name == "addkey" else ("", "")
+    return SecretText(Command(name, company), Secret(key)) if key else Command(name, args)
 
 
 def _place(who: str) -> Place:
