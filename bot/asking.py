@@ -144,11 +144,12 @@ class Asker:
         return None
 
     async def _begin(self, running: Running) -> bool:
-        """Commit `requested`; False if the turn was ended or erased meanwhile."""
+        """Commit `requested`; False if the turn was ended, erased or edited meanwhile."""
         attempt = running.attempt + 1
         turn = running.turn
         has_begun = await self._patience.hold(
-            lambda: self._stores.turns.begin_attempt(turn.id, attempt), turn.place
+            lambda: self._stores.turns.begin_attempt(turn.id, attempt, edits=turn.edits),
+            turn.place,
         )
         if has_begun:
             running.attempt = attempt

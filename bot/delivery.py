@@ -101,6 +101,21 @@ class Courier:
         return await frontend.post(outgoing.place, reply, key=f"d{delivery.id}")
 
 
+def late(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Say under the last part of an answer that it comes late, unless it is marked anyway."""
+    last = {each.outgoing.turn: each.id for each in deliveries if each.outgoing.turn is not None}
+    return [
+        _with_late(each) if each.id in last.values() and not each.is_repeat else each
+        for each in deliveries
+    ]
+
+
+def _with_late(delivery: Delivery) -> Delivery:
+    out = delivery.outgoing
+    footer = f"{out.reply.footer}. {texts.turns.LATE}" if out.reply.footer else texts.turns.LATE
+    return replace(delivery, outgoing=replace(out, reply=replace(out.reply, footer=footer)))
+
+
 def _anew(delivery: Delivery) -> Delivery:
     """Let a message come as one of its own: the one it was to go into is gone, or refuses it."""
     return replace(delivery, outgoing=replace(delivery.outgoing, edits=None))

@@ -1,7 +1,7 @@
 """What the bot is waiting for, and how a bare line answers it. Mirrors the stored questions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.chat import MemberId, Place
@@ -26,12 +26,17 @@ class Questions:
         for row in await settings.questions():
             self._open[row.member, row.place] = row.question
 
-    def find(self, member: MemberId, place: Place) -> Question | None:
-        """Return the question, unless it is over ten minutes old."""
+    def find(
+        self, member: MemberId, place: Place, sent_at: datetime | None = None
+    ) -> Question | None:
+        """Return the question, unless it is over ten minutes old, or was when this was sent."""
         question = self._open.get((member, place))
-        if question is None or self._clock.now() - question.asked_at > LASTS:
+        if question is None:
             return None
-        return question
+        at = self._clock.now()
+        if sent_at is not None and sent_at >= question.asked_at:
+            at = min(at, sent_at)
+        return None if at - question.asked_at > LASTS else question
 
     def choice(self, question: Question, text: str) -> Press | None:
         """Read a bare number as a choice of an open menu."""

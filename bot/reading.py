@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.commands.spec import Command
 from bot.domain.events import (
     Body,
+    Edited,
     Press,
     Question,
     QuestionKind,
@@ -31,6 +32,9 @@ class Use:
     secret: Secret | None = None
 
 
+Meaning = Use | Text | Unreadable | Edited
+
+
 def read(
     body: Body,
     question: Question | None,
@@ -39,10 +43,12 @@ def read(
     is_answering: bool,
     commands: Mapping[str, Command],
     forms: KeyForms,
-) -> Use | Text:
+    prefix: str = "/",
+) -> Meaning | None:
     """Read a body against the open question; `choice` is its menu's reading of a bare number.
 
-    `is_answering`: an answer to this member is growing here, so a plain "stop" ends it.
+    `is_answering`: an answer to this member is growing here, so a plain "stop" ends it. None: it
+    means nothing, as the edit of a command does.
     """
     if isinstance(body, Typed):
         return _typed(body, commands, forms)
@@ -51,20 +57,23 @@ def read(
     if isinstance(body, SecretText):
         return _secret(body, question, commands)
     if isinstance(body, Unreadable):
-        return Use(name=body.what, command=None)
-    if choice is not None:
-        return _pressed(choice.action, commands)
-    return _text(body, question, is_answering=is_answering, commands=commands, forms=forms)
+        return _found(body.words, commands, forms) or body
+    if isinstance(body, Edited):
+        return _edited(body, question, commands, forms, prefix)
+    return _text(body, question, choice, is_answering=is_answering, commands=commands, forms=forms)
 
 
 def _text(
     body: Text,
     question: Question | None,
+    choice: Press | None,
     *,
     is_answering: bool,
     commands: Mapping[str, Command],
     forms: KeyForms,
 ) -> Use | Text:
+    if choice is not None:
+        return _pressed(choice.action, commands)
     word = body.text.strip().lower()
     if question is not None and question.kind is not QuestionKind.MENU:
         if word == "cancel":
@@ -76,6 +85,21 @@ def _text(
     if is_answering and word in {"stop", "cancel"}:
         return Use(name="stop", command=commands.get("stop"), is_typed=True)
     return _found(body.text, commands, forms) or body
+
+
+def _edited(
+    body: Edited,
+    question: Question | None,
+    commands: Mapping[str, Command],
+    forms: KeyForms,
+    prefix: str,
+) -> Use | Edited | None:
+    """Read an edit: a key in it, or while one is awaited, is a secret as in a new message."""
+    if question is not None and question.kind is QuestionKind.KEY:
+        return _pressed(question.action, commands, secret=Secret(body.text))
+    if (found := _found(body.text, commands, forms)) is not None:
+        return found
+    return None if body.text.startswith(("/", prefix)) else body
 
 
 def _found(

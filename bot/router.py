@@ -3,22 +3,22 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from bot import faults, texts
+from bot.absence import Absences
 from bot.access import Access
-from bot.commands import nearest
-from bot.commands.spec import Call, Desk, Outcome, Where
-from bot.delivery import Courier
-from bot.domain.chat import Identity, Member, MemberId, Place, Turn
-from bot.domain.effects import Ask, SetQuestion
-from bot.domain.errors import FrontendError, InboxFull, StorageUnavailable
+from bot.commands.spec import Desk, Outcome
+from bot.deciding import Decider
+from bot.delivery import Courier, late
+from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
+from bot.domain.effects import Effect, SetQuestion
+from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
     Body,
     Command,
-    Delivery,
+    Edited,
     InboxId,
     Incoming,
     MessageRef,
@@ -29,13 +29,13 @@ from bot.domain.events import (
     SecretText,
     Text,
     Unreadable,
-    whole,
 )
+from bot.domain.pieces import whole, whole_text
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
 from bot.door import Door
 from bot.lanes import Lanes
 from bot.questions import Questions
-from bot.reading import Use, read
+from bot.reading import Meaning, Use, read
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
 
@@ -70,18 +70,24 @@ class Router:
         self._courier = courier
         self._desk = desk
         self._tasks = tasks
+        self._decider = Decider(frontends, desk)
+        self._absences = Absences(stores, courier, questions, desk.clock, tasks)
         self._lanes = Lanes(tasks)
         self._members: dict[Identity, Member] = {}
         self._expired: dict[MemberId, list[Turn]] = {}
         self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
+        self._full: set[tuple[MemberId, Place]] = set()  # told that no more late ones are kept
 
     async def start(self) -> None:
         """Take up what the last run left: the outbox, the inbox, the open turns."""
         await self._questions.load(self._stores.settings)
-        self._courier.send(_late(await self._stores.turns.deliveries()))
+        self._courier.send(late(await self._stores.turns.deliveries()))
         await self._replay()
         for turn in await self._sessions.recover():
-            self._expired.setdefault(turn.member, []).append(turn)
+            if turn.state is TurnState.WAITING:
+                self._absences.took(turn)
+            else:
+                self._expired.setdefault(turn.member, []).append(turn)
 
     async def close(self, grace_s: float = 0.0) -> None:
         """End in order: answers (parked after the grace), then all that runs."""
@@ -100,18 +106,13 @@ class Router:
         if not (said.is_addressed or self._concerns_us(said.body)):
             return ""
         try:
-            member = await self._member(said)
-            use = self._read(said, member)
-            if isinstance(use, Text):
-                await self._take_turn(admitted, member, use)
-            else:
-                await self._take_use(admitted, member, use)
+            await self._take(incoming, await self._member(incoming))
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
                 abilities = self._frontends[incoming.place.frontend].abilities
-                reply = texts.turns.storage_unavailable(comes_again=abilities.redelivers)
+                reply = texts.turns.storage_unavailable(redelivers=abilities.redelivers)
                 await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
@@ -132,18 +133,20 @@ class Router:
         member = self._members.get(identity)
         return None if member is None else self._questions.find(member.id, place)
 
-    def _concerns_us(self, body: Body) -> bool:
-        """Whether what is said to others in a group is for us all the same. Pure."""
-        match body:
-            case Command(name):
-                return name in self._desk.commands
-            case Text(text):
-                return self._desk.key_forms.find_key(text) is not None
-            case _:
-                return False
+    async def _take(self, incoming: Incoming, member: Member) -> None:
+        is_late = self._decider.is_late(incoming)
+        if not is_late:
+            self._absences.hurry(member.id, incoming.place)
+            self._full.discard((member.id, incoming.place))
+        message = whole(incoming)
+        meaning = self._read(message, member)
+        if isinstance(meaning, Text):
+            await self._take_turn(incoming, member, is_late=is_late)
+        elif meaning is not None:
+            await self._take_use(message, member, meaning)
 
-    def _read(self, incoming: Incoming, member: Member) -> Use | Text:
-        question = self._questions.find(member.id, incoming.place)
+    def _read(self, incoming: Incoming, member: Member) -> Meaning | None:
+        question = self._questions.find(member.id, incoming.place, incoming.sent_at)
         choice: Press | None = None
         if (
             question is not None
@@ -158,6 +161,7 @@ class Router:
             is_answering=self._sessions.is_running(incoming.place, member.id),
             commands=self._desk.commands,
             forms=self._desk.key_forms,
+            prefix=self._frontends[incoming.place.frontend].abilities.prefix,
         )
 
     async def _member(self, incoming: Incoming) -> Member:
@@ -173,25 +177,40 @@ class Router:
         self._members[incoming.sender] = member
         return member
 
-    async def _take_turn(self, incoming: Incoming, member: Member, use: Text) -> None:
+    async def _turn_away(self, incoming: Incoming) -> None:
+        is_private = incoming.place.is_private
+        if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
+            await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
+
+    async def _take_turn(self, incoming: Incoming, member: Member, *, is_late: bool) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
         if waiting >= MOST_OPEN:
             await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
             return
         if waiting:
-            await self._take_behind_commands(incoming, member, use)
+            await self._take_behind_commands(incoming, member)
             return
         try:
-            turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
+            turn = await self._stores.intake.accept_turn(
+                incoming, limit=MOST_OPEN, is_late=is_late
+            )
         except InboxFull:
-            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            await self._say_full(incoming.place, member, is_late=is_late)
             return
         if turn is None:
             return
         await self._tell_expired(member)
-        await self._enqueue(incoming, turn)
+        await self._enqueue(turn)
 
-    async def _take_behind_commands(self, incoming: Incoming, member: Member, use: Text) -> None:
+    async def _say_full(self, place: Place, member: Member, *, is_late: bool) -> None:
+        """Say that a message was not kept; of those after an absence once for all."""
+        if is_late and (member.id, place) in self._full:
+            return
+        if is_late:
+            self._full.add((member.id, place))
+        await self._courier.say(place, texts.turns.inbox_full(MOST_OPEN))
+
+    async def _take_behind_commands(self, incoming: Incoming, member: Member) -> None:
         """Store a message as commands are stored; it becomes a turn behind those before it.
 
         So it runs with what they choose and with nothing that comes later, also if the process
@@ -201,36 +220,36 @@ class Router:
         if row is None:
             return
         await self._tell_expired(member)
-        self._lanes.put(
-            (incoming.place, member.id),
-            lambda: self._bounded(
-                row.id, incoming, member, "message", lambda: _asking(row.incoming, member, use)
-            ),
-        )
+        self._put(row.id, row.incoming, member, Text(whole_text(row.incoming.pieces)))
 
-    async def _enqueue(self, incoming: Incoming, turn: Turn) -> None:
+    async def _enqueue(self, turn: Turn) -> None:
         """Queue a message's turn, and show that it waits where it does."""
+        if turn.state is TurnState.WAITING:
+            self._absences.took(turn)
+            return
         before = self._sessions.enqueue(turn)
-        if before and incoming.message is not None:
-            frontend = self._frontends[incoming.place.frontend]
-            await frontend.seen(incoming.place, incoming.message)
+        if before and turn.message is not None:
+            await self._frontends[turn.place.frontend].seen(turn.place, turn.message)
         if before == _BACKLOG + 1:
-            await self._courier.say(incoming.place, texts.turns.backlog(before))
+            await self._courier.say(turn.place, texts.turns.backlog(before))
 
-    async def _take_use(self, incoming: Incoming, member: Member, use: Use) -> None:
-        row = await self._stores.intake.accept(_storable(incoming, use))
+    async def _take_use(
+        self, incoming: Incoming, member: Member, meaning: Use | Unreadable | Edited
+    ) -> None:
+        row = await self._stores.intake.accept(_storable(incoming, meaning))
         if row is None:
             return
         await self._tell_expired(member)
-        is_instant = use.command is not None and use.command.is_instant
-        lane = row.id if is_instant else member.id
-        self._lanes.put(
-            (incoming.place, lane), partial(self._handle, row.id, incoming, member, use)
-        )
+        self._put(row.id, incoming, member, meaning)
 
-    async def _handle(self, row: InboxId, incoming: Incoming, member: Member, use: Use) -> None:
-        await self._bounded(
-            row, incoming, member, use.name, lambda: self._outcome(incoming, member, use)
+    def _put(self, row: InboxId, incoming: Incoming, member: Member, meaning: Meaning) -> None:
+        """Queue a stored update behind those of its member there, unless it never waits."""
+        command = meaning.command if isinstance(meaning, Use) else None
+        lane = row if command is not None and command.is_instant else member.id
+        decide = partial(self._decider.outcome, incoming, member, meaning)
+        self._lanes.put(
+            (incoming.place, lane),
+            partial(self._bounded, row, incoming, member, _name(meaning), decide),
         )
 
     async def _bounded(
@@ -254,32 +273,6 @@ class Router:
             await hold(lambda: intake.park(row, reference))
             await self._courier.say(place, texts.turns.broken(reference))
 
-    async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
-        if isinstance(incoming.body, Unreadable):
-            return Outcome(reply=texts.turns.unreadable(incoming.body.what))
-        is_deleted = use.secret is not None and await self._delete(incoming)
-        command = use.command
-        if command is None:
-            if use.is_typed:
-                return Outcome(reply=texts.turns.unknown_command(use.name, nearest(use.name)))
-            return Outcome(reply=texts.turns.old_button())
-        if command.where is Where.PRIVATE and not incoming.place.is_private:
-            return Outcome(reply=texts.turns.private_only(command.name))
-        handler = command.run if use.is_typed else command.press
-        if handler is None:
-            return Outcome(reply=texts.turns.old_button())
-        call = Call(
-            incoming=incoming,
-            member=member,
-            desk=self._desk,
-            args=use.args,
-            verb=use.verb,
-            text=use.text,
-            secret=use.secret,
-            is_deleted=is_deleted,
-        )
-        return await handler(call)
-
     async def _finish(
         self, row: InboxId, incoming: Incoming, member: Member, outcome: Outcome
     ) -> None:
@@ -288,12 +281,10 @@ class Router:
         if outcome.reply is not None:
             edits = self._menu_of(incoming) if not outcome.is_apart else None
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
-        effects = outcome.effects
         is_message = isinstance(incoming.body, Text) and outcome.reply is None
-        leaves_open = is_message or isinstance(incoming.body, Unreadable)
-        if not leaves_open and not any(isinstance(effect, SetQuestion) for effect in effects):
-            asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
-            effects = (*effects, *asked)
+        effects = outcome.effects
+        if not is_message:
+            effects = (*effects, *self._asked_by(member, place, outcome, replies))
         result = await self._stores.intake.finish(row, effects, replies)
         if result.applied is Applied.STALE and outcome.if_stale is not None:
             await self._courier.say(place, outcome.if_stale)
@@ -304,28 +295,23 @@ class Router:
         self._courier.send(result.deliveries)
         for turn in result.turns:
             if is_message:
-                await self._enqueue(incoming, turn)
+                await self._enqueue(turn)
             else:
                 self._sessions.enqueue(turn)
+
+    def _asked_by(
+        self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
+    ) -> tuple[Effect, ...]:
+        """Return what an outcome's reply does to the open question."""
+        is_own = any(isinstance(effect, SetQuestion) for effect in outcome.effects)
+        if is_own or (outcome.is_aside and not replies):
+            return ()
+        return self._questions.asked_by(member.id, place, replies, is_ending=outcome.is_aside)
 
     def _menu_of(self, incoming: Incoming) -> MessageRef | None:
         """Return the menu a press changes in place, where the messenger can."""
         can_edit = self._frontends[incoming.place.frontend].abilities.can_edit
         return incoming.message if can_edit and isinstance(incoming.body, Press) else None
-
-    async def _delete(self, incoming: Incoming) -> bool:
-        """Delete a message with all its pieces; False if one of them stays."""
-        gone = [await self._delete_one(piece) for piece in incoming.pieces]
-        return all(gone)
-
-    async def _delete_one(self, incoming: Incoming) -> bool:
-        frontend = self._frontends[incoming.place.frontend]
-        if incoming.message is None or not frontend.abilities.can_delete:
-            return False
-        try:
-            return await frontend.delete(incoming.place, incoming.message)
-        except FrontendError:
-            return False
 
     async def _replay(self) -> None:
         """Handle what was stored and not handled; what failed before runs alone, first."""
@@ -347,28 +333,18 @@ class Router:
     async def _again(self, row: InboxRow) -> None:
         incoming = row.incoming
         member = await self._member(incoming)
-        use = self._read(incoming, member)
+        meaning = self._read(whole(incoming), member)
+        if meaning is None:
+            await self._stores.intake.finish(row.id, (), ())
+            return
+        name = "replay" if isinstance(meaning, Text) else _name(meaning)
+        decide = partial(self._decider.again, incoming, member, meaning)
         done = self._lanes.put(
             (incoming.place, member.id),
-            lambda: self._bounded(
-                row.id,
-                incoming,
-                member,
-                "replay" if isinstance(use, Text) else use.name,
-                lambda: self._outcome_again(incoming, member, use),
-            ),
+            partial(self._bounded, row.id, incoming, member, name, decide),
         )
         if row.tries:
             await done.wait()
-
-    async def _outcome_again(self, incoming: Incoming, member: Member, use: Use | Text) -> Outcome:
-        """Decide what a restart makes of an update: a secret is gone and is asked for again."""
-        if isinstance(incoming.body, SecretText):
-            await self._delete(incoming)
-            return Outcome(reply=texts.turns.key_lost())
-        if isinstance(use, Text):
-            return await _asking(incoming, member, use)
-        return await self._outcome(incoming, member, use)
 
     async def _tell_expired(self, member: Member) -> None:
         """Offer what a restored backup left open once the member writes: not by itself."""
@@ -376,29 +352,15 @@ class Router:
             await self._sessions.tell_expired(turn)
 
 
-async def _asking(incoming: Incoming, member: Member, use: Text) -> Outcome:
-    """Decide for a stored message: it is asked."""
-    ask = Ask(member=member.id, place=incoming.place, question=use.text, message=incoming.message)
-    return Outcome(effects=(ask,))
+def _name(meaning: Meaning) -> str:
+    """Return what the log calls it."""
+    return meaning.name if isinstance(meaning, Use) else type(meaning).__name__.lower()
 
 
-def _late(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Say under the last part of an answer that it comes late, unless it is marked anyway."""
-    last = {each.outgoing.turn: each.id for each in deliveries if each.outgoing.turn is not None}
-    return [
-        _with_late(each) if each.id in last.values() and not each.is_repeat else each
-        for each in deliveries
-    ]
-
-
-def _with_late(delivery: Delivery) -> Delivery:
-    out = delivery.outgoing
-    footer = f"{out.reply.footer}. {texts.turns.LATE}" if out.reply.footer else texts.turns.LATE
-    return replace(delivery, outgoing=replace(out, reply=replace(out.reply, footer=footer)))
-
-
-def _storable(incoming: Incoming, use: Use) -> Incoming:
+def _storable(incoming: Incoming, meaning: Meaning) -> Incoming:
     """Return the update as it may be stored: where there is a secret, a body that says so."""
-    if use.secret is None or isinstance(incoming.body, SecretText):
+    if not isinstance(meaning, Use) or meaning.secret is None:
         return incoming
-    return incoming.with_body(SecretText(Command(use.name, use.args), use.secret))
+    if isinstance(incoming.body, SecretText):
+        return incoming
+    return incoming.with_body(SecretText(Command(meaning.name, meaning.args), meaning.secret))

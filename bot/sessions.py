@@ -137,13 +137,24 @@ class SessionManager:
         for running in found:
             await running.done.wait()
 
+    def hold_back(self, turn: Turn) -> bool:
+        """Let none of its member's turns begin before the calling task, a handler's, has ended.
+
+        False if this one has begun already.
+        """
+        self._removals.begin(turn.member)
+        return turn.id not in self._running
+
     def pending(self, place: Place) -> list[asyncio.Event]:
         """Return the events that come when what is queued for a place has run."""
         return self._lanes.pending(place)
 
     async def recover(self) -> list[Turn]:
-        """Take up what the last run left; return those that a restored backup made expire."""
-        expired = []
+        """Take up what the last run left; return those of which the member is yet to hear.
+
+        A restored backup made them expire, or they came after an absence and wait.
+        """
+        untold = []
         mine = self._taken.copy()  # begun since the start, by a replayed update
         for turn in await self._stores.turns.recover():
             if turn.place.frontend not in self._frontends or turn.id in mine | self._taken:
@@ -156,9 +167,9 @@ class SessionManager:
                 price = self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
                 ending = endings.interrupted(turn, spec, price, self._clock.now())
                 await self._end(turn, ending, None)
-            elif turn.state is TurnState.EXPIRED:
-                expired.append(turn)
-        return expired
+            elif turn.is_untold:
+                untold.append(turn)
+        return untold
 
     async def tell_expired(self, turn: Turn) -> None:
         """Offer a Retry for what a restored backup left open, once."""
@@ -199,7 +210,8 @@ class SessionManager:
             running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
             self._tick()
             try:
-                await self._take(running)
+                while await self._take(running):
+                    pass  # its question was changed in the moment before it left
             finally:
                 del self._running[turn.id]
                 running.done.set()
@@ -217,8 +229,8 @@ class SessionManager:
         """Return a turn as it is now that it may run; None if it was erased meanwhile."""
         return await self._patience.hold(lambda: self._stores.turns.find(turn.id), turn.place)
 
-    async def _take(self, running: Running) -> None:
-        """Find who answers and with which key, or say what is missing."""
+    async def _take(self, running: Running) -> bool:
+        """Find who answers and with which key, or say what is missing; whether to do it anew."""
         turn = running.turn
         provider = self._providers.get(turn.choices.provider)
         key = None
@@ -233,12 +245,24 @@ class SessionManager:
                 reply = texts.turns.key_unreadable(turn, spec.name)
                 ending = _plain(turn, TurnState.FAILED, "key_unreadable", reply)
                 await self._end(turn, ending, None)
-                return
+                return False
         if provider is None or key is None:
             await self._wait_for_key(turn)
-            return
+            return False
         running.key = key.id
-        await self._answer(running, provider, key)
+        is_ended = await self._answer(running, provider, key)
+        return not is_ended and await self._is_edited(running)
+
+    async def _is_edited(self, running: Running) -> bool:
+        """Take up the question as it is now, where that is why it could not be asked."""
+        turn = running.turn
+        if running.reason is not None:
+            return False
+        fresh = await self._find(turn)
+        if fresh is None or fresh.state is not TurnState.RECEIVED or fresh.edits == turn.edits:
+            return False
+        running.turn = fresh
+        return True
 
     async def _wait_for_key(self, turn: Turn) -> None:
         keys = await self._patience.hold(lambda: self._stores.keys.keys(turn.member), turn.place)
@@ -253,7 +277,8 @@ class SessionManager:
         )
         self._courier.send(deliveries)
 
-    async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> None:
+    async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> bool:
+        """Ask; return whether the turn has ended by that."""
         turn = running.turn
         asked, has_older = await self._preparer.prepare(turn, provider, key)
         sink = self._frontends[turn.place.frontend].sink(turn.place, self._growth(turn))
@@ -270,6 +295,7 @@ class SessionManager:
         if ending is not None:
             ending = keyuse.noted(ending, turn.member, key)
             await self._end(replace(turn, attempt=running.attempt), ending, sink)
+        return ending is not None
 
     def _growth(self, turn: Turn) -> Growth:
         """Say how an answer grows; its message is noted, so that it ends there after a crash."""

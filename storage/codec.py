@@ -12,6 +12,7 @@ from bot.domain.chat import INHERIT, Choices, Identity, Overrides, Place, Stream
 from bot.domain.events import (
     Body,
     Command,
+    Edited,
     Incoming,
     MessageRef,
     Press,
@@ -139,6 +140,7 @@ class _Stored(msgspec.Struct, array_like=True):
     sent_at: datetime
     message: str | None
     body: list[str]
+    before: tuple["_Stored", ...] = ()
 
 
 _incoming = msgspec.json.Decoder(_Stored)
@@ -146,22 +148,28 @@ _incoming = msgspec.json.Decoder(_Stored)
 
 def dump_incoming(incoming: Incoming) -> bytes:
     """Return an update as bytes, without a secret it may hold."""
-    return _encode(
-        _Stored(
-            incoming.update,
-            incoming.sender,
-            incoming.sender_name,
-            incoming.place,
-            incoming.sent_at,
-            incoming.message,
-            _texts(incoming.body),
-        )
+    return _encode(_to_stored(incoming))
+
+
+def _to_stored(incoming: Incoming) -> _Stored:
+    return _Stored(
+        incoming.update,
+        incoming.sender,
+        incoming.sender_name,
+        incoming.place,
+        incoming.sent_at,
+        incoming.message,
+        _texts(incoming.body),
+        tuple(_to_stored(piece) for piece in incoming.before),
     )
 
 
 def load_incoming(data: bytes) -> Incoming:
     """Return the update; a secret in it is empty."""
-    stored = _incoming.decode(data)
+    return _from_stored(_incoming.decode(data))
+
+
+def _from_stored(stored: _Stored) -> Incoming:
     return Incoming(
         update=stored.update,
         sender=stored.sender,
@@ -170,6 +178,7 @@ def load_incoming(data: bytes) -> Incoming:
         body=_body(*stored.body),
         sent_at=stored.sent_at,
         message=None if stored.message is None else MessageRef(stored.message),
+        before=tuple(_from_stored(piece) for piece in stored.before),
     )
 
 
@@ -183,8 +192,10 @@ def _texts(body: Body) -> list[str]:
             return ["press", action]
         case SecretText(command):
             return ["secret", command.name, command.args]
-        case Unreadable(what):
-            return ["unreadable", what.value]
+        case Unreadable(what, words):
+            return ["unreadable", what.value, words]
+        case Edited(text):
+            return ["edited", text]
 
 
 def _body(kind: str, first: str, second: str = "") -> Body:
@@ -196,6 +207,8 @@ def _body(kind: str, first: str, second: str = "") -> Body:
         case "press":
             return Press(first)
         case "unreadable":
-            return Unreadable(Unread(first))
+            return Unreadable(Unread(first), second)
+        case "edited":
+            return Edited(first)
         case _:
             return SecretText(Command(first, second), Secret(""))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain import effects as fx
-from bot.domain.chat import Choices, MemberId, Scope, Turn, TurnState
+from bot.domain.chat import Choices, MemberId, Scope, Turn
 from storage import keys
 from storage.codec import dump_question, to_ms
 from storage.conversations import (
@@ -26,14 +26,15 @@ from storage.people import (
     place_id,
     seat,
 )
-from storage.rules import Chosen
+from storage.revisions import answer_revised, revise
+from storage.rules import NEWEST, Chosen
 from storage.turn_rows import (
     OPEN,
     ask,
     bind_anew,
+    ended_row,
     find_turn,
     run_with,
-    turn_row,
     turn_rows,
 )
 from storage.tx import Tx
@@ -166,24 +167,31 @@ async def _note_key_health(tx: Tx, effect: fx.NoteKeyHealth, _: str) -> Turns | 
 
 async def _ask(tx: Tx, effect: fx.Ask, _: str) -> Turns | None:
     here = await seat(tx, effect.place, effect.member)
-    return (await ask(tx, here, effect.question, effect.message),) if here else None
+    return (await ask(tx, here, effect),) if here else None
+
+
+async def _revise(tx: Tx, effect: fx.Revise, _: str) -> Turns | None:
+    return _DONE if await revise(tx, effect) else None
+
+
+async def _answer_revised(tx: Tx, effect: fx.AnswerRevised, _: str) -> Turns | None:
+    turn = await answer_revised(tx, effect)
+    return (turn,) if turn else None
 
 
 async def _retry_turn(tx: Tx, effect: fx.RetryTurn, _: str) -> Turns | None:
-    row = await turn_row(tx, effect.turn)
-    if not row or (row["member"], row["attempt"]) != (effect.member, effect.attempt):
-        return None
-    if TurnState(row["state"]).is_open or row["taken_back"]:
-        return None
-    turn = await find_turn(tx, row)
-    session = await find_session(tx, row["session"])
-    if not turn or not session:
+    row = await ended_row(tx, effect.turn, effect.member, effect.attempt)
+    turn = await find_turn(tx, row) if row else None
+    session = await find_session(tx, row["session"]) if row else None
+    if not row or not turn or not session:
         return None
     choices = _once(effect, await choices_in(tx, session, effect.member))
     await tx.run(
-        "UPDATE turns SET asked_at = ?, shown = NULL, untold = 0 WHERE id = ?", tx.now, turn.id
+        "UPDATE turns SET asked_at = ?, shown = NULL, revised = NULL WHERE id = ?",
+        tx.now,
+        turn.id,
     )
-    return (await run_with(tx, row, turn, choices),)
+    return (await run_with(tx, row, replace(turn, revised=None), choices),)
 
 
 def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
@@ -198,24 +206,32 @@ def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
 
 
 async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns | None:
+    place = await place_id(tx, effect.place) if effect.place else None
     rows = await turn_rows(
         tx,
         f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.taken_back = 0"
-        " AND t.detail = ? AND t.asked_at >= ? ORDER BY t.id",
+        " AND t.detail = ? AND t.asked_at >= ? AND t.id <= ? AND t.place = coalesce(?, t.place)"
+        " ORDER BY t.id",
         effect.member,
         effect.reason.value,
-        to_ms(effect.since),
+        to_ms(effect.since) if effect.since else 0,
+        NEWEST if effect.until is None else effect.until,
+        place,
     )
     return tuple([await bind_anew(tx, row) for row in rows if await find_turn(tx, row)])
 
 
 async def _drop_waiting(tx: Tx, effect: fx.DropWaiting, _: str) -> Turns | None:
     await tx.run(
-        "UPDATE turns SET state = 'expired', detail = '' WHERE member = ? AND place = ?"  # noqa: S608  # a constant
-        f" AND state IN {OPEN} AND state <> 'requested' AND id IS NOT ?",
+        "UPDATE turns SET state = 'expired', detail = '', untold = 0"  # noqa: S608  # a constant
+        f" WHERE member = ? AND place = ? AND state IN {OPEN} AND state <> 'requested'"
+        " AND id IS NOT ? AND id <= ? AND (? IS NULL OR state = 'waiting' AND detail = ?)",
         effect.member,
         await place_id(tx, effect.place),
         effect.keep,
+        NEWEST if effect.until is None else effect.until,
+        effect.reason,
+        effect.reason,
     )
     return _DONE
 
@@ -290,6 +306,8 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | N
     fx.RenameKey: _rename_key,
     fx.NoteKeyHealth: _note_key_health,
     fx.Ask: _ask,
+    fx.Revise: _revise,
+    fx.AnswerRevised: _answer_revised,
     fx.RetryTurn: _retry_turn,
     fx.ReleaseWaiting: _release_waiting,
     fx.DropWaiting: _drop_waiting,

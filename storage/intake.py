@@ -5,16 +5,18 @@ from datetime import timedelta
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import Turn
+from bot.domain.chat import MemberId, Turn, WaitReason
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
-from bot.domain.events import InboxId, Incoming, Outgoing, text_of, whole, without_secret
+from bot.domain.events import InboxId, Incoming, Outgoing, Text
+from bot.domain.pieces import without_known
 from bot.domain.ports import Applied, InboxRow, Result
 from storage import outbox
 from storage.codec import dump_incoming, load_incoming
 from storage.effects import apply, erases
 from storage.keyrings import OF_HOST
 from storage.people import account, host_key, seat_for
+from storage.rules import asking, taken
 from storage.turn_rows import OPEN, ask
 from storage.tx import Repository, Tx
 from storage.vault import Cell
@@ -34,42 +36,40 @@ class _Stale(Exception):  # not an error: it takes the transaction back
 class SqlIntake(Repository):
     """An Intake in SQLite."""
 
-    async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
-        """Store a text's id and its turn, which takes the text over, in one commit."""
-        text_of(incoming.body)
+    async def accept_turn(
+        self, incoming: Incoming, *, limit: int, is_late: bool = False
+    ) -> Turn | None:
+        """Store a text's ids and its turn, which takes the text over, in one commit."""
+        if not isinstance(incoming.body, Text):
+            raise TypeError(type(incoming.body).__name__)
 
         async def work(tx: Tx) -> Turn | None:
-            pieces = await _new_pieces(tx, incoming)
-            if not pieces:
+            left = without_known(incoming, await _known(tx, incoming))
+            if left is None:
                 return None
             found = await account(tx, incoming.sender)
-            (row,) = await tx.all(
-                f"SELECT count(*) AS n FROM turns WHERE member = ? AND state IN {OPEN}",  # noqa: S608  # a constant
-                found.member,
-            )
-            if row["n"] >= limit:
+            if await _count_open(tx, found.member, is_late=is_late) >= limit:
                 raise InboxFull
-            for piece in pieces:
-                await _store(tx, piece, state="handled", body=None, id_=tx.ids.next("inbox"))
+            for piece in left.pieces:
+                await _handled(tx, piece)
             seat = await seat_for(tx, incoming.place, found)
-            asked = whole(pieces)
-            return await ask(tx, seat, text_of(asked.body), asked.message)
+            return await ask(tx, seat, asking(left, found.member, is_late=is_late))
 
         return await self.write(work)
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
-        """Store a command or press, sealed, or the stub of a secret; None on a repeat."""
+        """Store what is no turn, sealed, or the stub of a secret; None on a repeat."""
 
         async def work(tx: Tx) -> InboxRow | None:
-            pieces = await _new_pieces(tx, incoming)
-            if incoming not in pieces:
+            left = without_known(incoming, await _known(tx, incoming))
+            if left is None:
                 return None
-            kept = without_secret(whole(pieces))
-            for piece in pieces[:-1]:
-                await _store(tx, piece, state="handled", body=None, id_=tx.ids.next("inbox"))
+            kept = taken(incoming, left)
+            for piece in left.before:
+                await _handled(tx, piece)
             id_ = tx.ids.next("inbox")
             body = await tx.seal(await host_key(tx), dump_incoming(kept), _cell(id_))
-            await _store(tx, incoming, state="pending", body=body, id_=id_)
+            await _store(tx, kept, state="pending", body=body, id_=id_)
             return InboxRow(id=InboxId(id_), incoming=kept, tries=0)
 
         return await self.write(work)
@@ -139,13 +139,30 @@ async def _apply_all(tx: Tx, effects: Sequence[Effect], frontend: str) -> tuple[
     return tuple(turns)
 
 
-async def _new_pieces(tx: Tx, incoming: Incoming) -> list[Incoming]:
-    return [piece for piece in incoming.pieces if not await _is_known(tx, piece)]
-
-
-async def _is_known(tx: Tx, incoming: Incoming) -> bool:
+async def _known(tx: Tx, incoming: Incoming) -> set[str]:
+    """Return the ids among an update's pieces that were stored before."""
     sql = "SELECT 1 FROM inbox WHERE frontend = ? AND update_id = ?"
-    return await tx.one(sql, incoming.place.frontend, incoming.update) is not None
+    return {
+        piece.update
+        for piece in incoming.pieces
+        if await tx.one(sql, incoming.place.frontend, piece.update)
+    }
+
+
+async def _count_open(tx: Tx, member: MemberId, *, is_late: bool) -> int:
+    (row,) = await tx.all(
+        f"SELECT count(*) AS n FROM turns WHERE member = ? AND state IN {OPEN}"  # noqa: S608  # a constant
+        " AND (state = 'waiting' AND detail = ?) = ?",
+        member,
+        WaitReason.ABSENCE.value,
+        is_late,
+    )
+    return int(row["n"])
+
+
+async def _handled(tx: Tx, incoming: Incoming) -> None:
+    """Store an update's id alone: what it says is somewhere else."""
+    await _store(tx, incoming, state="handled", body=None, id_=tx.ids.next("inbox"))
 
 
 async def _store(tx: Tx, incoming: Incoming, *, state: str, body: bytes | None, id_: int) -> None:

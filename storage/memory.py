@@ -20,16 +20,9 @@ from bot.domain.chat import (
 )
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
-from bot.domain.events import (
-    DeliveryState,
-    InboxId,
-    Incoming,
-    Outgoing,
-    text_of,
-    whole,
-    without_secret,
-)
+from bot.domain.events import DeliveryState, InboxId, Incoming, Outgoing, Text
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
+from bot.domain.pieces import without_known
 from bot.domain.ports import (
     Applied,
     Clock,
@@ -44,7 +37,7 @@ from bot.domain.ports import (
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
-from storage.rules import EPOCH_DETAIL, from_nano
+from storage.rules import EPOCH_DETAIL, asking, from_nano, taken
 
 
 class MemoryIntake:
@@ -54,35 +47,36 @@ class MemoryIntake:
         """Work on a shared state."""
         self._state = state
 
-    async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
+    async def accept_turn(
+        self, incoming: Incoming, *, limit: int, is_late: bool = False
+    ) -> Turn | None:
         """Store a text and its turn."""
-        text_of(incoming.body)
-        pieces = self._new_pieces(incoming)
-        if not pieces:
+        if not isinstance(incoming.body, Text):
+            raise TypeError(type(incoming.body).__name__)
+        left = without_known(incoming, self._known(incoming))
+        if left is None:
             return None
         state = self._state
         member = state.member(incoming.sender)
-        rows = state.turns.values()
-        if limit <= sum(row.turn.member == member and row.turn.state.is_open for row in rows):
+        if limit <= state.count_open(member, is_late=is_late):
             raise InboxFull
-        for piece in pieces:
+        for piece in left.pieces:
             self._store(piece, None)
-        asked = whole(pieces)
-        return state.ask(member, incoming.place, text_of(asked.body), asked.message)
+        return state.ask(asking(left, member, is_late=is_late))
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
-        """Store a command or press, or the stub of a secret."""
-        pieces = self._new_pieces(incoming)
-        if incoming not in pieces:
+        """Store what is no turn, or the stub of a secret."""
+        left = without_known(incoming, self._known(incoming))
+        if left is None:
             return None
-        for piece in pieces[:-1]:
+        kept = taken(incoming, left)
+        for piece in left.before:
             self._store(piece, None)
-        kept = without_secret(whole(pieces))
-        return InboxRow(id=self._store(incoming, kept), incoming=kept, tries=0)
+        return InboxRow(id=self._store(kept, kept), incoming=kept, tries=0)
 
-    def _new_pieces(self, incoming: Incoming) -> list[Incoming]:
-        seen, frontend = self._state.seen, incoming.place.frontend
-        return [piece for piece in incoming.pieces if (frontend, piece.update) not in seen]
+    def _known(self, incoming: Incoming) -> set[str]:
+        frontend, seen = incoming.place.frontend, self._state.seen
+        return {each.update for each in incoming.pieces if (frontend, each.update) in seen}
 
     def _store(self, incoming: Incoming, kept: Incoming | None) -> InboxId:
         row = InboxId(self._state.next_id())
@@ -297,8 +291,10 @@ class MemoryStores:
         state = self._state
         for id_, row in list(state.turns.items()):
             if row.turn.state.is_open:
-                turn = replace(row.turn, state=TurnState.EXPIRED, detail=EPOCH_DETAIL)
-                state.turns[id_] = replace(row, turn=turn, is_untold=True, shown=None)
+                turn = replace(
+                    row.turn, state=TurnState.EXPIRED, detail=EPOCH_DETAIL, is_untold=True
+                )
+                state.turns[id_] = replace(row, turn=turn, shown=None)
         for delivery, waiting in list(state.outbox.items()):
             if waiting.state in {DeliveryState.PENDING, DeliveryState.SENDING}:
                 state.outbox[delivery] = replace(waiting, state=DeliveryState.UNDELIVERABLE)

@@ -7,8 +7,8 @@ from typing import Any, Final
 from bot.domain import effects as fx
 from bot.domain.chat import MemberId, Scope, Session, SessionId, Turn, TurnId, TurnState
 from bot.domain.keys import KeyHealth, KeyId, KeyInfo
-from storage.memory_state import KeyRow, State, TurnRow
-from storage.rules import may_change
+from storage.memory_state import KeyRow, State, TurnRow, is_waiting
+from storage.rules import has_begun, may_change
 
 Turns = tuple[Turn, ...]
 _DONE: Final[Turns] = ()
@@ -175,14 +175,52 @@ def _note_key_health(state: State, effect: fx.NoteKeyHealth) -> Turns | None:
 def _ask(state: State, effect: fx.Ask) -> Turns | None:
     if effect.member not in state.members.values():
         return None
-    return (state.ask(effect.member, effect.place, effect.question, effect.message),)
+    return (state.ask(effect),)
+
+
+def _revise(state: State, effect: fx.Revise) -> Turns | None:
+    row = _own_turn(state, effect.turn, effect.member)
+    if not row or row.turn.is_taken_back:
+        return None
+    if effect.question is None or effect.is_begun:
+        turn = replace(row.turn, revised=effect.question)
+        state.turns[turn.id] = replace(row, turn=turn)
+        return _DONE
+    if has_begun(row.turn.state, row.turn.attempt):
+        return None
+    state.put_question(row, effect.question)
+    return _DONE
+
+
+def _answer_revised(state: State, effect: fx.AnswerRevised) -> Turns | None:
+    row = _ended_turn(state, effect.turn, effect.member, effect.attempt)
+    if not row or row.turn.revised is None:
+        return None
+    row = state.put_question(row, row.turn.revised)
+    choices = state.choices(state.sessions[row.turn.session], effect.member)
+    turn = replace(
+        row.turn,
+        choices=choices,
+        state=TurnState.RECEIVED,
+        detail="",
+        revised=None,
+        answer=None,
+        is_untold=False,
+    )
+    state.turns[turn.id] = TurnRow(turn=turn, asked_at=state.clock.now())
+    return (turn,)
+
+
+def _ended_turn(state: State, turn: TurnId, member: MemberId, attempt: int) -> TurnRow | None:
+    row = _own_turn(state, turn, member)
+    if not row or row.turn.state.is_open or row.turn.attempt != attempt:
+        return None
+    return None if row.turn.is_taken_back else row
 
 
 def _retry_turn(state: State, effect: fx.RetryTurn) -> Turns | None:
-    row = _own_turn(state, effect.turn, effect.member)
-    if not row or row.turn.state.is_open or row.turn.attempt != effect.attempt:
-        return None
-    if row.turn.is_taken_back:
+    row = _ended_turn(state, effect.turn, effect.member, effect.attempt)
+    if not row:
         return None
     session = state.sessions[row.turn.session]
     choices = state.choices(session, effect.member)
@@ -193,10 +231,15 @@ def _retry_turn(state: State, effect: fx.RetryTurn) -> Turns | None:
             model=effect.model or choices.model,
             window=None,
         )
-    turn = replace(row.turn, choices=choices, state=TurnState.RECEIVED, detail="")
-    state.turns[turn.id] = replace(
-        row, turn=turn, asked_at=state.clock.now(), shown=None, is_untold=False
+    turn = replace(
+        row.turn,
+        choices=choices,
+        state=TurnState.RECEIVED,
+        detail="",
+        revised=None,
+        is_untold=False,
     )
+    state.turns[turn.id] = replace(row, turn=turn, asked_at=state.clock.now(), shown=None)
     return (turn,)
 
 
@@ -205,23 +248,29 @@ def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
         row
         for _, row in sorted(state.turns.items())
         if row.turn.member == effect.member
-        and row.turn.state is TurnState.WAITING
+        and is_waiting(row.turn, effect.reason)
         and not row.turn.is_taken_back
-        and row.turn.detail == effect.reason
-        and row.asked_at >= effect.since
+        and (effect.since is None or row.asked_at >= effect.since)
+        and effect.place in {None, row.turn.place}
+        and (effect.until is None or row.turn.id <= effect.until)
     ]
     return tuple(state.rebind(row) for row in waiting)
 
 
 def _drop_waiting(state: State, effect: fx.DropWaiting) -> Turns | None:
     for id_, row in list(state.turns.items()):
-        turn = row.turn
-        is_here = turn.member == effect.member and turn.place == effect.place
-        has_not_begun = turn.state in {TurnState.RECEIVED, TurnState.WAITING}
-        if is_here and has_not_begun and id_ != effect.keep:
-            expired = replace(turn, state=TurnState.EXPIRED, detail="")
-            state.turns[id_] = replace(row, turn=expired)
+        if id_ != effect.keep and _may_drop(row.turn, effect):
+            turn = replace(row.turn, state=TurnState.EXPIRED, detail="", is_untold=False)
+            state.turns[id_] = replace(row, turn=turn)
     return _DONE
+
+
+def _may_drop(turn: Turn, effect: fx.DropWaiting) -> bool:
+    is_here = turn.member == effect.member and turn.place == effect.place
+    is_known = effect.until is None or turn.id <= effect.until
+    if effect.reason is not None:
+        return is_here and is_known and is_waiting(turn, effect.reason)
+    return is_here and is_known and turn.state in {TurnState.RECEIVED, TurnState.WAITING}
 
 
 def _take_back(state: State, effect: fx.TakeBack) -> Turns | None:
@@ -271,6 +320,8 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.RenameKey: _rename_key,
     fx.NoteKeyHealth: _note_key_health,
     fx.Ask: _ask,
+    fx.Revise: _revise,
+    fx.AnswerRevised: _answer_revised,
     fx.RetryTurn: _retry_turn,
     fx.ReleaseWaiting: _release_waiting,
     fx.DropWaiting: _drop_waiting,

@@ -15,7 +15,9 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
+    WaitReason,
 )
+from bot.domain.effects import Ask
 from bot.domain.events import (
     Delivery,
     DeliveryId,
@@ -42,7 +44,6 @@ class TurnRow:
     order: int | None = None
     tokens: int = 0
     shown: MessageRef | None = None
-    is_untold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,11 @@ class KeyRow:
     member: MemberId
     info: KeyInfo
     key: Secret
+
+
+def is_waiting(turn: Turn, reason: WaitReason = WaitReason.ABSENCE) -> bool:
+    """Whether a turn waits for that."""
+    return turn.state is TurnState.WAITING and turn.detail == reason.value
 
 
 @dataclass(kw_only=True)
@@ -162,26 +168,43 @@ class State:
         mine, here = self.of(member).overrides, self.of(session.id).overrides
         return bind(session.place, mine=mine, session=here)
 
-    def ask(
-        self, member: MemberId, place: Place, question: str, message: MessageRef | None
-    ) -> Turn:
-        """Store a received turn, bound to what holds in the place now."""
-        session = self.session(place, member)
-        now = self.clock.now()
+    def count_open(self, member: MemberId, *, is_late: bool) -> int:
+        """Return how many turns of a member are open, those after an absence counted apart."""
+        mine = [row.turn for row in self.turns.values() if row.turn.member == member]
+        return sum(turn.state.is_open and is_waiting(turn) is is_late for turn in mine)
+
+    def ask(self, asked: Ask) -> Turn:
+        """Store a turn, bound to what holds in the place now."""
+        session = self.session(asked.place, asked.member)
+        late = asked.late_since
+        at = self.clock.now() if late is None else late
         turn = Turn(
             id=TurnId(self.next_id()),
             session=session.id,
-            place=place,
-            member=member,
-            question=question,
-            choices=self.choices(session, member),
-            state=TurnState.RECEIVED,
-            received_at=now,
-            message=message,
+            place=asked.place,
+            member=asked.member,
+            question=asked.question,
+            choices=self.choices(session, asked.member),
+            state=TurnState.RECEIVED if late is None else TurnState.WAITING,
+            detail="" if late is None else WaitReason.ABSENCE.value,
+            received_at=at,
+            message=asked.message,
+            pieces=asked.pieces,
+            is_untold=late is not None,
         )
-        self.turns[turn.id] = TurnRow(turn=turn, asked_at=now)
-        self._touch(session, question)
+        self.turns[turn.id] = TurnRow(turn=turn, asked_at=at)
+        self._touch(session, asked.question)
         return turn
+
+    def put_question(self, row: TurnRow, question: str) -> TurnRow:
+        """Store another question, and the session's title if it had that from the old one."""
+        turn = row.turn
+        session = self.sessions[turn.session]
+        if session.title == title_of(turn.question):
+            self.sessions[session.id] = replace(session, title=title_of(question))
+        row = replace(row, turn=replace(turn, question=question, edits=turn.edits + 1))
+        self.turns[turn.id] = row
+        return row
 
     def _touch(self, session: Session, question: str) -> None:
         title = session.title or title_of(question)
@@ -195,7 +218,12 @@ class State:
             session = self.session(turn.place, turn.member)
         choices = self.choices(session, turn.member)
         turn = replace(
-            turn, session=session.id, choices=choices, state=TurnState.RECEIVED, detail=""
+            turn,
+            session=session.id,
+            choices=choices,
+            state=TurnState.RECEIVED,
+            detail="",
+            is_untold=False,
         )
         self.turns[turn.id] = replace(row, turn=turn)
         return turn

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.domain.chat import (
     MemberId,
     Message,
+    Place,
     Role,
     SessionId,
     Turn,
@@ -14,10 +15,11 @@ from bot.domain.chat import (
     WaitReason,
     estimate_tokens,
 )
+from bot.domain.effects import Effect
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
 from bot.domain.ports import Ending
 from storage.memory_effects import apply
-from storage.memory_state import State, TurnRow, Used
+from storage.memory_state import State, TurnRow, Used, is_waiting
 from storage.rules import in_place_of, may_end, to_nano
 
 _GONE = {DeliveryState.SENT, DeliveryState.UNDELIVERABLE}
@@ -40,10 +42,30 @@ class MemoryTurns:
         self._set(row, state=TurnState.WAITING, detail=reason.value)
         return self._state.post(tuple(replies))
 
-    async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
+    async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
+        """Return the member's turns that wait there, oldest first."""
+        turns = [row.turn for _, row in sorted(self._state.turns.items())]
+        mine = [turn for turn in turns if (turn.member, turn.place) == (member, place)]
+        return tuple(turn for turn in mine if is_waiting(turn, reason) and not turn.is_taken_back)
+
+    async def tell(
+        self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
+    ) -> Sequence[Delivery]:
+        """Note that the member was told that turns wait."""
+        rows = [row for turn in turns if (row := self._state.turns.get(turn))]
+        untold = [row for row in rows if is_waiting(row.turn) and row.turn.is_untold]
+        for row in untold:
+            self._set(row, is_untold=False)
+        if not untold:
+            return ()
+        for effect in effects:
+            apply(self._state, effect)
+        return self._state.post((reply,))
+
+    async def begin_attempt(self, turn: TurnId, attempt: int, *, edits: int = 0) -> bool:
         """Commit `requested(attempt)`."""
         row = self._state.turns.get(turn)
-        if not row or row.turn.attempt != attempt - 1:
+        if not row or (row.turn.attempt, row.turn.edits) != (attempt - 1, edits):
             return False
         if row.turn.state not in {TurnState.RECEIVED, TurnState.REQUESTED}:
             return False
@@ -67,7 +89,7 @@ class MemoryTurns:
         """Commit the end of an attempt."""
         row = self._state.turns.get(turn)
         if not row or not may_end(
-            row.turn.state, row.turn.attempt, attempt, ending, is_untold=row.is_untold
+            row.turn.state, row.turn.attempt, attempt, ending, is_untold=row.turn.is_untold
         ):
             return ()
         self._settle(row, ending)
@@ -78,8 +100,10 @@ class MemoryTurns:
         return self._state.post(tuple(in_place_of(reply, row.shown) for reply in ending.replies))
 
     def _settle(self, row: TurnRow, ending: Ending) -> None:
-        turn = replace(row.turn, state=ending.state, detail=ending.detail, partial="")
-        row = replace(row, turn=turn, shown=None, is_untold=False)
+        turn = replace(
+            row.turn, state=ending.state, detail=ending.detail, partial="", is_untold=False
+        )
+        row = replace(row, turn=turn, shown=None)
         if ending.answer is not None:
             row = replace(
                 row,
@@ -154,7 +178,7 @@ class MemoryTurns:
         return tuple(
             row.turn
             for _, row in sorted(self._state.turns.items())
-            if row.turn.state.is_open or row.is_untold
+            if row.turn.state.is_open or row.turn.is_untold
         )
 
     async def deliveries(self) -> Sequence[Delivery]:

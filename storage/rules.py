@@ -14,12 +14,15 @@ from bot.domain.chat import (
     Session,
     TurnState,
 )
-from bot.domain.events import MessageRef, Outgoing
+from bot.domain.effects import Ask
+from bot.domain.events import Incoming, MessageRef, Outgoing, Text
+from bot.domain.pieces import stub, whole_text
 from bot.domain.ports import Ending
 
 TITLE_CHARS: Final = 40
 ADJUSTMENT_DAYS: Final = 30
 EPOCH_DETAIL: Final = "epoch"  # the detail of a turn that expired because a backup was restored
+NEWEST: Final = 2**62  # beyond every id
 _NANO: Final = Decimal(10) ** 9
 
 
@@ -65,6 +68,30 @@ def title_of(question: str) -> str:
     return (head[:cut] if cut > TITLE_CHARS // 2 else head).rstrip() + "…"
 
 
+def asking(left: Incoming, member: MemberId, *, is_late: bool) -> Ask:
+    """Return the question that the pieces of a message ask together."""
+    first = left.pieces[0]
+    return Ask(
+        member=member,
+        place=left.place,
+        question=whole_text(left.pieces),
+        message=first.message,
+        pieces=len(left.pieces),
+        late_since=first.sent_at if is_late else None,
+    )
+
+
+def taken(incoming: Incoming, left: Incoming) -> Incoming:
+    """Return what is kept of an update that is no turn, where `left` of it is new.
+
+    A text is what is new of it. All else is read as a whole and kept so, without a secret, under
+    an id that is new.
+    """
+    if isinstance(incoming.body, Text):
+        return left
+    return replace(stub(incoming), update=left.update)
+
+
 def owner_of(place: Place, member: MemberId) -> MemberId | None:
     """Return who owns a session there: the member in private, in a group nobody alone."""
     return member if place.is_private else None
@@ -87,6 +114,11 @@ def may_end(
         return False
     was_asked = ending.usage is not None or ending.answer is not None
     return state is TurnState.REQUESTED or not was_asked
+
+
+def has_begun(state: TurnState, attempt: int) -> bool:
+    """Whether anybody was asked for a turn, or it ended unasked: then its question stands."""
+    return attempt > 0 or state not in {TurnState.RECEIVED, TurnState.WAITING}
 
 
 def in_place_of(reply: Outgoing, shown: MessageRef | None) -> Outgoing:

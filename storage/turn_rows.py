@@ -4,10 +4,18 @@ from dataclasses import replace
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import Choices, MemberId, SessionId, Turn, TurnId, TurnState
+from bot.domain.chat import (
+    Choices,
+    MemberId,
+    SessionId,
+    Turn,
+    TurnId,
+    TurnState,
+    WaitReason,
+)
+from bot.domain.effects import Ask
 from bot.domain.errors import VaultCorrupt
-from bot.domain.events import MessageRef
-from storage.codec import dump_choices, dump_text, from_ms, load_choices, load_text
+from storage.codec import dump_choices, dump_text, from_ms, load_choices, load_text, to_ms
 from storage.conversations import (
     SessionRow,
     choices_in,
@@ -36,6 +44,14 @@ def cell(column: str, turn: int) -> Cell:
 async def turn_row(tx: Tx, turn: int) -> Row | None:
     """Return a turn's row with its place."""
     return await tx.one(f"{_SELECT} WHERE t.id = ?", turn)
+
+
+async def ended_row(tx: Tx, turn: int, member: MemberId, attempt: int) -> Row | None:
+    """Return the row of a member's turn that ended with that attempt and was not taken back."""
+    row = await turn_row(tx, turn)
+    if not row or (row["member"], row["attempt"]) != (member, attempt):
+        return None
+    return None if TurnState(row["state"]).is_open or row["taken_back"] else row
 
 
 async def turn_rows(tx: Tx, where: str, *values: object) -> tuple[Row, ...]:
@@ -69,6 +85,10 @@ async def open_turn(tx: Tx, row: Row) -> Turn:
         answer=await text("answer"),
         partial=await text("partial") or "",
         is_taken_back=bool(row["taken_back"]),
+        pieces=row["pieces"],
+        edits=row["edits"],
+        revised=await text("revised"),
+        is_untold=bool(row["untold"]),
     )
 
 
@@ -80,11 +100,14 @@ async def find_turn(tx: Tx, row: Row) -> Turn | None:
         return None
 
 
-async def ask(tx: Tx, seat: Seat, question: str, message: MessageRef | None) -> Turn:
-    """Store a received turn, bound to the place's session and choices as they are now."""
+async def ask(tx: Tx, seat: Seat, asked: Ask) -> Turn:
+    """Store a turn, bound to the place's session and choices as they are now."""
     session = await take_session(tx, seat)
     choices = await choices_in(tx, session, seat.member)
     id_ = tx.ids.next("turns")
+    state, detail, at = TurnState.RECEIVED, "", tx.now
+    if asked.late_since is not None:
+        state, detail, at = TurnState.WAITING, WaitReason.ABSENCE.value, to_ms(asked.late_since)
     await tx.insert(
         "turns",
         id=id_,
@@ -92,26 +115,32 @@ async def ask(tx: Tx, seat: Seat, question: str, message: MessageRef | None) -> 
         place=seat.place_id,
         member=seat.member,
         data_key=seat.data_key,
-        state=TurnState.RECEIVED.value,
-        received_at=tx.now,
-        asked_at=tx.now,
-        message=message,
+        state=state.value,
+        detail=detail,
+        received_at=at,
+        asked_at=at,
+        message=asked.message,
+        pieces=asked.pieces,
+        untold=asked.late_since is not None,
         provider=choices.provider,
         model=choices.model,
-        question=await tx.seal(seat.data_key, dump_text(question), cell("question", id_)),
+        question=await tx.seal(seat.data_key, dump_text(asked.question), cell("question", id_)),
         choices=await tx.seal(seat.data_key, dump_choices(choices), cell("choices", id_)),
     )
-    await _touch(tx, seat, session, question)
+    await _touch(tx, seat, session, asked.question)
     return Turn(
         id=TurnId(id_),
         session=SessionId(session.id),
         place=seat.place,
         member=seat.member,
-        question=question,
+        question=asked.question,
         choices=choices,
-        state=TurnState.RECEIVED,
-        received_at=from_ms(tx.now),
-        message=message,
+        state=state,
+        received_at=from_ms(at),
+        message=asked.message,
+        detail=detail,
+        pieces=asked.pieces,
+        is_untold=asked.late_since is not None,
     )
 
 
@@ -146,8 +175,8 @@ async def _session_now(tx: Tx, row: Row) -> SessionRow:
 async def run_with(tx: Tx, row: Row, turn: Turn, choices: Choices) -> Turn:
     """Store a turn as received, with these choices; return it."""
     await tx.run(
-        "UPDATE turns SET session = ?, state = ?, detail = '', choices = ?, provider = ?,"
-        " model = ? WHERE id = ?",
+        "UPDATE turns SET session = ?, state = ?, detail = '', untold = 0, choices = ?,"
+        " provider = ?, model = ? WHERE id = ?",
         turn.session,
         TurnState.RECEIVED.value,
         await tx.seal(row["data_key"], dump_choices(choices), cell("choices", turn.id)),
@@ -155,4 +184,4 @@ async def run_with(tx: Tx, row: Row, turn: Turn, choices: Choices) -> Turn:
         choices.model,
         turn.id,
     )
-    return replace(turn, choices=choices, state=TurnState.RECEIVED, detail="")
+    return replace(turn, choices=choices, state=TurnState.RECEIVED, detail="", is_untold=False)

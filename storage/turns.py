@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.chat import (
     MemberId,
     Message,
+    Place,
     SessionId,
     Turn,
     TurnId,
@@ -14,6 +15,7 @@ from bot.domain.chat import (
     WaitReason,
     estimate_tokens,
 )
+from bot.domain.effects import Effect
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
 from bot.domain.ports import Ending
@@ -22,7 +24,7 @@ from storage.codec import dump_text, load_text
 from storage.effects import apply, erases
 from storage.history import read_history
 from storage.keyrings import Of
-from storage.rules import in_place_of, may_end
+from storage.rules import NEWEST, in_place_of, may_end
 from storage.turn_rows import (
     OPEN,
     cell,
@@ -58,16 +60,60 @@ class Turns(Repository):
 
         return await self.write(work)
 
-    async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
+    async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
+        """Return the member's turns that wait there, as far as they authenticate."""
+
+        async def work(tx: Tx) -> Sequence[Turn]:
+            rows = await turn_rows(
+                tx,
+                f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.detail = ?"
+                " AND t.taken_back = 0 AND p.frontend = ? AND p.chat = ? AND p.thread = ?"
+                " AND p.kind = ? ORDER BY t.id",
+                member,
+                reason.value,
+                place.frontend,
+                place.chat,
+                place.thread,
+                place.kind.value,
+            )
+            found = [await find_turn(tx, row) for row in rows]
+            return tuple(turn for turn in found if turn)
+
+        return await self.read(work)
+
+    async def tell(
+        self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
+    ) -> Sequence[Delivery]:
+        """Note that the member was told that turns wait, and put the words into the outbox."""
+
+        async def work(tx: Tx) -> Sequence[Delivery]:
+            told = 0
+            for turn in turns:
+                told += await tx.run(
+                    "UPDATE turns SET untold = 0"
+                    " WHERE id = ? AND state = 'waiting' AND untold = 1",
+                    turn,
+                )
+            if not told:
+                return ()
+            for effect in effects:
+                await apply(tx, effect, frontend=reply.place.frontend)
+            return await outbox.post(tx, (reply,))
+
+        return await self.write(work)
+
+    async def begin_attempt(self, turn: TurnId, attempt: int, *, edits: int = 0) -> bool:
         """Commit `requested(attempt)`; from `requested` too, where one surely was not sent."""
 
         async def work(tx: Tx) -> bool:
             changed = await tx.run(
                 "UPDATE turns SET state = 'requested', attempt = ?, detail = ''"
-                " WHERE id = ? AND attempt = ? AND state IN ('received', 'requested')",
+                " WHERE id = ? AND attempt = ? AND edits = ?"
+                " AND state IN ('received', 'requested')",
                 attempt,
                 turn,
                 attempt - 1,
+                edits,
             )
             return changed > 0
 
@@ -135,7 +181,7 @@ class Turns(Repository):
         """Return the member's newest turn there that authenticates and was not taken back."""
 
         async def work(tx: Tx) -> Turn | None:
-            newest = 2**62
+            newest = NEWEST
             while rows := await turn_rows(
                 tx,
                 "t.session = ? AND t.member = ? AND t.id < ? AND t.taken_back = 0"

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.access import Access
-from bot.claims import Claims
-from bot.domain.chat import Member, MemberId, Place, SessionId
+from bot.domain.chat import Member, MemberId, Place, SessionId, Turn
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply
 from bot.domain.keyforms import KeyForms
@@ -43,6 +41,10 @@ class Runner(Protocol):
         session: SessionId | None = None,
     ) -> None:
         """End the member's running turns (at a provider, with a key, in a session), and wait."""
+        ...
+
+    def hold_back(self, turn: Turn) -> bool:
+        """Let none of its member's turns begin before the handler has ended; False if it has."""
         ...
 
 
@@ -122,13 +124,15 @@ class Outcome:
     """What a command decided. A press's reply takes the place of the menu where it can.
 
     `if_stale` is said instead when a compare-and-set among the effects failed (a second tap).
-    `is_apart`: the reply is a message of its own even after a press.
+    `is_apart`: the reply is a message of its own even after a press. `is_aside`: it leaves what
+    the bot waits for, a text or a key.
     """
 
     reply: Reply | None = None
     effects: tuple[Effect, ...] = ()
     if_stale: Reply | None = None
     is_apart: bool = False
+    is_aside: bool = False
 
 
 Handler = Callable[[Call], Awaitable[Outcome]]

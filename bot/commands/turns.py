@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from bot import texts
+from bot.commands import absence
+from bot.commands.edits import leave, revised
 from bot.commands.here import Here, by_verb, company, look, model_label, own_turn, read_number
 from bot.commands.modelmenu import option, resolve
 from bot.commands.modelsearch import search
@@ -47,7 +49,8 @@ async def _retry(call: Call) -> Outcome:
     if last is None:
         return Outcome(reply=texts.conversation.nothing_to_retry())
     if last.state is TurnState.WAITING:
-        return Outcome(reply=texts.conversation.still_waiting())
+        late = await absence.remind(call) if last.detail == WaitReason.ABSENCE else None
+        return late or Outcome(reply=texts.conversation.still_waiting())
     if last.state.is_open:
         return Outcome(reply=texts.conversation.still_running())
     wanted = call.args.strip()
@@ -153,10 +156,6 @@ async def _details(call: Call) -> Outcome:
     return Outcome(reply=reply, is_apart=True)
 
 
-async def _drop(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
-    return Outcome(reply=texts.conversation.left(), is_apart=True)
-
-
 async def _continue(call: Call) -> Outcome:
     ask = Ask(member=call.member.id, place=call.place, question=_CONTINUE)
     return Outcome(effects=(ask,))
@@ -245,7 +244,11 @@ COMMANDS = (
                 "undoplain": _undo_plain,
                 "details": _details,
                 "with": _with,
-                "drop": _drop,
+                "drop": leave,
+                "revised": revised,
+                "late": absence.answer,
+                "latest": absence.answer_last,
+                "skip": absence.skip,
                 "continue": _continue,
                 "waiting": _release,
                 "last": _only_last,

@@ -261,6 +261,7 @@ class WaitReason(StrEnum):
     KEY = "key"
     LOCK = "lock"
     BUDGET = "budget"
+    ABSENCE = "absence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +272,11 @@ class Turn:
     `detail` is the category of a failed turn or the reason of a waiting one. `answer` holds the
     text so far or at the end; a turn with an answer is part of the session's history unless it
     was taken back.
+
+    `received_at` of a message that came after an absence is when it was sent. `message` is the
+    first of its `pieces`. `edits` counts how often the question was changed before it was asked;
+    `revised` is a change that came later and waits for the member's word. `is_untold`: the member
+    has yet to hear that it waits, or expired.
     """
 
     id: TurnId
@@ -287,6 +293,10 @@ class Turn:
     answer: str | None = None
     partial: str = ""
     is_taken_back: bool = False
+    pieces: int = 1
+    edits: int = 0
+    revised: str | None = None
+    is_untold: bool = False
 
 
 def estimate_tokens(texts: Iterable[str]) -> int:

@@ -145,12 +145,45 @@ class NoteKeyHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Start a turn with this question, bound to the place's session as it is now."""
+    """Start a turn with this question, bound to the place's session as it is now.
+
+    `message` is the first of the `pieces` it came in. `late_since`: it was sent then, while the
+    bot was away, so it waits until its member says that it is to be answered.
+    """
 
     member: MemberId
     place: Place
     question: str
     message: MessageRef | None = None
+    pieces: int = 1
+    late_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revise:
+    """Take over the new text of an edited question; None forgets one that was kept.
+
+    A turn that has not begun is asked with it, which is stale once it has. `is_begun`: it is kept
+    beside the turn until `AnswerRevised`.
+    """
+
+    turn: TurnId
+    member: MemberId
+    question: str | None
+    is_begun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRevised:
+    """Ask an ended turn's revised question, if it still stands at `attempt`: a compare-and-set.
+
+    The revised question takes the place of the first, whose answer leaves the history. Stale too
+    where none is kept.
+    """
+
+    turn: TurnId
+    member: MemberId
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,23 +202,31 @@ class RetryTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWaiting:
-    """Let the member's turns that wait for `reason` run, bound anew.
+    """Let the member's turns that wait for `reason` run, bound anew; in `place`, or everywhere.
 
-    Those received before `since` stay waiting; the member is asked about them.
+    Those received before `since` stay waiting; the member is asked about them. So do those newer
+    than `until`, of which the member did not know yet.
     """
 
     member: MemberId
     reason: WaitReason
-    since: datetime
+    since: datetime | None = None
+    place: Place | None = None
+    until: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropWaiting:
-    """Expire the member's turns in a place that have not begun, but for `keep`."""
+    """Expire the member's turns in a place that have not begun, but for `keep`.
+
+    `reason`: only those that wait for it. `until`: none that are newer.
+    """
 
     member: MemberId
     place: Place
     keep: TurnId | None = None
+    reason: WaitReason | None = None
+    until: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +286,8 @@ Effect = (
     | RenameKey
     | NoteKeyHealth
     | Ask
+    | Revise
+    | AnswerRevised
     | RetryTurn
     | ReleaseWaiting
     | DropWaiting

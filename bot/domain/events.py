@@ -48,7 +48,7 @@ class SecretText:
 
 
 class Unread(StrEnum):
-    """What a message is that holds no text we read."""
+    """What a message was that cannot be read. ANONYMOUS: readable, but nobody's in particular."""
 
     VOICE = "voice"
     PHOTO = "photo"
@@ -59,19 +59,21 @@ class Unread(StrEnum):
     CONTACT = "contact"
     POLL = "poll"
     RICH = "rich"
+    OTHER = "other"
     ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that no model gets, and why: `ANONYMOUS` is one of nobody we could name."""
+    """A message that is no plain text. `words`: what was written beside it; it may hold a key."""
 
     what: Unread
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A message of theirs now reads otherwise; `Incoming.message` is which."""
+    """The whole new text of an earlier message: `Incoming.message` is that one."""
 
     text: str
 
@@ -79,20 +81,12 @@ class Edited:
 Body = Text | Command | Press | SecretText | Unreadable | Edited
 
 
-def text_of(body: Body) -> str:
-    """Return the words of a message that is no command; TypeError for any other body."""
-    if not isinstance(body, Text):
-        raise TypeError(type(body).__name__)
-    return body.text
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """One update from a messenger. `update` is unique per frontend and the same on a repeat.
 
-    `is_addressed`: in a group, whether it is meant for the bot; else only a known command or a
-    key in it concerns us. `before`: the earlier pieces of the same message, oldest first, which
-    the messenger sent as updates of their own.
+    `before`: the earlier pieces of the same message, oldest first, which the messenger sent as
+    updates of their own.
     """
 
     update: str
@@ -102,12 +96,11 @@ class Incoming:
     body: Body
     sent_at: datetime
     message: MessageRef | None = None
-    is_addressed: bool = True
     before: tuple["Incoming", ...] = ()
 
     @property
     def pieces(self) -> tuple["Incoming", ...]:
-        """All pieces of the message, this one last."""
+        """Every piece of the message, oldest first."""
         return (*self.before, self)
 
     def with_body(self, body: Body) -> "Incoming":

@@ -253,12 +253,14 @@ def broken_turn(turn: Turn, reference: str) -> Reply:
     )
 
 
-def storage_unavailable(*, comes_again: bool = False) -> Reply:
-    """Nothing can be stored, so nothing was taken. `comes_again`: the messenger keeps it."""
-    later = "It waits at the messenger and comes by itself" if comes_again else "Send it again"
+def storage_unavailable(*, redelivers: bool) -> Reply:
+    """Nothing can be stored, so nothing was taken; some messengers hand it over again."""
+    later = "Send it again later."
+    if redelivers:
+        later = "The messenger keeps your message, and I take it as soon as I can."
     return Reply(
         text="**I cannot store anything now**, so I did not take your message. The disk of this"
-        f" server may be full. Nothing was charged. {later} later.",
+        f" server may be full. Nothing was charged. {later}",
         kind=ReplyKind.ANSWER,
     )
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from bot.domain.chat import Identity, Member, Place, PlaceKind, Turn, TurnState
@@ -47,6 +48,7 @@ class Neighbours:
         place: Place = HERS,
         update: str = "",
         message: str | None = None,
+        minutes_ago: int = 0,
     ) -> Incoming:
         """Return an update; a new one unless `update` is given."""
         return Incoming(
@@ -55,7 +57,7 @@ class Neighbours:
             sender_name=sender.id.title(),
             place=place,
             body=body,
-            sent_at=self.clock.now(),
+            sent_at=self.clock.now() - timedelta(minutes=minutes_ago),
             message=None if message is None else MessageRef(message),
         )
 
@@ -83,7 +85,7 @@ class Neighbours:
     ) -> Sequence[Delivery]:
         """Ask and answer a turn's next attempt."""
         attempt = turn.attempt + 1
-        assert await self.stores.turns.begin_attempt(turn.id, attempt)
+        assert await self.stores.turns.begin_attempt(turn.id, attempt, edits=turn.edits)
         ending = Ending(
             state=state,
             answer=text,

@@ -6,6 +6,10 @@ given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
 on: local                            it is played only there (buttons, numbers, local, keeps)
 alice> hello                         somebody writes (alice@club> in a group)
+alice begins> Dear all,              a piece of a message, the rest of which is sent next
+alice edits "hello"> hello you       the newest message that was so gets another text
+alice sends photo> look              what cannot be read, with words beside it or none
+alice 20 min ago> hello              what was written then comes now
 bot> Hello.                          what the bot posts, with its buttons on the last lines
      [One] [Two] / [Open page ↗]
 → [One]                              alice taps a button of the newest message that has it
@@ -32,7 +36,8 @@ from pathlib import Path
 from typing import Final
 
 _STEP: Final = re.compile(
-    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>|[>!<]) ?(?P<text>.*)"
+    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
+    r"| begins>| sends [a-z]+>| \d+ min ago>|[>!<]) ?(?P<text>.*)"
 )
 _BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> ")
 _UNOWNED: Final = "given: nobody owns the bot"

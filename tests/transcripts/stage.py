@@ -5,7 +5,8 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from bot.domain.events import (
     Body,
     Button,
     Command,
+    Edited,
     Incoming,
     MessageRef,
     Press,
@@ -25,6 +27,8 @@ from bot.domain.events import (
     Reply,
     SecretText,
     Text,
+    Unread,
+    Unreadable,
 )
 from bot.domain.keys import Balance, KeyHealth, KeyReport
 from bot.domain.menus import numbered
@@ -55,7 +59,10 @@ _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-ZEROS = re.compile(r"\{(\d+) zeros\}")
+_ZEROS = re.compile(r"\{(\d+) zeros\}")
+_AGO: Final = re.compile(r"(\d+) min ago>")
+_EDITS: Final = re.compile(r'edits "(.*)">')
+_SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -81,6 +88,8 @@ class Stage:
         self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
+        self._typed: dict[tuple[str, str], MessageRef] = {}
+        self._begun: list[Incoming] = []
         self._seen = _Seen()
         self._unread = 0
         self._router: Router | None = None
@@ -204,25 +213,42 @@ class Stage:
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
             self._messages[message] = step.who.partition("@")[0]
-        await self.receive(step.who, body, message, is_growing=is_growing)
+            self._typed[step.who, step.text] = message
+        if step.what == "begins>":
+            self._begun.append(self._incoming(step.who, body, message))
+            return
+        ago = _AGO.fullmatch(step.what)
+        minutes = int(ago[1]) if ago else 0
+        await self.receive(step.who, body, message, is_growing=is_growing, minutes_ago=minutes)
+
+    def _incoming(self, who: str, body: Body, message: MessageRef) -> Incoming:
+        name = who.partition("@")[0]
+        return Incoming(
+            update=f"u{next(self._updates)}",
+            sender=_who(name),
+            sender_name=name.title(),
+            place=_place(who),
+            body=body,
+            sent_at=self.clock.now(),
+            message=message,
+        )
 
     async def receive(
-        self, who: str, body: Body, message: MessageRef, *, is_growing: bool = False
+        self,
+        who: str,
+        body: Body,
+        message: MessageRef,
+        *,
+        is_growing: bool = False,
+        minutes_ago: int = 0,
     ) -> None:
         """Let an update in and wait until all of it has been shown."""
         assert self._router is not None
-        place, who = _place(who), who.partition("@")[0]
-        await self._router.receive(
-            Incoming(
-                update=f"u{next(self._updates)}",
-                sender=_who(who),
-                sender_name=who.title(),
-                place=place,
-                body=body,
-                sent_at=self.clock.now(),
-                message=message,
-            )
-        )
+        place = _place(who)
+        incoming = self._incoming(who, body, message)
+        sent_at = incoming.sent_at - timedelta(minutes=minutes_ago)
+        before, self._begun = tuple(self._begun), []
+        await self._router.receive(replace(incoming, sent_at=sent_at, before=before))
         await let_run()
         if is_growing or any(sink.is_open for sink in self.frontend.sinks):
             return  # the answer that grows ends by a later step
@@ -236,16 +262,9 @@ class Stage:
             shown, button = self._find(step.text, place)
             self._pressed_last = Press(button.action), shown.message
             return self._pressed(shown, button, place)
-        # The form of a key is what some scenes are about; in the file it must not look like one.
-        typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
-        found = _COMMAND.fullmatch(typed)
-        if not found:
-            return Text(typed.replace(" ⏎ ", "\n")), None
-        name, args = found[1], found[2] or ""
-        company, key = key_forms().split_key(args) if name == "addkey" else ("", "")
-        if key:
-            return SecretText(Command(name, company), Secret(key)), None
-        return Command(name, args), None
+        if edited := _EDITS.fullmatch(step.what):
+            return Edited(step.text), self._typed[step.who, edited[1]]
+        return _sent(step), None
 
     def _pressed(
         self, shown: Shown, button: Button, place: Place
@@ -275,6 +294,20 @@ class Stage:
                     assert button.action, f"[{label}] opens an address"
                     return shown, button
         raise AssertionError(f"no button [{label}] on the screen")
+
+
+def _sent(step: Step) -> Body:
+    """Return what a messenger makes of a new message."""
+    if unread := _SENDS.fullmatch(step.what):
+        return Unreadable(Unread(unread[1]), step.text)
+    # The form of a key is what some scenes are about; in the file it must not look like one.
+    typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
+    found = _COMMAND.fullmatch(typed)
+    if not found:
+        return Text(typed.replace(" ⏎ ", "\n"))
+    name, args = found[1], found[2] or ""
+    company, key = key_forms().split_key(args) if name == "addkey" else ("", "")
+    return SecretText(Command(name, company), Secret(key)) if key else Command(name, args)
 
 
 def _place(who: str) -> Place:

@@ -306,9 +306,9 @@ async def test_stop_while_the_request_is_being_recorded_sends_nothing(house: Hou
     """Between the commit and the request there is still time; nothing is charged."""
     gate, real = asyncio.Event(), house.stores.turns.begin_attempt
 
-    async def slow(turn: TurnId, attempt: int) -> bool:
+    async def slow(turn: TurnId, attempt: int, *, edits: int = 0) -> bool:
         await gate.wait()
-        return await real(turn, attempt)
+        return await real(turn, attempt, edits=edits)
 
     house.stores.turns.begin_attempt = slow  # type: ignore[method-assign]  # a slow disk
     await house.say("hello")

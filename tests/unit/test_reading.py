@@ -9,14 +9,16 @@ from bot.domain.events import (
     Body,
     Button,
     Command,
+    Edited,
     Press,
     Question,
     QuestionKind,
     SecretText,
     Text,
+    Unreadable,
 )
 from bot.domain.secret import Secret
-from bot.reading import Use, read
+from bot.reading import Meaning, Use, read
 from tests.fakes.clock import START
 from tests.fakes.commands import Gate, table
 
@@ -35,7 +37,7 @@ def meant(
     choice: Press | None = None,
     *,
     is_answering: bool = False,
-) -> Use | Text:
+) -> Meaning | None:
     """Read a body with the small table."""
     return read(
         body, question, choice, is_answering=is_answering, commands=COMMANDS, forms=key_forms()
@@ -150,8 +152,10 @@ def test_a_key_is_a_secret_however_it_comes(
 
 def _text_of(body: Body) -> str:
     match body:
-        case Text(text):
+        case Text(text) | Edited(text):
             return text
+        case Unreadable(_, words):
+            return words
         case Command(_, args):
             return args
         case SecretText(_, secret):

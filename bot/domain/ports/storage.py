@@ -63,7 +63,7 @@ class Applied(StrEnum):
 class Result:
     """What `Intake.finish` did. STALE: a compare-and-set failed; only "handled" was kept.
 
-    `turns` are those now to be run: asked, retried or released.
+    `turns` are those now to be run: asked, retried or released; one that was asked late waits.
     """
 
     applied: Applied
@@ -74,16 +74,22 @@ class Result:
 class Intake(Protocol):
     """The inbox: what is taken from a messenger, durable before it is confirmed."""
 
-    async def accept_turn(self, incoming: Incoming, *, limit: int) -> Turn | None:
+    async def accept_turn(
+        self, incoming: Incoming, *, limit: int, is_late: bool = False
+    ) -> Turn | None:
         """Store a `Text` and its `received` turn in one commit, bound to session and choices.
 
-        None if the update was taken before. Raises InboxFull when the member has `limit` open
-        turns already.
+        Of a message in pieces it takes those that were not taken before; None if all were.
+        `is_late`: it waits, after an absence. Raises InboxFull when the member has `limit` open
+        turns already, those of an absence counted apart.
         """
         ...
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
-        """Store a command or press, sealed, or the stub of a secret; None on a repeat."""
+        """Store what is no turn, sealed, or the stub of a secret, with the ids of all its pieces.
+
+        Of a `Text` it takes the pieces that were not taken before; None if all were.
+        """
         ...
 
     async def begin(self, row: InboxId) -> int:
@@ -136,8 +142,24 @@ class TurnStore(Protocol):
         """Let a received turn wait."""
         ...
 
-    async def begin_attempt(self, turn: TurnId, attempt: int) -> bool:
-        """Commit `requested(attempt)`; False if the turn is not just before that attempt."""
+    async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
+        """Return the member's turns that wait there, oldest first, but for those taken back."""
+        ...
+
+    async def tell(
+        self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
+    ) -> Sequence[Delivery]:
+        """Say that turns wait: words, effects and "told" in one commit.
+
+        Nothing if none of them waits untold any more.
+        """
+        ...
+
+    async def begin_attempt(self, turn: TurnId, attempt: int, *, edits: int = 0) -> bool:
+        """Commit `requested(attempt)`; False if the turn is not just before that attempt.
+
+        Or if its question was changed since: `edits` is how often it had been.
+        """
         ...
 
     async def checkpoint(self, partials: Mapping[TurnId, str]) -> None:
