@@ -10,7 +10,15 @@ from bot.commands.spec import Call, Desk, Outcome, Where
 from bot.domain.chat import Member
 from bot.domain.effects import Ask
 from bot.domain.errors import FrontendError
-from bot.domain.events import Edited, Incoming, SecretText, Text, Unreadable
+from bot.domain.events import (
+    Body,
+    Command,
+    Edited,
+    Incoming,
+    SecretText,
+    Text,
+    Unreadable,
+)
 from bot.domain.ports import Frontend
 from bot.reading import Meaning, Use
 
@@ -25,6 +33,16 @@ class Decider:
     def is_late(self, incoming: Incoming) -> bool:
         """Return whether a message was sent so long ago that nobody waits for its answer."""
         return self._desk.clock.now() - incoming.sent_at > LATE
+
+    def concerns_us(self, body: Body) -> bool:
+        """Return whether what is said to others in a group is for us all the same."""
+        match body:
+            case Command(name):
+                return name in self._desk.commands
+            case Text(text):
+                return self._desk.key_forms.find_key(text) is not None
+            case _:
+                return False
 
     async def outcome(self, incoming: Incoming, member: Member, meaning: Meaning) -> Outcome:
         """Decide about an update."""

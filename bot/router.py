@@ -16,7 +16,6 @@ from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
 from bot.domain.effects import Effect, SetQuestion
 from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
-    Body,
     Command,
     Edited,
     InboxId,
@@ -102,11 +101,10 @@ class Router:
         admitted = await self._door.meet(incoming)
         if isinstance(admitted, str):
             return admitted
-        said = whole(admitted.pieces)
-        if not (said.is_addressed or self._concerns_us(said.body)):
+        if not (admitted.is_addressed or self._decider.concerns_us(whole(admitted).body)):
             return ""
         try:
-            await self._take(incoming, await self._member(incoming))
+            await self._take(admitted, await self._member(admitted))
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Final
 
 from adapters.telegram.translate import Said
-from bot.domain.events import Body, Command, Incoming, Text, Unreadable
+from bot.domain.events import Command, Incoming, Text
 
 CUT_UNITS: Final = 4_000  # clients cut at 4,096, a little earlier where there is a space
 
@@ -64,22 +63,8 @@ def _is_cut(incoming: Incoming) -> bool:
 def _joined(pieces: Sequence[Said]) -> Said:
     """Return the last piece with the earlier ones before it."""
     *earlier, last = pieces
-    if not earlier:
-        return last
-    body = reduce(_joined_body, (each.incoming.body for each in pieces))
     before = tuple(each.incoming for each in earlier)
-    return replace(last, incoming=replace(last.incoming, before=before, body=body))
-
-
-def _joined_body(before: Body, after: Body) -> Body:
-    """An album is as its first piece; a command's argument goes on; a text stays in its pieces."""
-    match before, after:
-        case Unreadable(), _:
-            return before
-        case Command(name, args), Text(text):
-            return Command(name, f"{args}\n{text}")
-        case _:
-            return after
+    return replace(last, incoming=replace(last.incoming, before=before))
 
 
 def _units(text: str) -> int:

@@ -148,7 +148,7 @@ def _body(message: Message, me: Me) -> Body | None:
 def _unread(message: Message) -> Unreadable | None:
     for name, kind in _KINDS:
         if getattr(message, name, None) or message.api_kwargs.get(name):
-            return Unreadable(kind)
+            return Unreadable(kind, message.caption or "")
     return None
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.access import Access
+from bot.claims import Claims
 from bot.domain.chat import Member, MemberId, Place, SessionId, Turn
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Reply

@@ -1,10 +1,9 @@
 """What comes in from a messenger and what goes out to it, in no messenger's terms."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NewType
+from typing import NewType
 
 from bot.domain.chat import Identity, MemberId, Place, TurnId
 from bot.domain.chat import MessageRef as MessageRef  # noqa: PLC0414 - said again for readers of events
@@ -86,7 +85,8 @@ class Incoming:
     """One update from a messenger. `update` is unique per frontend and the same on a repeat.
 
     `before`: the earlier pieces of the same message, oldest first, which the messenger sent as
-    updates of their own.
+    updates of their own. `is_addressed`: in a group, whether it is meant for the bot; else only a
+    known command or a key in it concerns us.
     """
 
     update: str
@@ -97,6 +97,7 @@ class Incoming:
     sent_at: datetime
     message: MessageRef | None = None
     before: tuple["Incoming", ...] = ()
+    is_addressed: bool = True
 
     @property
     def pieces(self) -> tuple["Incoming", ...]:
@@ -106,34 +107,6 @@ class Incoming:
     def with_body(self, body: Body) -> "Incoming":
         """Return the same update read as `body`."""
         return replace(self, body=body)
-
-
-CUT_UNITS: Final = 4_096  # where messengers cut a long text hard, in UTF-16 units
-
-
-def whole(pieces: Sequence[Incoming]) -> Incoming:
-    """Return pieces as the one update they are: the first's message, and their texts together.
-
-    A piece that is full to the last unit was cut in the middle of a line.
-    """
-    *earlier, last = pieces
-    texts = [each.body.text for each in pieces if isinstance(each.body, Text)]
-    if not earlier or len(texts) < len(pieces):
-        return replace(last, before=())
-    joints = ("" if _units(text) >= CUT_UNITS else "\n" for text in texts[:-1])
-    body = Text("".join((*map("".join, zip(texts[:-1], joints, strict=True)), texts[-1])))
-    return replace(last, before=(), body=body, message=pieces[0].message)
-
-
-def without_secret(incoming: Incoming) -> Incoming:
-    """Return an update as it may be stored: of a secret there is a stub."""
-    if isinstance(incoming.body, SecretText):
-        return incoming.with_body(SecretText(incoming.body.command, Secret("")))
-    return incoming
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from bot.domain.chat import Turn
-from bot.domain.events import Button, Reply, ReplyKind, Rows, Unread
+from bot.domain.events import Button, Reply, ReplyKind, Rows
 from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
 from bot.texts.layout import button
@@ -290,33 +289,6 @@ def stranger(identity: str) -> Reply:
         text=f"{PRIVATE} To get in, ask the person who runs it and give them this id:"
         f" {escape(identity)}",
         buttons=((Button("Copy id", copy=identity),),),
-    )
-
-
-_UNREAD: Final = {
-    Unread.VOICE: "voice note",
-    Unread.PHOTO: "picture",
-    Unread.VIDEO: "video",
-    Unread.FILE: "file",
-    Unread.STICKER: "sticker",
-    Unread.LOCATION: "location",
-    Unread.CONTACT: "contact",
-    Unread.POLL: "poll",
-    Unread.RICH: "formatted message",
-}
-
-
-def unreadable(what: Unread) -> Reply:
-    """A message that holds no text, or one of nobody we could name."""
-    if what is Unread.ANONYMOUS:
-        return Reply(
-            text='I cannot see who asks, so nobody\'s key was used. Switch off "Remain anonymous"'
-            " and ask again."
-        )
-    return Reply(
-        text=f"**I can only read text so far.** Your {_UNREAD[what]} was sent to nobody. Write it"
-        " instead.",
-        kind=ReplyKind.ANSWER,
     )
 
 

@@ -1,7 +1,5 @@
 """What every Intake does."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.domain.chat import Overrides, PlaceKind, Scope, TurnState
@@ -13,8 +11,6 @@ from bot.domain.events import (
     Press,
     SecretText,
     Text,
-    Unread,
-    Unreadable,
 )
 from bot.domain.ports import Applied
 from bot.domain.secret import Secret
@@ -195,46 +191,3 @@ async def test_pending_rows_come_in_order(house: Neighbours) -> None:
     rows = await house.stores.intake.pending()
     assert [row.incoming.body for row in rows] == [Command("a"), Command("b"), Command("c")]
     assert rows[2].incoming.place.kind is PlaceKind.GROUP
-
-
-async def test_the_pieces_of_a_message_are_one_turn(house: Neighbours) -> None:
-    """A full piece was cut within a line; the message is the first one's."""
-    first = house.incoming(Text("x" * 4_096), message="1")
-    second = house.incoming(Text("y\n"), message="2")
-    last = replace(house.incoming(Text("z"), message="3"), before=(first, second))
-    turn = await house.stores.intake.accept_turn(last, limit=3)
-    assert turn is not None
-    assert turn.question == "x" * 4_096 + "y\n\nz"
-    assert turn.message == "1"
-    for piece in (first, second, last):
-        assert await house.stores.intake.accept_turn(piece, limit=3) is None
-
-
-async def test_a_late_piece_is_taken_without_those_taken_before(house: Neighbours) -> None:
-    """However a repeat is cut, no word is lost and none comes twice."""
-    first = house.incoming(Text("one"))
-    late = replace(house.incoming(Text("two")), before=(first,))
-    assert await house.stores.intake.accept_turn(first, limit=3)
-    turn = await house.stores.intake.accept_turn(late, limit=3)
-    assert turn is not None
-    assert turn.question == "two"
-
-
-async def test_what_waits_behind_a_command_is_kept_whole(house: Neighbours) -> None:
-    """All pieces are one row, and none is taken again."""
-    first = house.incoming(Text("one"))
-    last = replace(house.incoming(Text("two")), before=(first,))
-    row = await house.stores.intake.accept(last)
-    assert row is not None
-    assert row.incoming.body == Text("one\ntwo")
-    (pending,) = await house.stores.intake.pending()
-    assert pending.incoming.body == Text("one\ntwo")
-    assert await house.stores.intake.accept(first) is None
-    assert await house.stores.intake.accept(last) is None
-
-
-async def test_what_cannot_be_read_is_kept_by_its_kind(house: Neighbours) -> None:
-    """It is answered after a restart too."""
-    await house.stores.intake.accept(house.incoming(Unreadable(Unread.VOICE)))
-    (pending,) = await house.stores.intake.pending()
-    assert pending.incoming.body == Unreadable(Unread.VOICE)

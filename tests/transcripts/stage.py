@@ -59,10 +59,10 @@ _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-_ZEROS = re.compile(r"\{(\d+) zeros\}")
-_AGO: Final = re.compile(r"(\d+) min ago>")
-_EDITS: Final = re.compile(r'edits "(.*)">')
-_SENDS: Final = re.compile(r"sends ([a-z]+)>")
+ZEROS: Final = re.compile(r"\{(\d+) zeros\}")
+AGO: Final = re.compile(r"(\d+) min ago>")
+EDITS: Final = re.compile(r'edits "(.*)">')
+SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -217,7 +217,7 @@ class Stage:
         if step.what == "begins>":
             self._begun.append(self._incoming(step.who, body, message))
             return
-        ago = _AGO.fullmatch(step.what)
+        ago = AGO.fullmatch(step.what)
         minutes = int(ago[1]) if ago else 0
         await self.receive(step.who, body, message, is_growing=is_growing, minutes_ago=minutes)
 
@@ -262,7 +262,7 @@ class Stage:
             shown, button = self._find(step.text, place)
             self._pressed_last = Press(button.action), shown.message
             return self._pressed(shown, button, place)
-        if edited := _EDITS.fullmatch(step.what):
+        if edited := EDITS.fullmatch(step.what):
             return Edited(step.text), self._typed[step.who, edited[1]]
         return _sent(step), None
 
@@ -298,10 +298,10 @@ class Stage:
 
 def _sent(step: Step) -> Body:
     """Return what a messenger makes of a new message."""
-    if unread := _SENDS.fullmatch(step.what):
+    if unread := SENDS.fullmatch(step.what):
         return Unreadable(Unread(unread[1]), step.text)
     # The form of a key is what some scenes are about; in the file it must not look like one.
-    typed = _ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
+    typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text)
     found = _COMMAND.fullmatch(typed)
     if not found:
         return Text(typed.replace(" ⏎ ", "\n"))

@@ -13,7 +13,7 @@ from bot.domain.secret import Secret
 from tests.simulators.telegram.markdown import as_markdown
 from tests.simulators.telegram.server import Simulator
 from tests.transcripts.script import Step
-from tests.transcripts.stage import ZEROS, Stage, lines_of
+from tests.transcripts.stage import AGO, EDITS, SENDS, ZEROS, Stage, lines_of
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
 _GROUPS: Final = ("club",)
@@ -35,6 +35,7 @@ class TelegramStage(Stage):
         self._growing: set[int] = set()
         self._tapped: tuple[int, int, str, int | None] | None = None
         self._senders: dict[int, str] = {}
+        self._typed_ids: dict[tuple[str, str], int] = {}
         self._stirred = asyncio.Event()
         self.clock.stirred = self._stirred.set
         for company in self.companies.values():
@@ -136,12 +137,24 @@ class TelegramStage(Stage):
             message, data = self._button(step.text, chat or person)
             self._tapped = (person, message, data, chat)
             _, update = self._sim.people.press(person, message, data, chat=chat)
+        elif edited := EDITS.fullmatch(step.what):
+            message = self._typed_ids[step.who, edited[1]]
+            update = self._sim.people.edit(person, message, step.text, chat=chat)
         else:
             typed = ZEROS.sub(lambda found: "0" * int(found[1]), step.text).replace(" ⏎ ", "\n")
             if group and not typed.startswith("/"):
                 typed = f"@hearth_bot {typed}"
-            message, update = self._sim.people.say(person, typed, chat=chat)
+            ago = AGO.fullmatch(step.what)
+            kind = SENDS.fullmatch(step.what)
+            message, update = self._sim.people.say(
+                person,
+                "" if kind else typed,
+                chat=chat,
+                age_s=float(ago[1]) * 60 if ago else 0.0,
+                **(_unread(kind[1], step.text) if kind else {}),
+            )
             self._senders[message] = name
+            self._typed_ids[step.who, step.text] = message
         await self._sim.until(lambda: self._sim.updates.confirmed >= update)
         await self._settle()
 
@@ -211,6 +224,19 @@ def on_telegram(lines: Iterable[str]) -> list[str]:
         for line in lines
         if line.strip() and _REACTIONS not in line
     ]
+
+
+def _unread(kind: str, words: str) -> dict[str, Any]:
+    """Return a message of a kind that nobody reads, with words beside it, as updates hold it."""
+    file = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1, "duration": 1}
+    content: dict[str, Any] = {
+        "photo": {"photo": [file]},
+        "file": {"document": file},
+        "rich": {"rich_message": {"blocks": []}},
+        "voice": {"voice": file},
+        "sticker": {"location": {"latitude": 1.0, "longitude": 2.0}},
+    }[kind]
+    return content | ({"caption": words} if words else {})
 
 
 def _label(button: dict[str, Any]) -> str:

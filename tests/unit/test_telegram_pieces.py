@@ -7,6 +7,7 @@ from adapters.telegram.pieces import gather
 from adapters.telegram.translate import Said
 from bot.domain.chat import Identity, Place
 from bot.domain.events import Body, Command, Incoming, Press, Text, Unread, Unreadable
+from bot.domain.pieces import whole as joined
 
 FULL = "x" * 4_096
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,7 +64,7 @@ def test_a_command_goes_on_too() -> None:
     """Long instructions are not cut, and their end is no question."""
     found = gather([say(1, Command("system", "y" * 4_080)), say(2, "and kind")])
     (whole,) = found.whole
-    assert whole.incoming.body == Command("system", "y" * 4_080 + "\nand kind")
+    assert joined(whole.incoming).body == Command("system", "y" * 4_080 + "\nand kind")
 
 
 def test_an_album_is_one_message() -> None:

@@ -112,7 +112,7 @@ def test_a_line(text: str, body: Body | None) -> None:
 )
 def test_what_is_no_text(content: dict[str, Any], kind: Unread) -> None:
     """It is named by its kind, so that its sender hears of it."""
-    assert said(**content) == Unreadable(kind)
+    assert said(**content) == Unreadable(kind, str(content.get("caption", "")))
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,23 @@ class Abilities:
     redelivers: bool = False
 
 
+async def _unheeded(_: MessageRef) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How an answer is to grow. `buttons` are under it until it is whole.
+
+    `appeared` is told of the message in which it grows, as soon as there is one.
+    """
+
+    reply_to: MessageRef | None = None
+    stream: Streaming = Streaming.AUTO
+    buttons: Rows = ()
+    appeared: Callable[[MessageRef], Awaitable[None]] = _unheeded
+
+
 class ReplySink(Protocol):
     """One answer growing on a screen. Pacing is the frontend's own affair."""
 
