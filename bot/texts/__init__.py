@@ -11,6 +11,7 @@ from bot.texts import model as model
 from bot.texts import reasoning as reasoning
 from bot.texts import removekey as removekey
 from bot.texts import stamps as stamps
+from bot.texts import streaming as streaming
 from bot.texts import tuning as tuning
 from bot.texts import turns as turns
 from bot.texts import usage as usage

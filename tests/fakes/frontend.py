@@ -9,7 +9,9 @@ from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
 
-BUTTONS: Final = Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True)
+BUTTONS: Final = Abilities(
+    has_buttons=True, can_edit=True, can_delete=True, can_react=True, streams=True
+)
 PLAIN: Final = Abilities()
 
 

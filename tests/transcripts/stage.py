@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from bot.router import Router
 from bot.tasks import Tasks
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
-from tests.fakes.frontend import FakeFrontend, Shown
+from tests.fakes.frontend import BUTTONS, FakeFrontend, Shown
 from tests.fakes.prices import FakePrices
 from tests.fakes.provider import USED, answer
 from tests.fakes.provider import Step as Reaction
@@ -43,8 +43,8 @@ from tests.transcripts.cast import companies, error
 from tests.transcripts.script import Step
 
 STAGES: Final = {
-    "buttons": Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True),
-    "numbers": Abilities(can_edit=True, can_delete=True, can_react=True),
+    "buttons": BUTTONS,
+    "numbers": replace(BUTTONS, has_buttons=False),
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
 }

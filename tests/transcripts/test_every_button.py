@@ -33,6 +33,7 @@ _MENUS: Final = (
     "/temp",
     "/maxtokens",
     "/system",
+    "/stream",
     "/keys",
     "/addkey",
     "/removekey",

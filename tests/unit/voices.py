@@ -21,6 +21,7 @@ from bot.domain.chat import (
     Place,
     Session,
     SessionId,
+    Streaming,
     Turn,
     TurnId,
     TurnState,
@@ -146,6 +147,7 @@ _BY_TYPE: Final[dict[Any, Any]] = {
         max_tokens=64_000,
         instructions=_WORDS,
         cost_line=True,
+        stream=Streaming.AUTO,
     ),
 }
 _BY_NAME: Final[dict[str, str]] = {

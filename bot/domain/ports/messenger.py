@@ -23,7 +23,7 @@ class Abilities:
     """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
 
     `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
-    taken is handed over again by itself.
+    taken is handed over again by itself. `streams`: answers can grow there in more ways than one.
     """
 
     prefix: str = "/"
@@ -34,6 +34,7 @@ class Abilities:
     sends_once: bool = False
     is_local: bool = False
     redelivers: bool = False
+    streams: bool = False
 
 
 async def _unheeded(_: MessageRef) -> None:
