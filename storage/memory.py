@@ -44,7 +44,7 @@ from bot.domain.ports import (
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
-from storage.rules import EPOCH_DETAIL, from_nano
+from storage.rules import EPOCH_DETAIL, NAME_CHARS, from_nano, storable
 
 
 class MemoryIntake:
@@ -125,7 +125,11 @@ class MemoryIntake:
     async def pending(self) -> Sequence[InboxRow]:
         """Return what was stored and not handled."""
         return tuple(
-            InboxRow(id=id_, incoming=row.incoming, tries=row.tries)
+            InboxRow(
+                id=id_,
+                incoming=replace(row.incoming, place=self._state.where_now(row.incoming.place)),
+                tries=row.tries,
+            )
             for id_, row in sorted(self._state.inbox.items())
             if row.incoming is not None and not row.parked
         )
@@ -167,7 +171,13 @@ class MemorySettings:
     async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
         """Return the person behind an account."""
         id_ = self._state.member(identity)
+        if name:
+            self._state.names[id_] = storable(name[:NAME_CHARS])
         return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
+
+    async def name(self, member: MemberId) -> str:
+        """Return what a member was called last; empty if that is not known."""
+        return self._state.names.get(member, "")
 
     async def operators(self) -> Sequence[Operator]:
         """Return the accounts of those who claimed the bot."""

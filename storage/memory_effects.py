@@ -216,7 +216,7 @@ def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
 def _drop_waiting(state: State, effect: fx.DropWaiting) -> Turns | None:
     for id_, row in list(state.turns.items()):
         turn = row.turn
-        is_here = turn.member == effect.member and turn.place == effect.place
+        is_here = (turn.member, turn.place) == (effect.member, state.where_now(effect.place))
         has_not_begun = turn.state in {TurnState.RECEIVED, TurnState.WAITING}
         if is_here and has_not_begun and id_ != effect.keep:
             expired = replace(turn, state=TurnState.EXPIRED, detail="")
@@ -234,9 +234,10 @@ def _take_back(state: State, effect: fx.TakeBack) -> Turns | None:
 
 
 def _set_question(state: State, effect: fx.SetQuestion) -> Turns | None:
-    state.questions.pop((effect.member, effect.place), None)
+    place = state.where_now(effect.place)
+    state.questions.pop((effect.member, place), None)
     if effect.question:
-        state.questions[effect.member, effect.place] = effect.question
+        state.questions[effect.member, place] = effect.question
     return _DONE
 
 

@@ -18,6 +18,7 @@ from bot.domain.events import MessageRef, Outgoing
 from bot.domain.ports import Ending
 
 TITLE_CHARS: Final = 40
+NAME_CHARS: Final = 100
 ADJUSTMENT_DAYS: Final = 30
 EPOCH_DETAIL: Final = "epoch"  # the detail of a turn that expired because a backup was restored
 _NANO: Final = Decimal(10) ** 9
