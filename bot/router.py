@@ -2,23 +2,21 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
 
 from bot import faults, texts
 from bot.access import Access
-from bot.commands import nearest
-from bot.commands.spec import Call, Desk, Outcome, Where
-from bot.delivery import Courier
+from bot.commands.spec import Desk, Outcome
+from bot.deciding import Decider, asking
+from bot.delivery import Courier, late
 from bot.domain.chat import Identity, Member, MemberId, Place, Turn
-from bot.domain.effects import Ask, SetQuestion
-from bot.domain.errors import FrontendError, InboxFull, StorageUnavailable
+from bot.domain.effects import SetQuestion
+from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
     Body,
     Command,
-    Delivery,
     InboxId,
     Incoming,
     MessageRef,
@@ -26,6 +24,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Reply,
     SecretText,
     Text,
     Unreadable,
@@ -34,6 +33,7 @@ from bot.domain.events import (
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
 from bot.door import Door
 from bot.lanes import Lanes
+from bot.owners import Owners
 from bot.questions import Questions
 from bot.reading import Use, read
 from bot.sessions import SessionManager
@@ -68,17 +68,22 @@ class Router:
         self._questions = questions
         self._sessions = sessions
         self._courier = courier
+        self._chats = courier.chats
+        self._owners = Owners(stores)
+        self._decider = Decider(frontends, desk)
         self._desk = desk
         self._tasks = tasks
         self._lanes = Lanes(tasks)
         self._members: dict[Identity, Member] = {}
         self._expired: dict[MemberId, list[Turn]] = {}
         self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
+        self._chats.follow(questions.moved)
+        self._chats.follow(sessions.moved)
 
     async def start(self) -> None:
         """Take up what the last run left: the outbox, the inbox, the open turns."""
         await self._questions.load(self._stores.settings)
-        self._courier.send(_late(await self._stores.turns.deliveries()))
+        self._courier.send(late(await self._stores.turns.deliveries()))
         await self._replay()
         for turn in await self._sessions.recover():
             self._expired.setdefault(turn.member, []).append(turn)
@@ -99,8 +104,11 @@ class Router:
         said = whole(admitted.pieces)
         if not (said.is_addressed or self._concerns_us(said.body)):
             return ""
+        self._chats.come_back(said.place)
         try:
             member = await self._member(said)
+            if refusal := await self._owners.refusal(said, member.id):
+                return refusal
             use = self._read(said, member)
             if isinstance(use, Text):
                 await self._take_turn(admitted, member, use)
@@ -116,6 +124,15 @@ class Router:
             raise
         self._refused.discard(incoming.place)
         return ""
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat go on under another id."""
+        await self._chats.move(old, new_chat)
+
+    async def left(self, place: Place) -> None:
+        """Take note that nobody reads a chat any more, until something comes from there."""
+        await self._chats.leave(place)
+        self._sessions.hide(place)
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""
@@ -135,12 +152,15 @@ class Router:
     def _concerns_us(self, body: Body) -> bool:
         """Whether what is said to others in a group is for us all the same. Pure."""
         match body:
-            case Command(name):
-                return name in self._desk.commands
+            case Command(name, args):
+                return name in self._desk.commands or self._has_key(args)
             case Text(text):
-                return self._desk.key_forms.find_key(text) is not None
+                return self._has_key(text)
             case _:
                 return False
+
+    def _has_key(self, text: str) -> bool:
+        return self._desk.key_forms.find_key(text) is not None
 
     def _read(self, incoming: Incoming, member: Member) -> Use | Text:
         question = self._questions.find(member.id, incoming.place)
@@ -176,7 +196,7 @@ class Router:
     async def _take_turn(self, incoming: Incoming, member: Member, use: Text) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
         if waiting >= MOST_OPEN:
-            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            await self._tell(incoming, member.id, texts.turns.inbox_full(MOST_OPEN))
             return
         if waiting:
             await self._take_behind_commands(incoming, member, use)
@@ -184,7 +204,7 @@ class Router:
         try:
             turn = await self._stores.intake.accept_turn(incoming, limit=MOST_OPEN)
         except InboxFull:
-            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            await self._tell(incoming, member.id, texts.turns.inbox_full(MOST_OPEN))
             return
         if turn is None:
             return
@@ -204,7 +224,7 @@ class Router:
         self._lanes.put(
             (incoming.place, member.id),
             lambda: self._bounded(
-                row.id, incoming, member, "message", lambda: _asking(row.incoming, member, use)
+                row.id, incoming, member, "message", lambda: asking(row.incoming, member, use)
             ),
         )
 
@@ -215,7 +235,12 @@ class Router:
             frontend = self._frontends[incoming.place.frontend]
             await frontend.seen(incoming.place, incoming.message)
         if before == _BACKLOG + 1:
-            await self._courier.say(incoming.place, texts.turns.backlog(before))
+            await self._tell(incoming, turn.member, texts.turns.backlog(before))
+
+    async def _tell(self, incoming: Incoming, member: MemberId, reply: Reply) -> None:
+        """Say something with buttons that is not kept."""
+        message = await self._courier.say(incoming.place, reply)
+        self._owners.remember(incoming.place, message, member)
 
     async def _take_use(self, incoming: Incoming, member: Member, use: Use) -> None:
         row = await self._stores.intake.accept(_storable(incoming, use))
@@ -230,7 +255,7 @@ class Router:
 
     async def _handle(self, row: InboxId, incoming: Incoming, member: Member, use: Use) -> None:
         await self._bounded(
-            row, incoming, member, use.name, lambda: self._outcome(incoming, member, use)
+            row, incoming, member, use.name, lambda: self._decider.decide(incoming, member, use)
         )
 
     async def _bounded(
@@ -254,32 +279,6 @@ class Router:
             await hold(lambda: intake.park(row, reference))
             await self._courier.say(place, texts.turns.broken(reference))
 
-    async def _outcome(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
-        if isinstance(incoming.body, Unreadable):
-            return Outcome(reply=texts.turns.unreadable(incoming.body.what))
-        is_deleted = use.secret is not None and await self._delete(incoming)
-        command = use.command
-        if command is None:
-            if use.is_typed:
-                return Outcome(reply=texts.turns.unknown_command(use.name, nearest(use.name)))
-            return Outcome(reply=texts.turns.old_button())
-        if command.where is Where.PRIVATE and not incoming.place.is_private:
-            return Outcome(reply=texts.turns.private_only(command.name))
-        handler = command.run if use.is_typed else command.press
-        if handler is None:
-            return Outcome(reply=texts.turns.old_button())
-        call = Call(
-            incoming=incoming,
-            member=member,
-            desk=self._desk,
-            args=use.args,
-            verb=use.verb,
-            text=use.text,
-            secret=use.secret,
-            is_deleted=is_deleted,
-        )
-        return await handler(call)
-
     async def _finish(
         self, row: InboxId, incoming: Incoming, member: Member, outcome: Outcome
     ) -> None:
@@ -294,7 +293,7 @@ class Router:
         if not leaves_open and not any(isinstance(effect, SetQuestion) for effect in effects):
             asked = self._questions.asked_by(member.id, place, replies, is_ending=False)
             effects = (*effects, *asked)
-        result = await self._stores.intake.finish(row, effects, replies)
+        result = await self._stores.intake.finish(row, effects, (*replies, *outcome.also))
         if result.applied is Applied.STALE and outcome.if_stale is not None:
             await self._courier.say(place, outcome.if_stale)
         if result.applied is not Applied.DONE:
@@ -312,20 +311,6 @@ class Router:
         """Return the menu a press changes in place, where the messenger can."""
         can_edit = self._frontends[incoming.place.frontend].abilities.can_edit
         return incoming.message if can_edit and isinstance(incoming.body, Press) else None
-
-    async def _delete(self, incoming: Incoming) -> bool:
-        """Delete a message with all its pieces; False if one of them stays."""
-        gone = [await self._delete_one(piece) for piece in incoming.pieces]
-        return all(gone)
-
-    async def _delete_one(self, incoming: Incoming) -> bool:
-        frontend = self._frontends[incoming.place.frontend]
-        if incoming.message is None or not frontend.abilities.can_delete:
-            return False
-        try:
-            return await frontend.delete(incoming.place, incoming.message)
-        except FrontendError:
-            return False
 
     async def _replay(self) -> None:
         """Handle what was stored and not handled; what failed before runs alone, first."""
@@ -355,46 +340,16 @@ class Router:
                 incoming,
                 member,
                 "replay" if isinstance(use, Text) else use.name,
-                lambda: self._outcome_again(incoming, member, use),
+                lambda: self._decider.decide_again(incoming, member, use),
             ),
         )
         if row.tries:
             await done.wait()
 
-    async def _outcome_again(self, incoming: Incoming, member: Member, use: Use | Text) -> Outcome:
-        """Decide what a restart makes of an update: a secret is gone and is asked for again."""
-        if isinstance(incoming.body, SecretText):
-            await self._delete(incoming)
-            return Outcome(reply=texts.turns.key_lost())
-        if isinstance(use, Text):
-            return await _asking(incoming, member, use)
-        return await self._outcome(incoming, member, use)
-
     async def _tell_expired(self, member: Member) -> None:
         """Offer what a restored backup left open once the member writes: not by itself."""
         for turn in self._expired.pop(member.id, ()):
             await self._sessions.tell_expired(turn)
-
-
-async def _asking(incoming: Incoming, member: Member, use: Text) -> Outcome:
-    """Decide for a stored message: it is asked."""
-    ask = Ask(member=member.id, place=incoming.place, question=use.text, message=incoming.message)
-    return Outcome(effects=(ask,))
-
-
-def _late(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Say under the last part of an answer that it comes late, unless it is marked anyway."""
-    last = {each.outgoing.turn: each.id for each in deliveries if each.outgoing.turn is not None}
-    return [
-        _with_late(each) if each.id in last.values() and not each.is_repeat else each
-        for each in deliveries
-    ]
-
-
-def _with_late(delivery: Delivery) -> Delivery:
-    out = delivery.outgoing
-    footer = f"{out.reply.footer}. {texts.turns.LATE}" if out.reply.footer else texts.turns.LATE
-    return replace(delivery, outgoing=replace(out, reply=replace(out.reply, footer=footer)))
 
 
 def _storable(incoming: Incoming, use: Use) -> Incoming:
