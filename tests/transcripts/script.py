@@ -4,11 +4,13 @@
 given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
-on: local                            it is played only there (buttons, numbers, local, keeps)
-alice> hello                         somebody writes (alice@club> in a group)
+on: local                            it is played only there (buttons, numbers, local, keeps, topics)
+alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic)
 bot> Hello.                          what the bot posts, with its buttons on the last lines
      [One] [Two] / [Open page ↗]
 → [One]                              alice taps a button of the newest message that has it
+bob@club → [One]                     … or somebody else does, or she somewhere else
+toast> Only Alice can …              the small words that whoever tapped gets
 →→ [One]                             the same tap arrives a second time
 bot edits> One.                      the same message changes
 bot deletes alice's message
@@ -32,11 +34,13 @@ from pathlib import Path
 from typing import Final
 
 _STEP: Final = re.compile(
-    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>|[>!<]) ?(?P<text>.*)"
+    r"(?P<who>[a-z]+(?:[@+][a-z0-9]+)?)(?P<what> (?:check|list)!| check>|[>!<]) ?(?P<text>.*)"
 )
-_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> ")
+_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> |toast> ")
 _UNOWNED: Final = "given: nobody owns the bot"
-_PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")
+_PRESS: Final = re.compile(
+    r"(?:(?P<who>[a-z]+(?:[@+][a-z0-9]+)?) )?(?P<how>→→?) \[(?P<label>.+)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _add_to_scene(script: Script, line: str) -> bool:
 def read_step(line: str) -> Step | None:
     """Read one line that is not the bot's."""
     if found := _PRESS.fullmatch(line):
-        return Step("alice", found["how"], found["label"], line)
+        return Step(found["who"] or "alice", found["how"], found["label"], line)
     if found := _STEP.fullmatch(line):
         return Step(found["who"], found["what"].strip(), found["text"], line)
     return None

@@ -47,7 +47,9 @@ STAGES: Final = {
     "numbers": replace(BUTTONS, has_buttons=False),
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
+    "topics": BUTTONS,
 }
+LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
@@ -55,6 +57,7 @@ _CANCELLED: Final = "bot> No key was added. /addkey starts again."
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
+_APART: Final = re.compile(r"[@+]")
 _ZEROS = re.compile(r"\{(\d+) zeros\}")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
@@ -78,7 +81,14 @@ class Stage:
         self.clock = FakeClock()
         self.stores = MemoryStores(self.clock)
         self.companies = companies()
-        self.frontend = FakeFrontend("fake", STAGES[kind])
+        abilities = STAGES[kind]
+        self.frontend = FakeFrontend(
+            "fake",
+            abilities,
+            link=LINK if abilities.can_delete else "",
+            opens_topics=kind == "topics",
+        )
+        self._toasts: list[str] = []
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
         self._seen = _Seen()
@@ -95,7 +105,7 @@ class Stage:
             self.clock,
             is_open=not access.operators,
             show=self.printed.append,
-            link="https://t.example/bot?start={}".format,
+            link=f"{LINK}?start={{}}".format,
             draw=lambda: next(self._codes),
         )
         self._router = assemble(
@@ -154,6 +164,8 @@ class Stage:
             lines.extend(_told("host>", text.splitlines()))
         for each in shown:
             lines.extend(_lines(each))
+        lines.extend(f"toast> {toast}" for toast in self._toasts)
+        self._toasts.clear()
         return lines
 
     def everything_shown(self) -> list[str]:
@@ -195,7 +207,7 @@ class Stage:
         body, message = self._body(step, _place(step.who))
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
-            self._messages[message] = step.who.partition("@")[0]
+            self._messages[message] = _account(step.who)
         await self.receive(step.who, body, message, is_growing=is_growing)
 
     async def receive(
@@ -203,8 +215,8 @@ class Stage:
     ) -> None:
         """Let an update in and wait until all of it has been shown."""
         assert self._router is not None
-        place, who = _place(who), who.partition("@")[0]
-        await self._router.receive(
+        place, who = _place(who), _account(who)
+        toast = await self._router.receive(
             Incoming(
                 update=f"u{next(self._updates)}",
                 sender=_who(who),
@@ -215,6 +227,8 @@ class Stage:
                 message=message,
             )
         )
+        if toast:
+            self._toasts.append(toast)
         await let_run()
         if is_growing or any(sink.is_open for sink in self.frontend.sinks):
             return  # the answer that grows ends by a later step
@@ -270,9 +284,17 @@ class Stage:
 
 
 def _place(who: str) -> Place:
-    """Return where somebody writes: `alice` in private, `alice@club` in a group."""
-    name, _, group = who.partition("@")
-    return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name)
+    """Return where somebody writes: `alice` in private, `alice@club` in a group.
+
+    `alice+t1` is a topic of the private chat.
+    """
+    name, _, thread = who.partition("+")
+    name, _, group = name.partition("@")
+    return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name, thread)
+
+
+def _account(who: str) -> str:
+    return _APART.split(who, maxsplit=1)[0]
 
 
 def _who(name: str) -> Identity:
