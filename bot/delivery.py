@@ -52,10 +52,15 @@ class Courier:
             mine = sink if delivery.outgoing.part == 0 else None
             self._lanes.put((delivery.outgoing.place, ""), partial(self._deliver, delivery, mine))
 
-    async def say(self, place: Place, reply: Reply) -> MessageRef | None:
+    async def say(
+        self, place: Place, reply: Reply, *, edits: MessageRef | None = None
+    ) -> MessageRef | None:
         """Say something that is not kept: it may be lost, and then nothing else is."""
         frontend = self._frontends[place.frontend]
         try:
+            if edits is not None:
+                await frontend.edit(place, edits, reply)
+                return edits
             return await frontend.post(place, reply, key=secrets.token_hex(8))
         except FrontendError as error:
             _log.warning("a note was not delivered: %s", type(error).__name__)

@@ -284,6 +284,7 @@ class Router:
     ) -> None:
         place = incoming.place
         replies: tuple[Outgoing, ...] = ()
+        edits = None
         if outcome.reply is not None:
             edits = self._menu_of(incoming) if not outcome.is_apart else None
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
@@ -295,7 +296,7 @@ class Router:
             effects = (*effects, *asked)
         result = await self._stores.intake.finish(row, effects, (*replies, *outcome.also))
         if result.applied is Applied.STALE and outcome.if_stale is not None:
-            await self._courier.say(place, outcome.if_stale)
+            await self._courier.say(place, outcome.if_stale, edits=edits)
         if result.applied is not Applied.DONE:
             return
         self._questions.follow(effects)

@@ -32,9 +32,14 @@ class Chosen:
     replaced: Mapping[str, Any] = field(default_factory=dict)
 
     def choose(self, newer: Overrides) -> "Chosen":
-        """Lay `newer` over these; what it replaces can be brought back."""
-        replaced = {name: getattr(self.overrides, name) for name in newer.set_fields()}
-        return Chosen(self.overrides.merged(newer), {**self.replaced, **replaced})
+        """Lay `newer` over these; what it replaces can be brought back.
+
+        The same once more, as by a second tap, replaces nothing.
+        """
+        before = {name: getattr(self.overrides, name) for name in newer.set_fields()}
+        same = {name for name, value in newer.set_fields().items() if value == before[name]}
+        kept = {name: value for name, value in self.replaced.items() if name in same}
+        return Chosen(self.overrides.merged(newer), {**self.replaced, **before, **kept})
 
     def undo(self, name: str) -> "Chosen | None":
         """Bring one field back; None if there is nothing to bring back."""

@@ -4,7 +4,7 @@
 given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
-on: local                            it is played only there (buttons, numbers, local, keeps, topics)
+on: local                            only there (buttons, numbers, local, keeps, topics)
 alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic)
 bot> Hello.                          what the bot posts, with its buttons on the last lines
      [One] [Two] / [Open page ↗]

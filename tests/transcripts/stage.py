@@ -13,7 +13,15 @@ from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
 from bot.claims import Claims
-from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
+from bot.domain.chat import (
+    ChatRequest,
+    Finish,
+    FinishReason,
+    Identity,
+    MemberId,
+    Place,
+    PlaceKind,
+)
 from bot.domain.events import (
     Body,
     Button,
@@ -202,6 +210,10 @@ class Stage:
     def who(name: str) -> Identity:
         """Return somebody's account."""
         return _who(name)
+
+    async def member(self, name: str) -> MemberId:
+        """Return the member behind somebody's account."""
+        return (await self.stores.settings.member(_who(name), "", is_operator=False)).id
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:
         body, message = self._body(step, _place(step.who))
