@@ -111,7 +111,7 @@ class Courier:
                 return _anew(delivery, replace(place, chat=new_chat))
             case ThreadGone() if place.thread:
                 return self._out_of_topic(delivery)
-            case SendRefused() if sink or delivery.outgoing.edits:
+            case ChatMoved() | SendRefused() if sink or delivery.outgoing.edits:
                 return _anew(delivery, place)
             case _:
                 return None

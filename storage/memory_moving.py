@@ -26,11 +26,15 @@ def move(state: State, old: Place, new_chat: str) -> None:
     for session, talk in list(state.sessions.items()):
         state.sessions[session] = replace(talk, place=state.where_now(talk.place))
     for turn, row in list(state.turns.items()):
-        there = replace(row.turn, place=state.where_now(row.turn.place))
-        state.turns[turn] = replace(row, turn=there)
+        if _is_in(old, row.turn.place):
+            there = replace(row.turn, place=state.where_now(row.turn.place))
+            state.turns[turn] = replace(row, turn=there, shown=None)
     for delivery, waiting in list(state.outbox.items()):
-        out = replace(waiting.outgoing, place=state.where_now(waiting.outgoing.place))
-        state.outbox[delivery] = replace(waiting, outgoing=out)
+        if _is_in(old, waiting.outgoing.place):
+            there_now = state.where_now(waiting.outgoing.place)
+            out = replace(waiting.outgoing, place=there_now, edits=None)
+            state.outbox[delivery] = replace(waiting, outgoing=out)
+            state.messages.pop(delivery, None)
 
 
 def _is_in(chat: Place, place: Place) -> bool:

@@ -35,9 +35,16 @@ async def move(tx: Tx, old: Place, new_chat: str) -> None:
             row["thread"],
             row["kind"],
         )
+        await _forget_messages(tx, row["id"])
         if there:
             await _merge(tx, there, row)
         await tx.run("UPDATE places SET chat = ? WHERE id = ?", new_chat, row["id"])
+
+
+async def _forget_messages(tx: Tx, place: int) -> None:
+    """What was shown stays in the old chat: its ids may mean other messages in the new one."""
+    await tx.run("UPDATE turns SET shown = NULL WHERE place = ? AND shown IS NOT NULL", place)
+    await tx.run("UPDATE outbox SET message = NULL, edits = NULL WHERE place = ?", place)
 
 
 async def _remember(tx: Tx, old: Place, new_chat: str) -> None:

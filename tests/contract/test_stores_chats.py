@@ -133,8 +133,23 @@ async def test_a_chat_goes_on_under_another_id(house: Neighbours) -> None:
     ]
     (question,) = await stores.settings.questions()
     assert question == OpenQuestion(member=alice.id, place=NEW, question=asked(house, "title:set"))
-    assert await stores.turns.owner(NEW, B1) == alice.id
+    assert await stores.turns.owner(NEW, B1) is None
     assert [each.id for each in (await stores.settings.sessions(alice.id, NEW))[0]] == [session.id]
+
+
+async def test_messages_of_the_old_chat_are_none_of_the_new_one(house: Neighbours) -> None:
+    """Its ids may mean others there: nothing is put in their place, and they are nobody's."""
+    turns, alice = house.stores.turns, await house.member()
+    turn = await house.ask(place=GROUP)
+    await turns.shown(turn.id, B2)
+    (delivery,) = await waiting(house, GROUP, edits=B1)
+    await turns.moved(GROUP, NEW.chat)
+    assert [await turns.owner(NEW, each) for each in (B1, B2)] == [None, None]
+    replies = [house.reply(alice, turn=turn)]
+    await house.answer(replace(turn, place=NEW), replies=replies)
+    waiting_now = await turns.deliveries()
+    assert waiting_now[0].id == delivery.id
+    assert [each.outgoing.edits for each in waiting_now] == [None, None]
 
 
 async def test_what_still_names_the_old_id_means_the_new_one(house: Neighbours) -> None:
@@ -201,8 +216,10 @@ async def test_what_was_in_the_new_chat_already_is_joined(house: Neighbours) -> 
         SetQuestion(member=bob.id, place=GROUP, question=asked(house, "title:old")),
         SetQuestion(member=alice.id, place=GROUP, question=asked(house, "title:hers")),
     )
+    await sent(house, NEW, B1, "bob")
     await waiting(house, NEW, "bob")
     await stores.turns.moved(GROUP, NEW.chat)
+    assert await stores.turns.owner(NEW, B1) == bob.id
     assert (await stores.settings.session(NEW, alice.id)).id == turn.session
     shown, count = await stores.settings.sessions(alice.id, NEW)
     assert count == 2

@@ -205,8 +205,9 @@ class TurnStore(Protocol):
     async def moved(self, old: Place, new_chat: str) -> None:
         """Let a chat, all its topics, go on under another id, with all that is in it.
 
-        What still names the old id is taken to mean the new one from then on. What was in the new
-        chat already is joined to it, and the session that was going on in the old one goes on.
+        What still names the old id is taken to mean the new one from then on; messages that were
+        shown stay behind. What was in the new chat already is joined to it, and the session that
+        was going on in the old one goes on.
         """
         ...
 
