@@ -157,6 +157,8 @@ def _begun_with(delivery: Delivery, line: str) -> Delivery:
 
 
 def _led_by(reply: Reply, line: str) -> Reply:
+    if reply.stretch is not None:  # it is counted in the text as it is
+        return replace(reply, footer=" ".join(filter(None, (line, reply.footer))))
     return replace(reply, text=f"{line}\n{reply.text}")
 
 

@@ -220,6 +220,29 @@ async def test_an_answer_for_a_topic_that_is_gone_comes_into_the_chat(
     assert post.states == [DeliveryState.SENT] * 3
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (SendUnknown(), "(sent again)"),
+        (ThreadGone(), "The topic is gone, so the answer is here:"),
+    ],
+    ids=["again", "topic"],
+)
+async def test_a_part_of_a_long_block_is_marked_below(
+    post: Post, error: FrontendError, line: str
+) -> None:
+    """It is a stretch counted in its text, so nothing is put before that."""
+    part = Reply(text="```\nlong\n```", footer="Demo, free", stretch=(0, 2))
+    member = post.stores._state.member(ALICE)
+    place = replace(HOME, thread="7")
+    post.frontend.fail_next("post", error)
+    await post.send(post.stores._state.post((Outgoing(place=place, member=member, reply=part),)))
+    await post.clock.advance(2)
+    (shown,) = post.frontend.shown
+    assert (shown.reply.text, shown.reply.stretch) == (part.text, part.stretch)
+    assert shown.reply.footer == f"{line} Demo, free"
+
+
 async def test_a_command_in_a_topic_that_is_gone_is_answered_in_the_chat(post: Post) -> None:
     """Each of its replies says why: they belong to no answer."""
     topic = replace(HOME, thread="7")
