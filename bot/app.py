@@ -90,6 +90,7 @@ def assemble(
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
+        messengers=by_frontend,
         access=access,
         claims=claims or Claims(access, clock),
     )

@@ -37,12 +37,15 @@ class Decider:
     def concerns_us(self, body: Body) -> bool:
         """Return whether what is said to others in a group is for us all the same."""
         match body:
-            case Command(name):
-                return name in self._desk.commands
+            case Command(name, args):
+                return name in self._desk.commands or self._has_key(args)
             case Text(text):
-                return self._desk.key_forms.find_key(text) is not None
+                return self._has_key(text)
             case _:
                 return False
+
+    def _has_key(self, text: str) -> bool:
+        return self._desk.key_forms.find_key(text) is not None
 
     async def outcome(self, incoming: Incoming, member: Member, meaning: Meaning) -> Outcome:
         """Decide about an update."""
@@ -62,8 +65,10 @@ class Decider:
     async def again(self, incoming: Incoming, member: Member, meaning: Meaning) -> Outcome:
         """Decide what a restart makes of an update: a secret is gone and is asked for again."""
         if isinstance(incoming.body, SecretText):
-            await self._delete(incoming)
-            return Outcome(reply=texts.turns.key_lost())
+            is_deleted = await self._delete(incoming)
+            if incoming.place.is_private:
+                return Outcome(reply=texts.turns.key_lost())
+            return self._posted(incoming, member, is_deleted=is_deleted)
         return await self.outcome(incoming, member, meaning)
 
     def _asking(self, incoming: Incoming, member: Member, question: str) -> Outcome:
@@ -81,13 +86,14 @@ class Decider:
 
     async def _use(self, incoming: Incoming, member: Member, use: Use) -> Outcome:
         is_deleted = use.secret is not None and await self._delete(incoming)
+        if use.secret is not None and not incoming.place.is_private:
+            return self._posted(incoming, member, is_deleted=is_deleted)
         command = use.command
         if command is None:
-            if use.is_typed:
-                return Outcome(reply=texts.turns.unknown_command(use.name, nearest(use.name)))
-            return Outcome(reply=texts.turns.old_button())
+            return _unknown(use)
         if command.where is Where.PRIVATE and not incoming.place.is_private:
-            return Outcome(reply=texts.turns.private_only(command.name))
+            link = self._frontends[incoming.place.frontend].private_link()
+            return Outcome(reply=texts.groups.private_only(command.name, link))
         handler = command.run if use.is_typed else command.press
         if handler is None:
             return Outcome(reply=texts.turns.old_button())
@@ -103,6 +109,11 @@ class Decider:
         )
         return await handler(call)
 
+    def _posted(self, incoming: Incoming, member: Member, *, is_deleted: bool) -> Outcome:
+        """Say of a key that others could read that it is lost; it is kept nowhere."""
+        link = self._frontends[incoming.place.frontend].private_link()
+        return Outcome(reply=texts.groups.key_posted(member.name, link, is_deleted=is_deleted))
+
     async def _delete(self, incoming: Incoming) -> bool:
         """Delete a message, all its pieces; False if one of them is still there."""
         done = [await self._delete_piece(piece) for piece in incoming.pieces]
@@ -116,3 +127,9 @@ class Decider:
             return await frontend.delete(piece.place, piece.message)
         except FrontendError:
             return False
+
+
+def _unknown(use: Use) -> Outcome:
+    if use.is_typed:
+        return Outcome(reply=texts.turns.unknown_command(use.name, nearest(use.name)))
+    return Outcome(reply=texts.turns.old_button())

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class Patience:
     """Tries what storage must do until it works, or until the process ends: then it raises."""
 
-    def __init__(self, clock: Clock, say: Callable[[Place, Reply], Awaitable[None]]) -> None:
+    def __init__(self, clock: Clock, say: Callable[[Place, Reply], Awaitable[object]]) -> None:
         self._clock = clock
         self._say = say
         self._is_over = False

@@ -1,6 +1,7 @@
 """What the bot is waiting for, and how a bare line answers it. Mirrors the stored questions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -54,6 +55,13 @@ class Questions:
                 self._open.pop((effect.member, effect.place), None)
             else:
                 self._open[effect.member, effect.place] = effect.question
+
+    def moved(self, old: Place, new_chat: str) -> None:
+        """Take what is asked in a chat to its other id, unless something is asked there."""
+        for (member, place), question in list(self._open.items()):
+            if (place.frontend, place.chat) == (old.frontend, old.chat):
+                del self._open[member, place]
+                self._open.setdefault((member, replace(place, chat=new_chat)), question)
 
     def asked_by(
         self, member: MemberId, place: Place, replies: Sequence[Outgoing], *, is_ending: bool

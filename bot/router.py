@@ -25,6 +25,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Reply,
     SecretText,
     Text,
     Unreadable,
@@ -33,6 +34,7 @@ from bot.domain.pieces import whole, whole_text
 from bot.domain.ports import Applied, Frontend, InboxRow, Stores
 from bot.door import Door
 from bot.lanes import Lanes
+from bot.owners import Owners
 from bot.questions import Questions
 from bot.reading import Meaning, Use, read
 from bot.sessions import SessionManager
@@ -67,6 +69,8 @@ class Router:
         self._questions = questions
         self._sessions = sessions
         self._courier = courier
+        self._chats = courier.chats
+        self._owners = Owners(stores)
         self._desk = desk
         self._tasks = tasks
         self._decider = Decider(frontends, desk)
@@ -76,6 +80,8 @@ class Router:
         self._expired: dict[MemberId, list[Turn]] = {}
         self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
         self._full: set[tuple[MemberId, Place]] = set()  # told that no more late ones are kept
+        self._chats.follow(questions.moved)
+        self._chats.follow(sessions.moved)
 
     async def start(self) -> None:
         """Take up what the last run left: the outbox, the inbox, the open turns."""
@@ -103,8 +109,12 @@ class Router:
             return admitted
         if not (admitted.is_addressed or self._decider.concerns_us(whole(admitted).body)):
             return ""
+        self._chats.come_back(admitted.place)
         try:
-            await self._take(admitted, await self._member(admitted))
+            member = await self._member(admitted)
+            if refusal := await self._owners.refusal(admitted, member.id):
+                return refusal
+            await self._take(admitted, member)
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
@@ -115,6 +125,15 @@ class Router:
             raise
         self._refused.discard(incoming.place)
         return ""
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat go on under another id."""
+        await self._chats.move(old, new_chat)
+
+    async def left(self, place: Place) -> None:
+        """Take note that nobody reads a chat any more, until something comes from there."""
+        await self._chats.leave(place)
+        self._sessions.hide(place)
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""
@@ -175,15 +194,10 @@ class Router:
         self._members[incoming.sender] = member
         return member
 
-    async def _turn_away(self, incoming: Incoming) -> None:
-        is_private = incoming.place.is_private
-        if is_private and self._access.may_tell(incoming.sender, self._desk.clock.now()):
-            await self._courier.say(incoming.place, texts.turns.stranger(str(incoming.sender)))
-
     async def _take_turn(self, incoming: Incoming, member: Member, *, is_late: bool) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
         if waiting >= MOST_OPEN:
-            await self._courier.say(incoming.place, texts.turns.inbox_full(MOST_OPEN))
+            await self._tell(incoming.place, member.id, texts.turns.inbox_full(MOST_OPEN))
             return
         if waiting:
             await self._take_behind_commands(incoming, member)
@@ -206,7 +220,7 @@ class Router:
             return
         if is_late:
             self._full.add((member.id, place))
-        await self._courier.say(place, texts.turns.inbox_full(MOST_OPEN))
+        await self._tell(place, member.id, texts.turns.inbox_full(MOST_OPEN))
 
     async def _take_behind_commands(self, incoming: Incoming, member: Member) -> None:
         """Store a message as commands are stored; it becomes a turn behind those before it.
@@ -229,7 +243,11 @@ class Router:
         if before and turn.message is not None:
             await self._frontends[turn.place.frontend].seen(turn.place, turn.message)
         if before == _BACKLOG + 1:
-            await self._courier.say(turn.place, texts.turns.backlog(before))
+            await self._tell(turn.place, turn.member, texts.turns.backlog(before))
+
+    async def _tell(self, place: Place, member: MemberId, reply: Reply) -> None:
+        """Say something with buttons that is not kept."""
+        self._owners.remember(place, await self._courier.say(place, reply), member)
 
     async def _take_use(
         self, incoming: Incoming, member: Member, meaning: Use | Unreadable | Edited
@@ -276,6 +294,7 @@ class Router:
     ) -> None:
         place = incoming.place
         replies: tuple[Outgoing, ...] = ()
+        edits = None
         if outcome.reply is not None:
             edits = self._menu_of(incoming) if not outcome.is_apart else None
             replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
@@ -283,9 +302,9 @@ class Router:
         effects = outcome.effects
         if not is_message:
             effects = (*effects, *self._asked_by(member, place, outcome, replies))
-        result = await self._stores.intake.finish(row, effects, replies)
+        result = await self._stores.intake.finish(row, effects, (*replies, *outcome.also))
         if result.applied is Applied.STALE and outcome.if_stale is not None:
-            await self._courier.say(place, outcome.if_stale)
+            await self._courier.say(place, outcome.if_stale, edits=edits)
         if result.applied is not Applied.DONE:
             return
         self._questions.follow(effects)

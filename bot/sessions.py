@@ -111,6 +111,17 @@ class SessionManager:
             running.end(Reason.STOPPED)
         return bool(found)
 
+    def moved(self, old: Place, new_chat: str) -> None:
+        """Know where the answers of a chat are now that run: there they can be stopped."""
+        for running in self._in_chat(old):
+            there = replace(running.turn.place, chat=new_chat)
+            running.turn = replace(running.turn, place=there)
+
+    def hide(self, place: Place) -> None:
+        """Show the answers of a chat no more that run: nobody is there; they end as they would."""
+        for running in self._in_chat(place):
+            running.is_shown = False
+
     async def cancel(
         self,
         member: MemberId,
@@ -191,6 +202,14 @@ class SessionManager:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
+
+    def _in_chat(self, place: Place) -> list[Running]:
+        chat = (place.frontend, place.chat)
+        return [
+            running
+            for running in self._running.values()
+            if (running.turn.place.frontend, running.turn.place.chat) == chat
+        ]
 
     def _of(self, place: Place, member: MemberId) -> list[Running]:
         return [

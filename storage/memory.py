@@ -37,7 +37,7 @@ from bot.domain.ports import (
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
-from storage.rules import EPOCH_DETAIL, asking, from_nano, taken
+from storage.rules import EPOCH_DETAIL, NAME_CHARS, asking, from_nano, storable, taken
 
 
 class MemoryIntake:
@@ -119,7 +119,11 @@ class MemoryIntake:
     async def pending(self) -> Sequence[InboxRow]:
         """Return what was stored and not handled."""
         return tuple(
-            InboxRow(id=id_, incoming=row.incoming, tries=row.tries)
+            InboxRow(
+                id=id_,
+                incoming=replace(row.incoming, place=self._state.where_now(row.incoming.place)),
+                tries=row.tries,
+            )
             for id_, row in sorted(self._state.inbox.items())
             if row.incoming is not None and not row.parked
         )
@@ -161,7 +165,13 @@ class MemorySettings:
     async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
         """Return the person behind an account."""
         id_ = self._state.member(identity)
+        if name:
+            self._state.names[id_] = storable(name[:NAME_CHARS])
         return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
+
+    async def name(self, member: MemberId) -> str:
+        """Return what a member was called last; empty if that is not known."""
+        return self._state.names.get(member, "")
 
     async def operators(self) -> Sequence[Operator]:
         """Return the accounts of those who claimed the bot."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain import effects as fx
-from bot.domain.chat import MemberId, Scope, Session, SessionId, Turn, TurnId, TurnState
+from bot.domain.chat import MemberId, Place, Scope, Session, SessionId, Turn, TurnId, TurnState
 from bot.domain.keys import KeyHealth, KeyId, KeyInfo
 from storage.memory_state import KeyRow, State, TurnRow, is_waiting
 from storage.rules import has_begun, may_change
@@ -259,14 +259,14 @@ def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
 
 def _drop_waiting(state: State, effect: fx.DropWaiting) -> Turns | None:
     for id_, row in list(state.turns.items()):
-        if id_ != effect.keep and _may_drop(row.turn, effect):
+        if id_ != effect.keep and _may_drop(row.turn, effect, state.where_now(effect.place)):
             turn = replace(row.turn, state=TurnState.EXPIRED, detail="", is_untold=False)
             state.turns[id_] = replace(row, turn=turn)
     return _DONE
 
 
-def _may_drop(turn: Turn, effect: fx.DropWaiting) -> bool:
-    is_here = turn.member == effect.member and turn.place == effect.place
+def _may_drop(turn: Turn, effect: fx.DropWaiting, place: Place) -> bool:
+    is_here = turn.member == effect.member and turn.place == place
     is_known = effect.until is None or turn.id <= effect.until
     if effect.reason is not None:
         return is_here and is_known and is_waiting(turn, effect.reason)
@@ -283,9 +283,10 @@ def _take_back(state: State, effect: fx.TakeBack) -> Turns | None:
 
 
 def _set_question(state: State, effect: fx.SetQuestion) -> Turns | None:
-    state.questions.pop((effect.member, effect.place), None)
+    place = state.where_now(effect.place)
+    state.questions.pop((effect.member, place), None)
     if effect.question:
-        state.questions[effect.member, effect.place] = effect.question
+        state.questions[effect.member, place] = effect.question
     return _DONE
 
 

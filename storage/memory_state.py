@@ -102,6 +102,9 @@ class State:
     questions: dict[tuple[MemberId, Place], Question] = field(default_factory=dict)
     operators: dict[MemberId, str] = field(default_factory=dict)
     learned: dict[tuple[str, str, Adjustment], datetime] = field(default_factory=dict)
+    names: dict[MemberId, str] = field(default_factory=dict)
+    messages: dict[DeliveryId, MessageRef] = field(default_factory=dict)
+    moved: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def next_id(self) -> int:
         """Return an id that was never used."""
@@ -130,8 +133,13 @@ class State:
         """Return the choices made in a scope."""
         return self.chosen.get(scope, Chosen())
 
+    def where_now(self, place: Place) -> Place:
+        """Return the place of a chat that may have another id now."""
+        return replace(place, chat=self.moved.get((place.frontend, place.chat), place.chat))
+
     def session(self, place: Place, member: MemberId) -> Session:
         """Return the place's session, made if there is none of this member's."""
+        place = self.where_now(place)
         session = self.sessions.get(self.active.get(place, SessionId(0)))
         if session and session.owner == owner_of(place, member):
             return self.opened(session)
@@ -139,7 +147,7 @@ class State:
 
     def start(self, place: Place, member: MemberId, title: str) -> Session:
         """Begin a session and make it the place's own."""
-        now = self.clock.now()
+        now, place = self.clock.now(), self.where_now(place)
         session = Session(
             id=SessionId(self.next_id()),
             place=place,
@@ -181,7 +189,7 @@ class State:
         turn = Turn(
             id=TurnId(self.next_id()),
             session=session.id,
-            place=asked.place,
+            place=session.place,
             member=asked.member,
             question=asked.question,
             choices=self.choices(session, asked.member),
@@ -244,7 +252,11 @@ class State:
     def post(self, replies: tuple[Outgoing, ...]) -> tuple[Delivery, ...]:
         """Put replies into the outbox."""
         rows = tuple(
-            Delivery(id=DeliveryId(self.next_id()), outgoing=each, state=DeliveryState.PENDING)
+            Delivery(
+                id=DeliveryId(self.next_id()),
+                outgoing=replace(each, place=self.where_now(each.place)),
+                state=DeliveryState.PENDING,
+            )
             for each in replies
         )
         self.outbox.update({row.id: row for row in rows})

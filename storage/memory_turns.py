@@ -19,6 +19,7 @@ from bot.domain.effects import Effect
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
 from bot.domain.ports import Ending
 from storage.memory_effects import apply
+from storage.memory_moving import move
 from storage.memory_state import State, TurnRow, Used, is_waiting
 from storage.rules import in_place_of, may_end, to_nano
 
@@ -193,12 +194,43 @@ class MemoryTurns:
         self,
         delivery: DeliveryId,
         state: DeliveryState,
-        message: MessageRef | None = None,  # noqa: ARG002  # the twin keeps no record of it
+        message: MessageRef | None = None,
     ) -> None:
         """Commit where a message stands."""
         row = self._state.outbox.get(delivery)
-        if row and row.state not in _GONE:
-            self._state.outbox[delivery] = replace(row, state=state)
+        if not row or row.state in _GONE:
+            return
+        self._state.outbox[delivery] = replace(row, state=state)
+        if message is not None:
+            self._state.messages[delivery] = message
+
+    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
+        """Return who a message of the bot's in the place's chat was for."""
+        chat = (place.frontend, place.chat)
+        for id_, row in sorted(self._state.outbox.items(), reverse=True):
+            out = row.outgoing
+            edits = None if row.state in _GONE else out.edits
+            is_it = message in {self._state.messages.get(id_), edits}
+            if is_it and (out.place.frontend, out.place.chat) == chat:
+                return out.member
+        for turn in self._state.turns.values():
+            there = turn.turn.place
+            is_it = turn.shown == message and turn.turn.state.is_open
+            if is_it and (there.frontend, there.chat) == chat:
+                return turn.turn.member
+        return None
+
+    async def abandon(self, place: Place) -> None:
+        """Give up every message that waits for a place's chat."""
+        for id_, row in list(self._state.outbox.items()):
+            there = row.outgoing.place
+            is_there = (there.frontend, there.chat) == (place.frontend, place.chat)
+            if is_there and row.state not in _GONE:
+                self._state.outbox[id_] = replace(row, state=DeliveryState.UNDELIVERABLE)
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat go on under another id."""
+        move(self._state, old, new_chat)
 
     def _set(self, row: TurnRow, **changes: object) -> None:
         turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own

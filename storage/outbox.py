@@ -3,15 +3,17 @@
 # ruff: noqa: S608  # the pieces of SQL put together here are constants of this package
 
 from collections.abc import Iterable
+from dataclasses import replace
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import MemberId, TurnId
+from bot.domain.chat import MemberId, Place, TurnId
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
 from storage.codec import dump_reply, load_reply
 from storage.keyrings import Of
-from storage.people import host_key, place_id, read_place, seat
+from storage.people import account_of, host_key, place_row, read_place
+from storage.turn_rows import OPEN
 from storage.tx import Tx
 from storage.vault import Cell
 
@@ -29,13 +31,15 @@ async def post(tx: Tx, replies: Iterable[Outgoing]) -> tuple[Delivery, ...]:
 
 async def _post(tx: Tx, outgoing: Outgoing) -> Delivery:
     id_ = tx.ids.next("outbox")
-    here = await seat(tx, outgoing.place, outgoing.member)
+    row = await place_row(tx, outgoing.place)
+    outgoing = replace(outgoing, place=read_place(row))
+    found = await account_of(tx, outgoing.member, outgoing.place.frontend)
     # To somebody who is no member there is no keyring; such replies are the host's own.
-    key = here.data_key if here else await host_key(tx)
+    key = (row["data_key"] or found.data_key) if found else await host_key(tx)
     await tx.insert(
         "outbox",
         id=id_,
-        place=here.place_id if here else await place_id(tx, outgoing.place),
+        place=row["id"],
         member=outgoing.member,
         turn=outgoing.turn,
         part=outgoing.part,
@@ -59,6 +63,36 @@ async def mark(
         message,
         is_done,
         delivery,
+    )
+
+
+async def owner(tx: Tx, place: Place, message: MessageRef) -> MemberId | None:
+    """Return who a message in a chat was for: one that was sent, is being edited, or grows."""
+    chat = "place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)"
+    for condition in (
+        f"outbox WHERE {chat} AND message = ?",
+        f"outbox WHERE {chat} AND edits = ? AND state IN {WAITING}",
+        f"turns WHERE {chat} AND shown = ? AND state IN {OPEN}",
+    ):
+        row = await tx.one(
+            f"SELECT member FROM {condition} ORDER BY +id DESC LIMIT 1",  # + keeps the index
+            place.frontend,
+            place.chat,
+            message,
+        )
+        if row:
+            return MemberId(row["member"])
+    return None
+
+
+async def abandon(tx: Tx, place: Place) -> None:
+    """Send nothing of what waits for a chat."""
+    await tx.run(
+        f"UPDATE outbox SET state = ?, reply = NULL WHERE state IN {WAITING}"
+        " AND place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)",
+        DeliveryState.UNDELIVERABLE.value,
+        place.frontend,
+        place.chat,
     )
 
 

@@ -1,7 +1,7 @@
 """Members, their accounts and the places they write in."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sqlite3 import Row
 
 from bot.domain.chat import Identity, MemberId, Place, PlaceKind
@@ -86,10 +86,10 @@ async def seat(tx: Tx, place: Place, member: MemberId) -> Seat | None:
 
 async def seat_for(tx: Tx, place: Place, account: Account) -> Seat:
     """Return the seat of an account in a place, which is made if it is new."""
-    row = await _place_row(tx, place)
+    row = await place_row(tx, place)
     return Seat(
         member=account.member,
-        place=place,
+        place=read_place(row),
         place_id=row["id"],
         data_key=row["data_key"] or account.data_key,
         active=row["session"],
@@ -98,18 +98,19 @@ async def seat_for(tx: Tx, place: Place, account: Account) -> Seat:
 
 async def place_id(tx: Tx, place: Place) -> int:
     """Return a place's row, which is made if it is new."""
-    row = await _place_row(tx, place)
+    row = await place_row(tx, place)
     return int(row["id"])
 
 
-async def _place_row(tx: Tx, place: Place) -> Row:
+async def place_row(tx: Tx, place: Place) -> Row:
+    """Return a place's row, which is made if it is new; of a chat that moved, where it is now."""
+    find = "SELECT * FROM places WHERE frontend = ? AND chat = ? AND thread = ? AND kind = ?"
     where = (place.frontend, place.chat, place.thread, place.kind.value)
-    find = (
-        "SELECT id, session, data_key FROM places"
-        " WHERE frontend = ? AND chat = ? AND thread = ? AND kind = ?"
-    )
     if row := await tx.one(find, *where):
         return row
+    now = await where_now(tx, place)
+    if now != place:
+        return await place_row(tx, now)
     id_ = tx.ids.next("places")
     await tx.insert(
         "places",
@@ -122,6 +123,16 @@ async def _place_row(tx: Tx, place: Place) -> Row:
     )
     (made,) = await tx.all(find, *where)
     return made
+
+
+async def where_now(tx: Tx, place: Place) -> Place:
+    """Return the place of a chat that may have another id now."""
+    row = await tx.one(
+        "SELECT new_chat FROM moved_chats WHERE frontend = ? AND chat = ?",
+        place.frontend,
+        place.chat,
+    )
+    return replace(place, chat=row["new_chat"]) if row else place
 
 
 def read_place(row: Row) -> Place:
@@ -142,6 +153,22 @@ async def keep_chosen_by(tx: Tx, account: Account, chosen: Chosen) -> None:
     cell = Cell("members", "chosen", account.member)
     sealed = await tx.seal(account.data_key, dump_chosen(chosen), cell)
     await tx.run("UPDATE members SET chosen = ? WHERE id = ?", sealed, account.member)
+
+
+async def name_of(tx: Tx, member: MemberId) -> str:
+    """Return what a member was called last; empty if that is not known."""
+    row = await tx.one("SELECT name FROM members WHERE id = ?", member)
+    return await tx.find(row["name"] if row else None, _name(member), Of(member), load_text) or ""
+
+
+async def keep_name(tx: Tx, account: Account, name: str) -> None:
+    """Store what a member is called."""
+    sealed = await tx.seal(account.data_key, dump_text(name), _name(account.member))
+    await tx.run("UPDATE members SET name = ? WHERE id = ?", sealed, account.member)
+
+
+def _name(member: str) -> Cell:
+    return Cell("members", "name", member)
 
 
 async def operators(tx: Tx) -> tuple[Operator, ...]:

@@ -20,6 +20,7 @@ from bot.domain.pieces import stub, whole_text
 from bot.domain.ports import Ending
 
 TITLE_CHARS: Final = 40
+NAME_CHARS: Final = 100
 ADJUSTMENT_DAYS: Final = 30
 EPOCH_DETAIL: Final = "epoch"  # the detail of a turn that expired because a backup was restored
 NEWEST: Final = 2**62  # beyond every id
@@ -34,9 +35,14 @@ class Chosen:
     replaced: Mapping[str, Any] = field(default_factory=dict)
 
     def choose(self, newer: Overrides) -> "Chosen":
-        """Lay `newer` over these; what it replaces can be brought back."""
-        replaced = {name: getattr(self.overrides, name) for name in newer.set_fields()}
-        return Chosen(self.overrides.merged(newer), {**self.replaced, **replaced})
+        """Lay `newer` over these; what it replaces can be brought back.
+
+        The same once more, as by a second tap, replaces nothing.
+        """
+        before = {name: getattr(self.overrides, name) for name in newer.set_fields()}
+        same = {name for name, value in newer.set_fields().items() if value == before[name]}
+        kept = {name: value for name, value in self.replaced.items() if name in same}
+        return Chosen(self.overrides.merged(newer), {**self.replaced, **before, **kept})
 
     def undo(self, name: str) -> "Chosen | None":
         """Bring one field back; None if there is nothing to bring back."""

@@ -26,8 +26,17 @@ from storage.conversations import (
     take_session,
 )
 from storage.keyrings import Of
-from storage.people import account, chosen_by, find_account, operators, read_place, seat
-from storage.rules import ADJUSTMENT_DAYS
+from storage.people import (
+    account,
+    chosen_by,
+    find_account,
+    keep_name,
+    name_of,
+    operators,
+    read_place,
+    seat,
+)
+from storage.rules import ADJUSTMENT_DAYS, NAME_CHARS, storable
 from storage.tx import Repository, Tx
 from storage.vault import Cell
 
@@ -39,10 +48,26 @@ class SqlSettings(Repository):
 
     async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
         """Return the person behind an account, made known if they are new."""
-        found = await self.read(lambda tx: find_account(tx, identity))
-        if found is None:
-            found = await self.write(lambda tx: account(tx, identity))
-        return Member(id=found.member, identity=identity, name=name, is_operator=is_operator)
+        called = storable(name[:NAME_CHARS])
+
+        async def look(tx: Tx) -> MemberId | None:
+            found = await find_account(tx, identity)
+            is_known = found and (not called or await name_of(tx, found.member) == called)
+            return found.member if found and is_known else None
+
+        async def note(tx: Tx) -> MemberId:
+            found = await account(tx, identity)
+            if called:
+                await keep_name(tx, found, called)
+            return found.member
+
+        known = await self.read(look)
+        member = known if known is not None else await self.write(note)
+        return Member(id=member, identity=identity, name=name, is_operator=is_operator)
+
+    async def name(self, member: MemberId) -> str:
+        """Return what a member was called last; empty if that is not known."""
+        return await self.read(lambda tx: name_of(tx, member))
 
     async def operators(self) -> Sequence[Operator]:
         """Return the accounts of those who claimed the bot."""

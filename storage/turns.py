@@ -24,6 +24,7 @@ from storage.codec import dump_text, load_text
 from storage.effects import apply, erases
 from storage.history import read_history
 from storage.keyrings import Of
+from storage.moving import move
 from storage.rules import NEWEST, in_place_of, may_end
 from storage.turn_rows import (
     OPEN,
@@ -235,6 +236,18 @@ class Turns(Repository):
     ) -> None:
         """Commit where a message stands."""
         await self.write(lambda tx: outbox.mark(tx, delivery, state, message))
+
+    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
+        """Return who a message of the bot's in the place's chat was for."""
+        return await self.read(lambda tx: outbox.owner(tx, place, message))
+
+    async def abandon(self, place: Place) -> None:
+        """Give up every message that waits for a place's chat."""
+        await self.write(lambda tx: outbox.abandon(tx, place))
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat go on under another id."""
+        await self.write(lambda tx: move(tx, old, new_chat))
 
 
 async def _settle(tx: Tx, row: Row, ending: Ending) -> None:

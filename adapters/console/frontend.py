@@ -10,6 +10,7 @@ from adapters.console.output import Output
 from adapters.console.plain import PlainScreen
 from adapters.console.translate import CommandHint
 from bot.domain.chat import Identity, Place
+from bot.domain.errors import FrontendError
 from bot.domain.events import Body, Incoming, MessageRef, Reply
 from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
 
@@ -91,6 +92,21 @@ class ConsoleFrontend:
 
     async def seen(self, place: Place, message: MessageRef) -> None:
         """Do nothing: there is no way to show it without words."""
+
+    def private_link(self, payload: str = "") -> str:
+        """Name no address: this is the private chat."""
+        del payload
+        return ""
+
+    def has_topics(self, place: Place) -> bool:
+        """Have one conversation at a time."""
+        del place
+        return False
+
+    async def open_topic(self, place: Place, title: str) -> Place:
+        """Open none."""
+        del place, title
+        raise FrontendError
 
     @property
     def _screen(self) -> _Screen:

@@ -35,7 +35,9 @@ class TelegramFrontend:
     """One bot. Updates are polled; `run` owns the connection, and reconnects."""
 
     name = NAME
-    abilities = Abilities(has_buttons=True, can_edit=True, can_delete=True, redelivers=True)
+    abilities = Abilities(
+        has_buttons=True, can_edit=True, can_delete=True, streams=True, redelivers=True
+    )
 
     def __init__(
         self,

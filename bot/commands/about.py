@@ -81,7 +81,8 @@ async def _use(call: Call) -> Outcome:
     if row is None:
         return Outcome(reply=texts.turns.old_button())
     if row.where is Where.PRIVATE and not call.place.is_private:
-        return Outcome(reply=texts.turns.private_only(row.name))
+        link = call.messenger.private_link()
+        return Outcome(reply=texts.groups.private_only(row.name, link))
     return await row.run(replace(call, verb="", args=""))
 
 

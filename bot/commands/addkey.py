@@ -7,7 +7,13 @@ from bot import texts
 from bot.commands.companies import find_company, near_companies, offered
 from bot.commands.here import await_answer, by_verb, leaves, read_number, simply
 from bot.commands.mykeys import split_target, target
-from bot.commands.savekey import gone, keep_unchecked, lost_or_saved, save
+from bot.commands.savekey import (
+    gone,
+    is_just_stored,
+    keep_unchecked,
+    lost_or_saved,
+    save,
+)
 from bot.commands.spec import Call, Command, Handler, Outcome
 from bot.domain.effects import Ask, SetQuestion
 from bot.domain.events import QuestionKind, Reply
@@ -179,7 +185,10 @@ async def _keep(call: Call, spec: ProviderSpec) -> Outcome:
 async def _keyless(call: Call, spec: ProviderSpec) -> Outcome:
     if spec.key_need is not KeyNeed.OPTIONAL:
         return Outcome(reply=texts.turns.old_button())
-    return await save(call, spec, Secret(""))
+    none = Secret("")
+    if await is_just_stored(call, spec, none):
+        return Outcome(reply=texts.addkey.ready_already(spec))
+    return await save(call, spec, none)
 
 
 async def _found(call: Call) -> Outcome:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot import texts
-from bot.commands.here import await_answer, by_verb, current_label, leaves, look, read_number
+from bot.commands import topics
+from bot.commands.here import (
+    await_answer,
+    by_verb,
+    current_label,
+    leaves,
+    look,
+    read_number,
+    simply,
+)
 from bot.commands.spec import Call, Command, Outcome, Where
 from bot.domain.chat import Session, SessionId
 from bot.domain.effects import DeleteSession, RenameSession, StartSession, SwitchSession
@@ -17,9 +26,23 @@ _BATCH: Final = 100
 
 
 async def _new(call: Call) -> Outcome:
-    name = " ".join(call.args.split()) if not call.verb else ""
+    name = " ".join(call.args.split())
     if len(name) > MOST_TITLE:
         return Outcome(reply=texts.conversation.title_too_long(len(name), MOST_TITLE))
+    if topics.are_offered(call):
+        return Outcome(reply=texts.topics.here_or_topic(topics.carried(name)))
+    return await _begin(call, name)
+
+
+async def _begin_untitled(call: Call) -> Outcome:
+    return await _begin(call, "")
+
+
+async def _begin_here(call: Call) -> Outcome:
+    return await _begin(call, " ".join(call.args.split())[:MOST_TITLE])
+
+
+async def _begin(call: Call, name: str) -> Outcome:
     here = await look(call)
     is_empty = not here.session.messages
     if is_empty and not name:
@@ -29,6 +52,8 @@ async def _new(call: Call) -> Outcome:
         return Outcome(reply=texts.conversation.named(name), effects=(rename,))
     undo = f"new:undo:{here.session.id}"
     reply = texts.conversation.begun_named(name, undo) if name else texts.conversation.begun(undo)
+    if call.place.thread:
+        reply = texts.topics.afresh(name, undo)
     start = StartSession(member=call.member.id, place=call.place, title=name)
     return Outcome(reply=reply, effects=(start,), is_apart=call.verb == "start")
 
@@ -208,7 +233,15 @@ COMMANDS = (
         usage="[TITLE]",
         example="new Trip to Porto",
         run=_new,
-        press=by_verb({"start": _new, "undo": _undo_new}),
+        press=by_verb(
+            {
+                "start": _begin_untitled,
+                "here": _begin_here,
+                "topic": topics.open_one,
+                "undo": _undo_new,
+                "cancel": simply(texts.topics.not_begun()),
+            }
+        ),
         where=Where.ANYWHERE,
         menu=1,
     ),
@@ -221,7 +254,7 @@ COMMANDS = (
         press=by_verb(
             {
                 "list": _list,
-                "new": _new,
+                "new": _begin_untitled,
                 "open": _open,
                 "go": _go,
                 "rename": _rename,

@@ -58,6 +58,14 @@ async def lost_or_saved(call: Call, spec: ProviderSpec) -> Outcome:
     return _still_waiting(call, spec, texts.addkey.lost(spec))
 
 
+async def is_just_stored(call: Call, spec: ProviderSpec, key: Secret) -> bool:
+    """Return whether this is a second tap: such a key was stored just now, and works."""
+    old = await _newest(call, spec.id)
+    if old is None or (old.mask, old.health) != (key.mask(), KeyHealth.WORKS):
+        return False
+    return call.desk.clock.now() - old.added_at < _RECENT
+
+
 def gone(call: Call) -> str:
     """Say what became of the message that held a key; empty where there is nothing to say."""
     if call.secret is None:

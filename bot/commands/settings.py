@@ -102,6 +102,7 @@ async def _shown(call: Call, choices: Choices) -> Panel:
         max_tokens=choices.max_tokens,
         instructions=choices.instructions,
         cost_line=choices.cost_line,
+        stream=choices.stream if call.abilities.streams else None,
     )
 
 

@@ -10,7 +10,7 @@ from bot.access import Access
 from bot.claims import Claims
 from bot.domain.chat import Member, MemberId, Place, SessionId, Turn
 from bot.domain.effects import Effect
-from bot.domain.events import Incoming, Reply
+from bot.domain.events import Incoming, Outgoing, Reply
 from bot.domain.keyforms import KeyForms
 from bot.domain.keys import KeyId
 from bot.domain.ports import Abilities, Clock, Providers, Stores
@@ -72,6 +72,22 @@ class HeldSecrets(Protocol):
         ...
 
 
+class Messenger(Protocol):
+    """What commands ask of a messenger itself; see `Frontend`."""
+
+    def private_link(self, payload: str = "") -> str:
+        """Return an address that opens the private chat with the bot; empty: there is none."""
+        ...
+
+    def has_topics(self, place: Place) -> bool:
+        """Return whether a new topic can be opened in a place."""
+        ...
+
+    async def open_topic(self, place: Place, title: str) -> Place:
+        """Open a topic, and return it. Raises FrontendError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What a command may reach. Storage is read here; what changes goes into the outcome."""
@@ -88,6 +104,7 @@ class Desk:
     failures: FailureNotes
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
+    messengers: Mapping[str, Messenger]
     access: Access
     claims: Claims
 
@@ -120,6 +137,11 @@ class Call:
         """What the messenger it was typed on can do."""
         return self.desk.abilities[self.place.frontend]
 
+    @property
+    def messenger(self) -> Messenger:
+        """The messenger it was typed on."""
+        return self.desk.messengers[self.place.frontend]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -127,7 +149,7 @@ class Outcome:
 
     `if_stale` is said instead when a compare-and-set among the effects failed (a second tap).
     `is_apart`: the reply is a message of its own even after a press. `is_aside`: it leaves what
-    the bot waits for, a text or a key.
+    the bot waits for, a text or a key. `also`: what is said to the member elsewhere, after it.
     """
 
     reply: Reply | None = None
@@ -135,6 +157,7 @@ class Outcome:
     if_stale: Reply | None = None
     is_apart: bool = False
     is_aside: bool = False
+    also: tuple[Outgoing, ...] = ()
 
 
 Handler = Callable[[Call], Awaitable[Outcome]]

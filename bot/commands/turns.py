@@ -214,6 +214,8 @@ async def _redo(call: Call) -> Outcome:
     if turn is None:
         return Outcome(reply=texts.conversation.gone())
     put_back = texts.conversation.put_back(turn.question)
+    if not turn.is_taken_back:
+        return Outcome(reply=put_back)
     return Outcome(
         reply=put_back,
         effects=(TakeBack(turn=turn.id, member=call.member.id, is_back=True),),

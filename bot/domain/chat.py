@@ -12,7 +12,7 @@ from bot.domain.usage import Usage
 MemberId = NewType("MemberId", str)
 SessionId = NewType("SessionId", int)
 TurnId = NewType("TurnId", int)
-MessageRef = NewType("MessageRef", str)  # a message's id on its messenger, unique in its place
+MessageRef = NewType("MessageRef", str)  # a message's id on its messenger, unique in its chat
 
 DEFAULT_MAX_TOKENS: Final = 4_096
 

@@ -26,7 +26,7 @@ from bot.domain.secret import Secret
 class Choose:
     """Lay `overrides` over a session's choices, or over the member's own for new sessions.
 
-    What they replace is kept for one `UndoChoice` per field.
+    What they replace is kept for one `UndoChoice` per field; the same again replaces nothing.
     """
 
     scope: Scope

@@ -268,6 +268,13 @@ def saved_already(name: str, mask: str) -> Reply:
     )
 
 
+def ready_already(spec: ProviderSpec) -> Reply:
+    """A second tap on Use without a key."""
+    return Reply(
+        text=f"**{escape(spec.name)} is ready.** It asks for no key.", buttons=((YOUR_KEYS,),)
+    )
+
+
 def no_credit_note(name: str) -> str:
     """The key is valid, and its account has no money."""
     return f"It has no credit yet; add some at {escape(name)} before you write."

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.chat import Streaming
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.models import Effort, TemperatureUse
 from bot.texts.format import count, cut_middle, escape, quote
@@ -12,13 +13,20 @@ PANEL: Final = "settings:panel"
 _UNUSED: Final = ", not used by this model"
 _TEMPS: Final = ("0", "0.3", "0.7", "1")
 _LENGTHS: Final = (1_024, 4_096, 16_384)
+_WAYS: Final = {
+    Streaming.AUTO: "automatic",
+    Streaming.DRAFT: "drafts",
+    Streaming.EDIT: "edits",
+    Streaming.OFF: "off",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """What the panel shows. `model` is its label; `ignores_…`: what it does not use.
 
-    `temperature_use`: whether a temperature counts as things are.
+    `temperature_use`: whether a temperature counts as things are. `stream` None: the messenger has
+    no such choice.
     """
 
     model: str
@@ -29,6 +37,12 @@ class Panel:
     max_tokens: int | None
     instructions: str
     cost_line: bool
+    stream: Streaming | None
+
+
+def way_words(way: Streaming) -> str:
+    """Write how answers appear."""
+    return _WAYS[way]
 
 
 def degrees(value: float | None) -> str:
@@ -291,6 +305,7 @@ def panel(now: Panel) -> Reply:
                 Button("Instructions", "system:menu:p"),
                 Button("Cost line", f"settings:cost:{'off' if now.cost_line else 'on'}"),
             ),
+            *(((Button("Streaming", "stream:menu:p"),),) if now.stream else ()),
             (Button("My defaults", "settings:defaults"), Button("Done", "settings:close")),
         ),
     )
@@ -320,6 +335,7 @@ def _panel_lines(now: Panel) -> tuple[str, ...]:
         f"Reasoning: {effort}{_UNUSED if now.ignores_effort else ''}",
         f"Instructions: {text}",
         f"Cost line: {'on' if now.cost_line else 'off'}",
+        *((f"Streaming: {way_words(now.stream)}",) if now.stream else ()),
     )
 
 

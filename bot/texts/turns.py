@@ -305,8 +305,3 @@ def unknown_command(name: str, near: Sequence[str]) -> Reply:
 def old_button() -> Reply:
     """A button that no command takes any more."""
     return Reply(text="This choice is old and does nothing any more. Send /help for what I know.")
-
-
-def private_only(name: str) -> Reply:
-    """A personal command in a group."""
-    return Reply(text=f"/{name} is private. Send it to me in a private chat.")

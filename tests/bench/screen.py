@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.chat import Place
+from bot.domain.errors import FrontendError
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
 
@@ -54,6 +55,18 @@ class Screen:
 
     async def seen(self, place: Place, message: MessageRef) -> None:
         """Show nothing."""
+
+    def private_link(self, payload: str = "") -> str:  # noqa: ARG002 - the port's
+        """Name no address: there is none."""
+        return ""
+
+    def has_topics(self, place: Place) -> bool:  # noqa: ARG002 - the port's
+        """Have one conversation at a time."""
+        return False
+
+    async def open_topic(self, place: Place, title: str) -> Place:  # noqa: ARG002 - the port's
+        """Open none."""
+        raise FrontendError
 
 
 class _Sink:

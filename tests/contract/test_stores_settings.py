@@ -103,6 +103,26 @@ async def test_a_choice_can_be_undone_once_per_field(house: Neighbours, scope: S
     assert await chosen() == Overrides(temperature=0.1)
 
 
+@pytest.mark.parametrize("scope", list(Scope), ids=str)
+async def test_the_same_choice_again_replaces_nothing(house: Neighbours, scope: Scope) -> None:
+    """As by a second tap: Undo still brings back what there was before the first."""
+    turn = await house.ask()
+    first = Choose(
+        scope=scope,
+        member=turn.member,
+        session=turn.session,
+        overrides=Overrides(temperature=0.1),
+    )
+    undo = UndoChoice(scope=scope, member=turn.member, session=turn.session, field="temperature")
+    second = replace(first, overrides=Overrides(temperature=0.9))
+    await house.do(first, second, second, undo)
+    choices = await house.stores.settings.choices(turn.session, turn.member)
+    assert choices.temperature == 0.1
+    assert (await house.do(first, undo)).applied is Applied.DONE
+    choices = await house.stores.settings.choices(turn.session, turn.member)
+    assert choices.temperature == 0.1
+
+
 async def test_an_effort_is_kept_as_one_and_the_models_own_hides_a_default(
     house: Neighbours,
 ) -> None:

@@ -9,7 +9,9 @@ from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
 
-BUTTONS: Final = Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True)
+BUTTONS: Final = Abilities(
+    has_buttons=True, can_edit=True, can_delete=True, can_react=True, streams=True
+)
 PLAIN: Final = Abilities()
 
 
@@ -60,6 +62,7 @@ class FakeFrontend:
     """A Frontend. `fail_next` makes a call raise; `limit` is how much text a message holds.
 
     `shows_opening`: a message exists as soon as an answer begins, as where drafts are messages.
+    `link` is where its private chat is; `topics` are the titles of those that were opened.
     """
 
     def __init__(
@@ -69,11 +72,16 @@ class FakeFrontend:
         *,
         limit: int = 4_000,
         shows_opening: bool = False,
+        link: str = "",
+        opens_topics: bool = False,
     ) -> None:
         self.name = name
         self.abilities = abilities
         self.limit = limit
         self.shows_opening = shows_opening
+        self.link = link
+        self.opens_topics = opens_topics
+        self.topics: list[str] = []
         self.shown: list[Shown] = []
         self.sinks: list[FakeSink] = []
         self.deleted: list[tuple[Place, MessageRef]] = []
@@ -91,7 +99,7 @@ class FakeFrontend:
         return [shown.reply.text for shown in self.shown if shown.place == place]
 
     def fail_next(self, call: str, *errors: Exception) -> None:
-        """Let the next calls of `post`, `edit`, `delete`, `open` or `finish` raise."""
+        """Let the next calls of `post`, `edit`, `delete`, `open`, `finish` or `topic` raise."""
         self._failures.setdefault(call, deque()).extend(errors)
 
     def fail(self, call: str) -> None:
@@ -136,3 +144,14 @@ class FakeFrontend:
 
     async def seen(self, place: Place, message: MessageRef) -> None:  # noqa: ARG002 - a port's
         self.noticed.append(message)
+
+    def private_link(self, payload: str = "") -> str:
+        return f"{self.link}{payload}"
+
+    def has_topics(self, place: Place) -> bool:
+        return self.opens_topics and place.is_private
+
+    async def open_topic(self, place: Place, title: str) -> Place:
+        self.fail("topic")
+        self.topics.append(title)
+        return replace(place, thread=f"t{len(self.topics)}")

@@ -100,6 +100,7 @@ class House:
             key_forms=key_forms(),
             commands=table(self.gate),
             abilities=abilities,
+            messengers=frontends,
             access=self.access,
             claims=self.claims,
         )

@@ -25,6 +25,8 @@ class ScriptedReceiver:
         self._took = asyncio.Event()
         self.frontend: Frontend
         self.incoming: list[Incoming] = []
+        self.moves: list[tuple[Place, str]] = []
+        self.lost: list[Place] = []
         self.question: Question | None = None
         self.is_full = False
 
@@ -49,6 +51,14 @@ class ScriptedReceiver:
         del place
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Note that a chat moved."""
+        self.moves.append((old, new_chat))
+
+    async def left(self, place: Place) -> None:
+        """Note that a chat is gone."""
+        self.lost.append(place)
 
     async def took(self, count: int) -> None:
         """Wait until so many updates have come; TimeoutError after five seconds."""

@@ -213,6 +213,10 @@ async def _operator(stores: SqlStores, person: Person) -> object:
     return names.get(person.place.chat) or REFUSED
 
 
+async def _called(stores: SqlStores, person: Person) -> object:
+    return await stores.settings.name(person.member) or REFUSED
+
+
 async def _outbox(stores: SqlStores, person: Person) -> object:
     rows = {row.id: row.outgoing.reply for row in await stores.turns.deliveries()}
     return rows.get(person.outbox) or REFUSED
@@ -255,6 +259,7 @@ VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "name"): _name,
     ("inbox", "body"): _inbox,
     ("members", "chosen"): _member,
+    ("members", "name"): _called,
     ("members", "operator"): _operator,
     ("outbox", "reply"): _outbox,
     ("questions", "question"): _question,

@@ -13,7 +13,7 @@ from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
 from bot.clock import SystemClock
 from bot.domain.chat import Identity, Place
-from bot.domain.errors import SendUnknown
+from bot.domain.errors import FrontendError, SendUnknown
 from bot.domain.events import (
     Button,
     Command,
@@ -98,6 +98,14 @@ async def test_who_and_where(pipes: Pipes) -> None:
     assert len({incoming.update for incoming in receiver.incoming}) == 2
     other = ConsoleFrontend(commands=HINTS, clock=SystemClock())
     assert other._incoming(Text("same")).update not in {i.update for i in receiver.incoming}
+
+
+async def test_there_is_one_chat(pipes: Pipes) -> None:
+    """No address leads to it, and no topic is opened in it."""
+    assert pipes.frontend.private_link("x") == ""
+    assert not pipes.frontend.has_topics(pipes.frontend.place)
+    with pytest.raises(FrontendError):
+        await pipes.frontend.open_topic(pipes.frontend.place, "Porto")
 
 
 async def test_a_line_waits_for_the_one_before(pipes: Pipes) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.chat import Identity, MessageRef, Place
+from bot.domain.errors import FrontendError
 from bot.domain.events import (
     Body,
     Command,
@@ -216,6 +217,18 @@ class WitnessFrontend:
     async def seen(self, place: Place, message: MessageRef) -> None:  # noqa: ARG002
         """Mark a message as seen."""
         await self.effect("seen", message=message)
+
+    def private_link(self, payload: str = "") -> str:  # noqa: ARG002
+        """Name no address: there is one chat."""
+        return ""
+
+    def has_topics(self, place: Place) -> bool:  # noqa: ARG002
+        """Have one conversation at a time."""
+        return False
+
+    async def open_topic(self, place: Place, title: str) -> Place:  # noqa: ARG002
+        """Open none."""
+        raise FrontendError
 
     async def effect(
         self,

@@ -4,8 +4,8 @@
 given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
-on: local                            it is played only there (buttons, numbers, local, keeps)
-alice> hello                         somebody writes (alice@club> in a group)
+on: local                            only there (buttons, numbers, local, keeps, topics)
+alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic)
 alice begins> Dear all,              a piece of a message, the rest of which is sent next
 alice edits "hello"> hello you       the newest message that was so gets another text
 alice sends photo> look              what cannot be read, with words beside it or none
@@ -13,6 +13,8 @@ alice 20 min ago> hello              what was written then comes now
 bot> Hello.                          what the bot posts, with its buttons on the last lines
      [One] [Two] / [Open page ↗]
 → [One]                              alice taps a button of the newest message that has it
+bob@club → [One]                     … or somebody else does, or she somewhere else
+toast> Only Alice can …              the small words that whoever tapped gets
 →→ [One]                             the same tap arrives a second time
 bot edits> One.                      the same message changes
 bot deletes alice's message
@@ -36,12 +38,14 @@ from pathlib import Path
 from typing import Final
 
 _STEP: Final = re.compile(
-    r"(?P<who>[a-z]+(?:@[a-z]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
+    r"(?P<who>[a-z]+(?:[@+][a-z0-9]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
     r"| begins>| sends [a-z]+>| \d+ min ago>|[>!<]) ?(?P<text>.*)"
 )
-_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> ")
+_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> |toast> ")
 _UNOWNED: Final = "given: nobody owns the bot"
-_PRESS: Final = re.compile(r"(?P<how>→→?) \[(?P<label>.+)\]")
+_PRESS: Final = re.compile(
+    r"(?:(?P<who>[a-z]+(?:[@+][a-z0-9]+)?) )?(?P<how>→→?) \[(?P<label>.+)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def _add_to_scene(script: Script, line: str) -> bool:
 def read_step(line: str) -> Step | None:
     """Read one line that is not the bot's."""
     if found := _PRESS.fullmatch(line):
-        return Step("alice", found["how"], found["label"], line)
+        return Step(found["who"] or "alice", found["how"], found["label"], line)
     if found := _STEP.fullmatch(line):
         return Step(found["who"], found["what"].strip(), found["text"], line)
     return None

@@ -14,7 +14,15 @@ from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.app import assemble
 from bot.claims import Claims
-from bot.domain.chat import ChatRequest, Finish, FinishReason, Identity, Place, PlaceKind
+from bot.domain.chat import (
+    ChatRequest,
+    Finish,
+    FinishReason,
+    Identity,
+    MemberId,
+    Place,
+    PlaceKind,
+)
 from bot.domain.events import (
     Body,
     Button,
@@ -39,7 +47,7 @@ from bot.router import Router
 from bot.tasks import Tasks
 from storage.memory import MemoryStores
 from tests.fakes.clock import FakeClock, let_run
-from tests.fakes.frontend import FakeFrontend, Shown
+from tests.fakes.frontend import BUTTONS, FakeFrontend, Shown
 from tests.fakes.prices import FakePrices
 from tests.fakes.provider import USED, answer
 from tests.fakes.provider import Step as Reaction
@@ -47,11 +55,13 @@ from tests.transcripts.cast import companies, error
 from tests.transcripts.script import Step
 
 STAGES: Final = {
-    "buttons": Abilities(has_buttons=True, can_edit=True, can_delete=True, can_react=True),
-    "numbers": Abilities(can_edit=True, can_delete=True, can_react=True),
+    "buttons": BUTTONS,
+    "numbers": replace(BUTTONS, has_buttons=False),
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
+    "topics": BUTTONS,
 }
+LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
@@ -63,6 +73,7 @@ ZEROS: Final = re.compile(r"\{(\d+) zeros\}")
 AGO: Final = re.compile(r"(\d+) min ago>")
 EDITS: Final = re.compile(r'edits "(.*)">')
 SENDS: Final = re.compile(r"sends ([a-z]+)>")
+_APART: Final = re.compile(r"[@+]")
 _COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -84,7 +95,14 @@ class Stage:
         self.clock = FakeClock()
         self.stores = MemoryStores(self.clock)
         self.companies = companies()
-        self.frontend = FakeFrontend("fake", STAGES[kind])
+        abilities = STAGES[kind]
+        self.frontend = FakeFrontend(
+            "fake",
+            abilities,
+            link=LINK if abilities.can_delete else "",
+            opens_topics=kind == "topics",
+        )
+        self._toasts: list[str] = []
         self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
         self._messages: dict[MessageRef, str] = {}
@@ -105,7 +123,7 @@ class Stage:
             self.clock,
             is_open=not access.operators,
             show=self.printed.append,
-            link="https://t.example/bot?start={}".format,
+            link=f"{LINK}?start={{}}".format,
             draw=lambda: next(self._codes),
         )
         self._router = assemble(
@@ -162,6 +180,8 @@ class Stage:
         lines += self.take_printed()
         for each in shown:
             lines.extend(_lines(each))
+        lines.extend(f"toast> {toast}" for toast in self._toasts)
+        self._toasts.clear()
         return lines
 
     def take_printed(self) -> list[str]:
@@ -208,11 +228,15 @@ class Stage:
         """Return somebody's account."""
         return _who(name)
 
+    async def member(self, name: str) -> MemberId:
+        """Return the member behind somebody's account."""
+        return (await self.stores.settings.member(_who(name), "", is_operator=False)).id
+
     async def _act(self, step: Step, *, is_growing: bool) -> None:
         body, message = self._body(step, _place(step.who))
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
-            self._messages[message] = step.who.partition("@")[0]
+            self._messages[message] = _account(step.who)
             self._typed[step.who, step.text] = message
         if step.what == "begins>":
             self._begun.append(self._incoming(step.who, body, message))
@@ -222,7 +246,7 @@ class Stage:
         await self.receive(step.who, body, message, is_growing=is_growing, minutes_ago=minutes)
 
     def _incoming(self, who: str, body: Body, message: MessageRef) -> Incoming:
-        name = who.partition("@")[0]
+        name = _account(who)
         return Incoming(
             update=f"u{next(self._updates)}",
             sender=_who(name),
@@ -248,7 +272,9 @@ class Stage:
         incoming = self._incoming(who, body, message)
         sent_at = incoming.sent_at - timedelta(minutes=minutes_ago)
         before, self._begun = tuple(self._begun), []
-        await self._router.receive(replace(incoming, sent_at=sent_at, before=before))
+        toast = await self._router.receive(replace(incoming, sent_at=sent_at, before=before))
+        if toast:
+            self._toasts.append(toast)
         await let_run()
         if is_growing or any(sink.is_open for sink in self.frontend.sinks):
             return  # the answer that grows ends by a later step
@@ -311,9 +337,17 @@ def _sent(step: Step) -> Body:
 
 
 def _place(who: str) -> Place:
-    """Return where somebody writes: `alice` in private, `alice@club` in a group."""
-    name, _, group = who.partition("@")
-    return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name)
+    """Return where somebody writes: `alice` in private, `alice@club` in a group.
+
+    `alice+t1` is a topic of the private chat.
+    """
+    name, _, thread = who.partition("+")
+    name, _, group = name.partition("@")
+    return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name, thread)
+
+
+def _account(who: str) -> str:
+    return _APART.split(who, maxsplit=1)[0]
 
 
 def _who(name: str) -> Identity:

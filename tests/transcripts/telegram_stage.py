@@ -229,14 +229,14 @@ def on_telegram(lines: Iterable[str]) -> list[str]:
 def _unread(kind: str, words: str) -> dict[str, Any]:
     """Return a message of a kind that nobody reads, with words beside it, as updates hold it."""
     file = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1, "duration": 1}
-    content: dict[str, Any] = {
+    contents: dict[str, dict[str, Any]] = {
         "photo": {"photo": [file]},
         "file": {"document": file},
         "rich": {"rich_message": {"blocks": []}},
         "voice": {"voice": file},
         "sticker": {"location": {"latitude": 1.0, "longitude": 2.0}},
-    }[kind]
-    return content | ({"caption": words} if words else {})
+    }
+    return contents[kind] | ({"caption": words} if words else {})
 
 
 def _label(button: dict[str, Any]) -> str:

@@ -5,81 +5,30 @@ from typing import Final
 
 import pytest
 
-from bot.domain.chat import Place
 from bot.domain.events import Button, Press
 from bot.texts.layout import back
 from bot.texts.stamps import stamp
 from tests.fakes.frontend import Shown
-from tests.transcripts.script import read_step
-from tests.transcripts.stage import Stage
+from tests.transcripts.menus import DEEPEST, MENUS, PLACE, opened, tap
 
-_PLACE: Final = Place("fake", "alice")
-_GIVEN: Final = (
-    "alice> /addkey anthropic sk-ant-api03-canary-0000000abcd",
-    "alice> /addkey openai sk-proj-canary-00000007Qx2",
-    "alice> /keys",
-    "→ [OpenAI]",
-    "→ [Add another]",
-    "alice> sk-proj-canary-0000000work",
-    "alice> What can I cook with eggs?",
-    "alice> /new Trip to Porto",
-    "alice> Which tram goes to the river?",
-)
-_MENUS: Final = (
-    "/start",
-    "/help",
-    "/settings",
-    "/model",
-    "/temp",
-    "/maxtokens",
-    "/system",
-    "/keys",
-    "/addkey",
-    "/removekey",
-    "/sessions",
-    "/usage",
-    "/costs",
-    "/costs gpt-4",
-    "/privacy",
-    "/undo",
-)
 _WAYS_OUT: Final = frozenset(
     {back("").label, "Close", "Cancel", "Done", "Keep it", "Keep my data"}
 )
-_DEEPEST: Final = 4
 _DEAD: Final = ("This choice is old and does nothing", "Something broke on my side")
 
 
-async def _open(menu: str) -> Stage:
-    stage = Stage("buttons")
-    await stage.open()
-    for line in (*_GIVEN, f"alice> {menu}"):
-        step = read_step(line)
-        assert step is not None
-        await stage.play(step, ())
-    return stage
-
-
-async def _tap(stage: Stage, shown: Shown, button: Button) -> Shown:
-    """Tap a button and return what it changed or brought."""
-    before = len(stage.frontend.shown)
-    await stage.receive("alice", Press(button.action), shown.message)
-    assert len(stage.frontend.shown) > before, f"[{button.label}] {button.action} says nothing"
-    return stage.frontend.shown[-1]
-
-
 async def _follow(menu: str, path: tuple[Button, ...]) -> Shown:
-    stage = await _open(menu)
+    stage = await opened(menu)
     try:
         shown = stage.frontend.shown[-1]
         for button in path:
-            shown = await _tap(stage, shown, button)
+            shown = await tap(stage, shown, button)
         return shown
     finally:
         await stage.close()
 
 
-@pytest.mark.parametrize("menu", _MENUS)
+@pytest.mark.parametrize("menu", MENUS)
 async def test_every_button_is_answered(menu: str) -> None:
     """Walking a menu to its ends, no tap is dead, and whatever offers choices can be left."""
     seen: set[str] = set()
@@ -94,7 +43,7 @@ async def test_every_button_is_answered(menu: str) -> None:
             labels = {button.label for button in buttons}
             assert labels & _WAYS_OUT or path == (), f"{menu} {where} has no way back"
         for button in buttons:
-            if button.action not in seen and len(path) < _DEEPEST:
+            if button.action not in seen and len(path) < DEEPEST:
                 seen.add(button.action)
                 paths.append((*path, button))
     assert seen
@@ -190,16 +139,16 @@ async def test_every_button_is_answered(menu: str) -> None:
 )
 async def test_a_strange_button_does_no_harm(action: str) -> None:
     """Whatever an old or forged action says, it is answered and changes no key and no session."""
-    stage = await _open("/settings")
+    stage = await opened("/settings")
     try:
         shown = stage.frontend.shown[-1]
         member = (await stage.stores.settings.member(stage.who("alice"), "A", is_operator=True)).id
         keys = await stage.stores.keys.keys(member)
-        sessions = await stage.stores.settings.sessions(member, _PLACE)
-        after = await _tap(stage, shown, Button("strange", action))
+        sessions = await stage.stores.settings.sessions(member, PLACE)
+        after = await tap(stage, shown, Button("strange", action))
         assert "Something broke" not in after.reply.text
         assert await stage.stores.keys.keys(member) == keys
-        assert await stage.stores.settings.sessions(member, _PLACE) == sessions
+        assert await stage.stores.settings.sessions(member, PLACE) == sessions
     finally:
         await stage.close()
 
@@ -218,10 +167,10 @@ async def test_a_strange_button_does_no_harm(action: str) -> None:
 )
 async def test_a_button_from_before_there_were_several_keys(action: str, words: str) -> None:
     """It names the company alone: that means the key in use there, and never which to erase."""
-    stage = await _open("/keys")
+    stage = await opened("/keys")
     try:
         fresh = action.format(stamp(stage.clock.now()))
-        after = await _tap(stage, stage.frontend.shown[-1], Button("old", fresh))
+        after = await tap(stage, stage.frontend.shown[-1], Button("old", fresh))
         assert after.reply.text.startswith(words)
     finally:
         await stage.close()
@@ -229,12 +178,12 @@ async def test_a_button_from_before_there_were_several_keys(action: str, words: 
 
 async def test_nobody_else_can_use_a_button() -> None:
     """Another person's tap acts on what is theirs, never on whose button it is."""
-    stage = await _open("/sessions")
+    stage = await opened("/sessions")
     try:
         shown = stage.frontend.shown[-1]
         buttons = [button for row in shown.reply.buttons for button in row]
         alice = (await stage.stores.settings.member(stage.who("alice"), "A", is_operator=True)).id
-        before = await stage.stores.settings.sessions(alice, _PLACE)
+        before = await stage.stores.settings.sessions(alice, PLACE)
         assert buttons
         for button in buttons:
             number = button.action.rpartition(":")[2]
@@ -243,6 +192,6 @@ async def test_nobody_else_can_use_a_button() -> None:
         theirs = [each.reply.text for each in stage.frontend.shown if each.place.chat == "bob"]
         assert theirs
         assert not any("eggs" in text or "Porto" in text for text in theirs)
-        assert await stage.stores.settings.sessions(alice, _PLACE) == before
+        assert await stage.stores.settings.sessions(alice, PLACE) == before
     finally:
         await stage.close()

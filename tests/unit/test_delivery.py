@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery import Courier
-from bot.domain.chat import Place
+from bot.domain.chat import Place, TurnId
 from bot.domain.errors import (
     ChatGone,
+    ChatMoved,
     FrontendError,
     SendRefused,
     SendThrottled,
     SendUnknown,
+    ThreadGone,
 )
 from bot.domain.events import (
     Button,
@@ -59,13 +61,19 @@ class Post:
         self.stores.turns.mark_delivery = watched  # type: ignore[method-assign]  # a probe
 
     def outbox(
-        self, *texts: str, place: Place = HOME, edits: MessageRef | None = None
+        self,
+        *texts: str,
+        place: Place = HOME,
+        edits: MessageRef | None = None,
+        turn: TurnId | None = None,
     ) -> Sequence[Delivery]:
         """Put texts into the outbox."""
         member = self.stores._state.member(ALICE)
         return self.stores._state.post(
             tuple(
-                Outgoing(place=place, member=member, reply=Reply(text=text), edits=edits)
+                Outgoing(
+                    place=place, member=member, reply=Reply(text=text), turn=turn, edits=edits
+                )
                 for text in texts
             )
         )
@@ -200,6 +208,83 @@ async def test_an_answer_whose_message_is_gone_comes_as_one_of_its_own(
     post.frontend.fail_next("finish" if has_sink else "edit", SendRefused())
     await post.send(post.outbox("hello", edits=MessageRef("b9")), sink)
     assert [(shown.how, shown.reply.text) for shown in post.frontend.shown] == [("post", "hello")]
+    assert post.states == [DeliveryState.SENT]
+
+
+@pytest.mark.parametrize("has_sink", [True, False], ids=["sink", "post"])
+async def test_an_answer_for_a_topic_that_is_gone_comes_into_the_chat(
+    post: Post, has_sink: bool
+) -> None:
+    """Its first part says why; the parts after it do not, and the next answer does again."""
+    topic = replace(HOME, thread="7")
+    sink = post.frontend.sink(topic) if has_sink else None
+    post.frontend.fail_next("finish" if has_sink else "post", ThreadGone())
+    (first,) = post.outbox("one", place=topic, turn=TurnId(1))
+    await post.send((first,), sink)
+    post.frontend.fail_next("post", ThreadGone())
+    await post.send(post.outbox("two", place=topic, turn=TurnId(1)))
+    post.frontend.fail_next("post", ThreadGone())
+    await post.send(post.outbox("three", place=topic, turn=TurnId(2)))
+    line = "The topic is gone, so the answer is here:"
+    assert post.frontend.texts == [f"{line}\none", "two", f"{line}\nthree"]
+    assert {shown.place for shown in post.frontend.shown} == {HOME}
+    assert post.states == [DeliveryState.SENT] * 3
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (SendUnknown(), "(sent again)"),
+        (ThreadGone(), "The topic is gone, so the answer is here:"),
+    ],
+    ids=["again", "topic"],
+)
+async def test_a_part_of_a_long_block_is_marked_below(
+    post: Post, error: FrontendError, line: str
+) -> None:
+    """It is a stretch counted in its text, so nothing is put before that."""
+    part = Reply(text="```\nlong\n```", footer="Demo, free", stretch=(0, 2))
+    member = post.stores._state.member(ALICE)
+    place = replace(HOME, thread="7")
+    post.frontend.fail_next("post", error)
+    await post.send(post.stores._state.post((Outgoing(place=place, member=member, reply=part),)))
+    await post.clock.advance(2)
+    (shown,) = post.frontend.shown
+    assert (shown.reply.text, shown.reply.stretch) == (part.text, part.stretch)
+    assert shown.reply.footer == f"{line} Demo, free"
+
+
+async def test_a_command_in_a_topic_that_is_gone_is_answered_in_the_chat(post: Post) -> None:
+    """Each of its replies says why: they belong to no answer."""
+    topic = replace(HOME, thread="7")
+    for text in ("one", "two"):
+        post.frontend.fail_next("edit", ThreadGone())
+        await post.send(post.outbox(text, place=topic, edits=MessageRef("b9")))
+    assert [text.rpartition("\n")[2] for text in post.frontend.texts] == ["one", "two"]
+    assert all(text.startswith("The topic is gone") for text in post.frontend.texts)
+
+
+@pytest.mark.parametrize("error", [ThreadGone(), ChatMoved(HOME.chat)], ids=["topic", "moved"])
+async def test_an_error_that_makes_no_sense_ends_the_message(
+    post: Post, error: FrontendError
+) -> None:
+    """A topic that is gone where there was none, or a move to where it is: no endless round."""
+    post.frontend.fail_next("post", error)
+    await post.send(post.outbox("hello"))
+    assert post.states == [DeliveryState.UNDELIVERABLE]
+
+
+async def test_a_moved_chat_is_told_to_storage_before_it_is_written_to(post: Post) -> None:
+    """With a disk that is full it waits; the message is not marked as sent again."""
+    disk = FullDisk(post.stores.turns, "moved")
+    post.frontend.fail_next("post", ChatMoved("alice2"))
+    await post.send(post.outbox("hello", edits=None))
+    await post.clock.advance(10)
+    assert post.frontend.texts == []
+    disk.make_room()
+    await post.clock.advance(3)
+    (shown,) = post.frontend.shown
+    assert (shown.place, shown.reply.text) == (Place("fake", "alice2"), "hello")
     assert post.states == [DeliveryState.SENT]
 
 

@@ -23,6 +23,7 @@ from storage import migrations
 from storage.codec import dump_text, from_ms
 from storage.folder import BACKUP_DAYS, DATABASE, Facts
 from storage.migrations import Migration
+from storage.people import account
 from storage.stores import SqlStores, open_stores
 from storage.tx import Tx
 from storage.vault import Cell, MasterKey
@@ -32,7 +33,7 @@ from tests.fakes.neighbours import ALICE, DAY_S, ORIGIN, Neighbours
 KEY = MasterKey(b"k" * 32)
 LAST = len(migrations.shipped())
 MORE = Migration(
-    LAST + 1, "ALTER TABLE members ADD COLUMN name BLOB; CREATE TABLE later (id INTEGER);"
+    LAST + 1, "ALTER TABLE members ADD COLUMN later BLOB; CREATE TABLE later (id INTEGER);"
 )
 BROKEN = Migration(LAST + 1, "CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1);")
 NEWER = (*migrations.shipped(), MORE)
@@ -117,8 +118,7 @@ async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> 
     """
     first = migrations.shipped()[:1]
     stores = await opened(folder, clock, steps=first)
-    house = Neighbours(stores, clock)
-    member = await house.member()
+    member = (await stores.settings.write(lambda tx: account(tx, ALICE))).member
     cell = Cell("api_keys", "key", "7", f"demo|{ORIGIN}")
     mask = Cell("api_keys", "mask", "7", f"demo|{ORIGIN}")
     with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as file:
@@ -128,7 +128,7 @@ async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> 
         key = await tx.seal(data_key, dump_text("key-canary"), cell)
         masked = await tx.seal(data_key, dump_text("…ry"), mask)
         sql = "INSERT INTO api_keys VALUES (?, ?, 'demo', ?, ?, ?, 'no_credit', 5000, 9000, NULL)"
-        await tx.run(sql, 7, member.id, ORIGIN, key, masked)
+        await tx.run(sql, 7, member, ORIGIN, key, masked)
         await tx.run("UPDATE sqlite_sequence SET seq = 9 WHERE name = 'api_keys'")
         return key, masked
 
@@ -136,21 +136,21 @@ async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> 
     await stores.close()
     stores = await opened(folder, clock)
     house = Neighbours(stores, clock)
-    (info,) = await stores.keys.keys(member.id)
+    (info,) = await stores.keys.keys(member)
     assert (info.id, info.mask, info.name, info.is_active) == (7, "…ry", "", True)
     assert (info.since, info.checked_at) == (from_ms(9000), from_ms(9000))
-    assert await stores.keys.open_key(member.id, "demo", ORIGIN) == Secret("key-canary")
+    assert await stores.keys.open_key(member, "demo", ORIGIN) == Secret("key-canary")
     await house.do(
         PutKey(
-            member=member.id,
+            member=member,
             provider="demo",
             origin=ORIGIN,
             key=Secret("another"),
             health=KeyHealth.WORKS,
         )
     )
-    assert [each.id for each in await stores.keys.keys(member.id)] == [7, 10]
-    await house.do(DropKey(member=member.id, key=info.id))
+    assert [each.id for each in await stores.keys.keys(member)] == [7, 10]
+    await house.do(DropKey(member=member, key=info.id))
     left = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
     assert not any(blob in each for blob in sealed for each in left)
     await stores.close()
@@ -161,10 +161,10 @@ async def test_a_house_from_before_there_were_operators_can_be_claimed(
 ) -> None:
     """Nobody owns it; who claims it does after a restart too, and the name is not in the clear."""
     stores = await opened(folder, clock, steps=migrations.shipped()[:2])
-    house = Neighbours(stores, clock)
-    await house.talk("kept?", "yes")
+    await stores.settings.write(lambda tx: account(tx, ALICE))
     await stores.close()
-    house.stores = stores = await opened(folder, clock)
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
     assert await stores.settings.operators() == ()
     member = await house.member()
     await house.do(ClaimOperator(member=member.id, name="Alice Canary"))

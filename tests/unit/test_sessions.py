@@ -11,14 +11,16 @@ from bot.domain.chat import (
     FinishReason,
     Overrides,
     ReasoningDelta,
+    Scope,
+    Streaming,
     TextDelta,
     TurnState,
 )
-from bot.domain.effects import Effect
+from bot.domain.effects import Choose, Effect
 from bot.domain.errors import (
     SendUnknown,
 )
-from bot.domain.events import InboxId, Outgoing, Text
+from bot.domain.events import Command, InboxId, Outgoing, Text
 from bot.domain.ports import Result
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import FakeFrontend
@@ -368,3 +370,21 @@ async def test_the_demo_is_offered_where_there_is_one() -> None:
     await house.start()
     await house.say("hello")
     assert "/addkey demo demo" in house.said[0]
+
+
+async def test_an_answer_grows_as_its_member_chose(house: House) -> None:
+    """The messenger is told of the choice that held when the question came."""
+    member = await house.member()
+    session = await house.stores.settings.session(HOME, member)
+    await house.say("as it comes")
+    row = await house.stores.intake.accept(house._incoming(Command("set"), ALICE, HOME))
+    assert row is not None
+    whole = Choose(
+        scope=Scope.SESSION,
+        member=member,
+        session=session.id,
+        overrides=Overrides(stream=Streaming.OFF),
+    )
+    await house.stores.intake.finish(row.id, (whole,), ())
+    await house.say("whole")
+    assert [each.growth.stream for each in house.frontend.sinks] == [Streaming.AUTO, Streaming.OFF]

@@ -23,7 +23,7 @@ class Abilities:
     """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
 
     `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
-    taken is handed over again by itself.
+    taken is handed over again by itself. `streams`: answers can grow there in more ways than one.
     """
 
     prefix: str = "/"
@@ -34,6 +34,7 @@ class Abilities:
     sends_once: bool = False
     is_local: bool = False
     redelivers: bool = False
+    streams: bool = False
 
 
 async def _unheeded(_: MessageRef) -> None:
@@ -87,6 +88,20 @@ class Receiver(Protocol):
         """Wait until everything received from a place has been handled and delivered."""
         ...
 
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat, all its topics, go on under another id. Raises StorageUnavailable.
+
+        It may be told more than once.
+        """
+        ...
+
+    async def left(self, place: Place) -> None:
+        """Take note that nobody reads a chat any more: the bot was blocked or removed.
+
+        Nothing is erased; all goes on when something comes from there. Raises StorageUnavailable.
+        """
+        ...
+
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
         ...
@@ -134,4 +149,22 @@ class Frontend(Protocol):
 
     async def seen(self, place: Place, message: MessageRef) -> None:
         """Show without words that a message waits its turn; nothing where there is no way."""
+        ...
+
+    def private_link(self, payload: str = "") -> str:
+        """Return an address that opens the private chat with the bot; empty: there is none.
+
+        With a payload, `/start` and the payload are sent there.
+        """
+        ...
+
+    def has_topics(self, place: Place) -> bool:
+        """Return whether a new topic can be opened in a place."""
+        ...
+
+    async def open_topic(self, place: Place, title: str) -> Place:
+        """Open a topic, and return it. Raises FrontendError.
+
+        It may stay unseen until a message is sent there.
+        """
         ...

@@ -213,6 +213,26 @@ class TurnStore(Protocol):
         """Commit where a message stands; a sent one's text is erased."""
         ...
 
+    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
+        """Return who a message of the bot's was for, while it grows and for a week after that.
+
+        None: not known. It is looked for in the whole chat, whose topics share their ids.
+        """
+        ...
+
+    async def abandon(self, place: Place) -> None:
+        """Give up every message that waits for a place's chat: there is nobody any more."""
+        ...
+
+    async def moved(self, old: Place, new_chat: str) -> None:
+        """Let a chat, all its topics, go on under another id, with all that is in it.
+
+        What still names the old id is taken to mean the new one from then on; messages that were
+        shown stay behind. What was in the new chat already is joined to it, and the session that
+        was going on in the old one goes on.
+        """
+        ...
+
 
 class KeyVault(Protocol):
     """Sealed API keys; they are written by effects."""
@@ -285,7 +305,11 @@ class Settings(Protocol):
     """Members, sessions, choices, usage: what handlers read. All writing is by effects."""
 
     async def member(self, identity: Identity, name: str, *, is_operator: bool) -> Member:
-        """Return the person behind an account, made known if they are new."""
+        """Return the person behind an account, made known if they are new, as their name is."""
+        ...
+
+    async def name(self, member: MemberId) -> str:
+        """Return what a member was called last; empty if that is not known."""
         ...
 
     async def operators(self) -> Sequence[Operator]:

@@ -1,0 +1,54 @@
+"""Conversations in topics of their own."""
+
+from typing import Final
+
+from bot.domain.events import Button, Reply, Rows
+from bot.texts.format import quote
+from bot.texts.layout import cancel
+
+THREAD_GONE: Final = "The topic is gone, so the answer is here:"
+UNTITLED: Final = "New conversation"
+
+
+def _choices(title: str) -> Rows:
+    carried = f":{title}" if title else ""
+    here = Button("Here", f"new:here{carried}")
+    return ((here, Button("New topic", f"new:topic{carried}")), (cancel("new"),))
+
+
+def here_or_topic(title: str) -> Reply:
+    """Where shall it begin? `title` is short enough for an action, or empty."""
+    what = quote(title, 40) if title else "New conversation"
+    return Reply(text=f"{what} here, or in a topic of its own?", buttons=_choices(title))
+
+
+def topic_opened(title: str) -> Reply:
+    """It is open, and goes on there."""
+    return Reply(text=f"The topic {quote(title or UNTITLED, 60)} is open. Write there to begin.")
+
+
+def topic_refused(title: str) -> Reply:
+    """The messenger opened none."""
+    return Reply(
+        text="**No topic could be opened.** Nothing changed. Try again, or begin here.",
+        buttons=_choices(title),
+    )
+
+
+def first_in_topic() -> Reply:
+    """The first message in a topic, which is not seen without one."""
+    return Reply(text="New conversation. Write something to begin.")
+
+
+def afresh(title: str, undo: str) -> Reply:
+    """A new conversation in the same topic."""
+    named = f" as {quote(title, 40)}" if title else ""
+    return Reply(
+        text=f"This topic starts afresh{named}. What was here is in /sessions.",
+        buttons=((Button("Undo", undo),),),
+    )
+
+
+def not_begun() -> Reply:
+    """It was not wanted after all."""
+    return Reply(text="This conversation goes on.")
