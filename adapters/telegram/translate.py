@@ -149,7 +149,7 @@ def _unread(message: Message) -> Unreadable | None:
     for name, kind in _KINDS:
         if getattr(message, name, None) or message.api_kwargs.get(name):
             return Unreadable(kind, message.caption or "")
-    return None
+    return Unreadable(Unread.OTHER) if message.effective_attachment else None
 
 
 def _without_mention(text: str, me: Me) -> str:

@@ -106,9 +106,10 @@ def test_a_line(text: str, body: Body | None) -> None:
         ({"document": FILE}, Unread.FILE),
         ({"contact": {"phone_number": "1", "first_name": "Bob"}}, Unread.CONTACT),
         ({"location": {"latitude": 1.0, "longitude": 2.0}}, Unread.LOCATION),
+        ({"dice": {"emoji": "🎲", "value": 3}}, Unread.OTHER),
         ({"rich_message": {"blocks": [{"type": "paragraph"}]}}, Unread.RICH),
     ],
-    ids=["voice", "photo", "video", "document", "contact", "location", "rich"],
+    ids=["voice", "photo", "video", "document", "contact", "location", "dice", "rich"],
 )
 def test_what_is_no_text(content: dict[str, Any], kind: Unread) -> None:
     """It is named by its kind, so that its sender hears of it."""
