@@ -137,7 +137,9 @@ async def test_a_call_to_nobody_was_not_sent(canaries: Canaries) -> None:
     await http.close()
 
 
-@pytest.mark.parametrize("answer", [refusing(500), _reset, _garbage, _ok], ids=str)
+@pytest.mark.parametrize(
+    "answer", [refusing(500), _reset, _garbage, _ok], ids=["500", "reset", "garbage", "ok"]
+)
 async def test_no_line_and_no_error_holds_the_token_or_a_message(
     bot: Bot, server: Server, canaries: Canaries, caplog: pytest.LogCaptureFixture, answer: Answer
 ) -> None:
