@@ -35,7 +35,7 @@ def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
 
 def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramFrontend":
     """Return Telegram as a messenger; it connects when it is checked or run."""
-    from adapters.telegram.api import PUBLIC_BASE  # noqa: PLC0415
+    from adapters.telegram.checkup import PUBLIC_BASE  # noqa: PLC0415
     from adapters.telegram.frontend import TelegramFrontend  # noqa: PLC0415
     from adapters.telegram.menu import MenuEntry  # noqa: PLC0415
 

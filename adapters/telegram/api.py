@@ -7,13 +7,13 @@ from telegram import Bot, BotCommandScope, ReplyParameters, User
 from telegram.constants import ChatAction
 
 from adapters.shared.http import HttpClient
+from adapters.telegram.checkup import PUBLIC_BASE
 from adapters.telegram.text.entities import Rendered
 from adapters.telegram.wire import READ_S, CallError, Wire
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef
 from bot.domain.secret import Secret
 
-PUBLIC_BASE: Final = "https://api.telegram.org"
 UPDATES: Final = (
     "message",
     "edited_message",
@@ -26,6 +26,7 @@ _LISTEN_MARGIN_S: Final = 15.0
 _FRAME_READ_S: Final = 5.0
 _NO_PREVIEW: Final = {"is_disabled": True}
 _NOT_MODIFIED: Final = "message is not modified"
+_NOT_THERE: Final = "message to delete not found"
 
 
 class BotApi:
@@ -150,8 +151,12 @@ class BotApi:
         )
 
     async def delete(self, place: Place, message: MessageRef) -> None:
-        """Delete a message."""
-        await self._bot.delete_message(int(place.chat), int(message))
+        """Delete a message; that it is gone already is no error."""
+        try:
+            await self._bot.delete_message(int(place.chat), int(message))
+        except CallError as error:
+            if _NOT_THERE not in error.said:
+                raise
 
     async def react(self, place: Place, message: MessageRef, emoji: str) -> None:
         """Put an emoji under a message, in the place of the one that was there."""

@@ -9,7 +9,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from adapters.shared.http import HttpClient
-from adapters.telegram.api import PUBLIC_BASE, BotApi
+from adapters.telegram.api import BotApi
+from adapters.telegram.checkup import PUBLIC_BASE
 from adapters.telegram.menu import MenuEntry, scopes
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Pacing

@@ -89,12 +89,21 @@ class Outlet:
             await self._api.typing(place)
 
     async def delete(self, place: Place, message: MessageRef) -> bool:
-        """Delete a message; False if the chat does not allow it."""
-        try:
-            async with self._paced(place, Weight.ANSWER, is_repeatable=True):
-                await self._api.delete(place, message)
-        except SendRefused:
-            return False
+        """Delete a message, tried more than once; False if the chat does not allow it.
+
+        It may hold a key, so a moment's trouble must not leave it there.
+        """
+        for is_last in (False, False, True):
+            try:
+                async with self._paced(place, Weight.ANSWER, is_repeatable=True):
+                    await self._api.delete(place, message)
+            except (SendRefused, ChatGone, ThreadGone):
+                return False
+            except FrontendError:
+                if is_last:
+                    raise
+            else:
+                break
         return True
 
     async def react(self, place: Place, message: MessageRef, emoji: str) -> None:

@@ -288,3 +288,16 @@ async def test_a_bot_that_starts_without_a_network_connects_later() -> None:
         await house.ask("/start")
         assert house.said()[0].startswith("Hello Alice")
         await house.stop()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=429, retry_after=1), Fault(status=502), Fault(reset="after")],
+    ids=["pause", "fault", "lost"],
+)
+async def test_a_key_is_deleted_in_spite_of_trouble(house: TelegramHouse, fault: Fault) -> None:
+    """It is tried again, as a message with a key must not stay."""
+    house.sim.faults.add("deleteMessage", fault)
+    message = await house.ask("/addkey openai sk-proj-canary-00000007Qx2")
+    assert message not in house.sim.state.chats[ALICE].screen
+    assert any("I deleted your message" in text for text in house.said()[-1:])

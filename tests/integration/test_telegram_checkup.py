@@ -268,10 +268,3 @@ async def test_a_proxy_that_wants_another_password(doctor: Doctor, canaries: Can
         found = (await doctor.look("http://api.example.org", proxy=proxy))["connection"]
     assert "is no Bot API (status 407)" in found.found
     assert "HEARTHKEY_TELEGRAM_PROXY" in found.mend
-
-
-def test_without_a_setting_it_is_the_public_server() -> None:
-    """The same that the bot asks."""
-    from adapters.telegram import api  # noqa: PLC0415  # its library is slow to load
-
-    assert checkup.PUBLIC_BASE == api.PUBLIC_BASE

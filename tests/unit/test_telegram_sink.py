@@ -288,3 +288,25 @@ async def test_off_shows_only_that_work_goes_on() -> None:
     await stand.clock.advance(5)
     await sink.finish(Reply(text="All"))
     assert [each.how for each in stand.outlet.done] == ["typing", "typing", "post"]
+
+
+async def test_frames_make_way_where_the_process_has_too_much_to_do() -> None:
+    """Woken late again and again, an answer shows fewer of them; its end comes all the same."""
+    stand = Stand()
+    sleep = stand.clock.sleep
+
+    async def late(seconds: float) -> None:
+        await sleep(seconds)
+        stand.clock._passed_s += 0.2
+
+    stand.clock.sleep = late  # type: ignore[method-assign]  # the machine's own lateness
+    sink = stand.sink(draft)
+    await sink.open()
+    for number in range(40):
+        sink.show(f"word {number}")
+        await stand.clock.advance(0.5)
+    shown = [each.at for each in stand.outlet.done if each.text]
+    gaps = [after - before for before, after in itertools.pairwise(shown)]
+    assert gaps[0] < gaps[1] < gaps[2]
+    await sink.finish(Reply(text="All"))
+    assert stand.outlet.texts("post") == ["All"]
