@@ -228,7 +228,7 @@ async def _read(
     running.is_sent = True
     async with aclosing(provider.stream(request, key)) as events:  # type: ignore[type-var]  # every stream is a generator
         async for event in events:
-            if running.take(event) and running.is_shown:
+            if running.take(event):
                 sink.show(running.text)
 
 

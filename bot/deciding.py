@@ -39,8 +39,10 @@ class Decider:
         match body:
             case Command(name, args):
                 return name in self._desk.commands or self._has_key(args)
-            case Text(text):
+            case Text(text) | Edited(text) | Unreadable(words=text):
                 return self._has_key(text)
+            case SecretText():
+                return True
             case _:
                 return False
 

@@ -131,9 +131,12 @@ class Router:
         await self._chats.move(old, new_chat)
 
     async def left(self, place: Place) -> None:
-        """Take note that nobody reads a chat any more, until something comes from there."""
+        """Take note that nobody reads a chat any more, until something comes from there.
+
+        Turns that have not begun are given up first: none begins as the one before it ends.
+        """
         await self._chats.leave(place)
-        self._sessions.hide(place)
+        await self._sessions.leave(place)
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""

@@ -27,10 +27,7 @@ class Ended(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """`key`: what it is asked with, once known. `is_sent`: the newest attempt may have arrived.
-
-    `is_shown`: somebody may see it grow.
-    """
+    """`key`: what it is asked with, once known. `is_sent`: the newest attempt may have arrived."""
 
     turn: Turn
     attempt: int
@@ -40,7 +37,6 @@ class Running:
     finish: FinishReason | None = None
     key: KeyId | None = None
     is_sent: bool = False
-    is_shown: bool = True
     reason: Reason | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[Any] | None = None

@@ -117,10 +117,13 @@ class SessionManager:
             there = replace(running.turn.place, chat=new_chat)
             running.turn = replace(running.turn, place=there)
 
-    def hide(self, place: Place) -> None:
-        """Show the answers of a chat no more that run: nobody is there; they end as they would."""
-        for running in self._in_chat(place):
-            running.is_shown = False
+    async def leave(self, place: Place) -> None:
+        """End all that runs in a chat, whoever asked, and wait: nobody is there to read it."""
+        found = self._in_chat(place)
+        for running in found:
+            running.end(Reason.STOPPED)
+        for running in found:
+            await running.done.wait()
 
     async def cancel(
         self,

@@ -1,7 +1,6 @@
 """The inbox in SQLite: what is taken from a messenger, durable before it is confirmed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from sqlite3 import Row
 from typing import Final
@@ -17,7 +16,7 @@ from storage.codec import dump_incoming, load_incoming
 from storage.effects import apply, erases
 from storage.keyrings import OF_HOST
 from storage.people import account, host_key, seat_for, where_now
-from storage.rules import asking, taken
+from storage.rules import asking, now_in, taken
 from storage.turn_rows import OPEN, ask
 from storage.tx import Repository, Tx
 from storage.vault import Cell
@@ -192,7 +191,7 @@ async def _opened(tx: Tx, row: Row) -> InboxRow | None:
     except VaultCorrupt:
         await _park(tx, row["id"], _SEALED)
         return None
-    incoming = replace(incoming, place=await where_now(tx, incoming.place))
+    incoming = now_in(await where_now(tx, incoming.place), incoming)
     return InboxRow(id=InboxId(row["id"]), incoming=incoming, tries=row["tries"])
 
 

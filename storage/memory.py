@@ -37,7 +37,7 @@ from bot.domain.ports import (
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
-from storage.rules import EPOCH_DETAIL, NAME_CHARS, asking, from_nano, storable, taken
+from storage.rules import EPOCH_DETAIL, NAME_CHARS, asking, from_nano, now_in, storable, taken
 
 
 class MemoryIntake:
@@ -121,7 +121,7 @@ class MemoryIntake:
         return tuple(
             InboxRow(
                 id=id_,
-                incoming=replace(row.incoming, place=self._state.where_now(row.incoming.place)),
+                incoming=now_in(self._state.where_now(row.incoming.place), row.incoming),
                 tries=row.tries,
             )
             for id_, row in sorted(self._state.inbox.items())

@@ -7,8 +7,8 @@ from storage.memory_state import State
 
 
 def move(state: State, old: Place, new_chat: str) -> None:
-    """Let every place of a chat go on under another id."""
-    if new_chat == old.chat:
+    """Let every place of a chat go on under another id; nothing if it went on elsewhere before."""
+    if new_chat == old.chat or state.where_now(old) != old:
         return
     frontend = old.frontend
     state.moved.pop((frontend, new_chat), None)
@@ -27,7 +27,7 @@ def move(state: State, old: Place, new_chat: str) -> None:
         state.sessions[session] = replace(talk, place=state.where_now(talk.place))
     for turn, row in list(state.turns.items()):
         if _is_in(old, row.turn.place):
-            there = replace(row.turn, place=state.where_now(row.turn.place))
+            there = replace(row.turn, place=state.where_now(row.turn.place), message=None)
             state.turns[turn] = replace(row, turn=there, shown=None)
     for delivery, waiting in list(state.outbox.items()):
         if _is_in(old, waiting.outgoing.place):

@@ -45,8 +45,9 @@ class MemoryTurns:
 
     async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
         """Return the member's turns that wait there, oldest first."""
+        here = self._state.where_now(place)
         turns = [row.turn for _, row in sorted(self._state.turns.items())]
-        mine = [turn for turn in turns if (turn.member, turn.place) == (member, place)]
+        mine = [turn for turn in turns if (turn.member, turn.place) == (member, here)]
         return tuple(turn for turn in mine if is_waiting(turn, reason) and not turn.is_taken_back)
 
     async def tell(
@@ -221,12 +222,17 @@ class MemoryTurns:
         return None
 
     async def abandon(self, place: Place) -> None:
-        """Give up every message that waits for a place's chat."""
+        """Give up what waits for a place's chat: messages, and turns not begun."""
+        chat = (place.frontend, place.chat)
         for id_, row in list(self._state.outbox.items()):
             there = row.outgoing.place
-            is_there = (there.frontend, there.chat) == (place.frontend, place.chat)
-            if is_there and row.state not in _GONE:
+            if (there.frontend, there.chat) == chat and row.state not in _GONE:
                 self._state.outbox[id_] = replace(row, state=DeliveryState.UNDELIVERABLE)
+        for turn in list(self._state.turns.values()):
+            there = turn.turn.place
+            has_not_begun = turn.turn.state is TurnState.RECEIVED
+            if (there.frontend, there.chat) == chat and has_not_begun:
+                self._set(turn, state=TurnState.STOPPED, detail="")
 
     async def moved(self, old: Place, new_chat: str) -> None:
         """Let a chat go on under another id."""

@@ -9,21 +9,25 @@ from typing import Final
 from bot.domain.chat import Place
 from bot.domain.errors import VaultCorrupt
 from storage.keyrings import Of
+from storage.people import where_now
 from storage.tx import Tx
 from storage.vault import Cell
 
 # What is sealed in a place, and the column of whose it is.
 _SEALED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "sessions": ("owner", ("title", "chosen")),
-    "turns": ("member", ("question", "choices", "partial", "answer")),
+    "turns": ("member", ("question", "choices", "partial", "answer", "revised")),
     "outbox": ("member", ("reply",)),
     "questions": ("member", ("question",)),
 }
 
 
 async def move(tx: Tx, old: Place, new_chat: str) -> None:
-    """Let every place of a chat go on under another id; done twice it changes nothing more."""
-    if new_chat == old.chat:
+    """Let every place of a chat go on under another id; nothing if it went on elsewhere before.
+
+    A messenger tells of a move more than once, and so late that the chat has moved again.
+    """
+    if new_chat == old.chat or await where_now(tx, old) != old:
         return
     await _remember(tx, old, new_chat)
     places = "SELECT * FROM places WHERE frontend = ? AND chat = ?"
@@ -42,8 +46,8 @@ async def move(tx: Tx, old: Place, new_chat: str) -> None:
 
 
 async def _forget_messages(tx: Tx, place: int) -> None:
-    """What was shown stays in the old chat: its ids may mean other messages in the new one."""
-    await tx.run("UPDATE turns SET shown = NULL WHERE place = ? AND shown IS NOT NULL", place)
+    """What was said stays in the old chat: its ids may mean other messages in the new one."""
+    await tx.run("UPDATE turns SET message = NULL, shown = NULL WHERE place = ?", place)
     await tx.run("UPDATE outbox SET message = NULL, edits = NULL WHERE place = ?", place)
 
 

@@ -127,6 +127,14 @@ def has_begun(state: TurnState, attempt: int) -> bool:
     return attempt > 0 or state not in {TurnState.RECEIVED, TurnState.WAITING}
 
 
+def now_in(place: Place, incoming: Incoming) -> Incoming:
+    """Return a stored update for its place of now; its messages stayed behind if that moved."""
+    if incoming.place == place:
+        return incoming
+    before = tuple(now_in(place, piece) for piece in incoming.before)
+    return replace(incoming, place=place, message=None, before=before)
+
+
 def in_place_of(reply: Outgoing, shown: MessageRef | None) -> Outgoing:
     """Let a turn's first part edit the message in which the answer grew."""
     if shown is None or reply.turn is None or reply.part or reply.edits:

@@ -25,6 +25,7 @@ from storage.effects import apply, erases
 from storage.history import read_history
 from storage.keyrings import Of
 from storage.moving import move
+from storage.people import where_now
 from storage.rules import NEWEST, in_place_of, may_end
 from storage.turn_rows import (
     OPEN,
@@ -65,6 +66,7 @@ class Turns(Repository):
         """Return the member's turns that wait there, as far as they authenticate."""
 
         async def work(tx: Tx) -> Sequence[Turn]:
+            here = await where_now(tx, place)
             rows = await turn_rows(
                 tx,
                 f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.detail = ?"
@@ -72,10 +74,10 @@ class Turns(Repository):
                 " AND p.kind = ? ORDER BY t.id",
                 member,
                 reason.value,
-                place.frontend,
-                place.chat,
-                place.thread,
-                place.kind.value,
+                here.frontend,
+                here.chat,
+                here.thread,
+                here.kind.value,
             )
             found = [await find_turn(tx, row) for row in rows]
             return tuple(turn for turn in found if turn)
@@ -242,8 +244,20 @@ class Turns(Repository):
         return await self.read(lambda tx: outbox.owner(tx, place, message))
 
     async def abandon(self, place: Place) -> None:
-        """Give up every message that waits for a place's chat."""
-        await self.write(lambda tx: outbox.abandon(tx, place))
+        """Give up what waits for a place's chat: messages, and turns not begun."""
+
+        async def work(tx: Tx) -> None:
+            await outbox.abandon(tx, place)
+            await tx.run(
+                f"UPDATE turns SET state = ?, detail = '' WHERE state IN {OPEN}"  # noqa: S608  # a constant
+                " AND state = 'received'"
+                " AND place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)",
+                TurnState.STOPPED.value,
+                place.frontend,
+                place.chat,
+            )
+
+        await self.write(work)
 
     async def moved(self, old: Place, new_chat: str) -> None:
         """Let a chat go on under another id."""

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain.chat import Overrides, Place, PlaceKind, Scope, WaitReason
-from bot.domain.effects import Choose, DropWaiting, SetQuestion, StartSession
+from bot.domain.chat import Overrides, Place, PlaceKind, Scope, TurnState, WaitReason
+from bot.domain.effects import Choose, DropWaiting, Revise, SetQuestion, StartSession
 from bot.domain.events import (
     Command,
     Delivery,
@@ -11,8 +11,9 @@ from bot.domain.events import (
     MessageRef,
     Question,
     QuestionKind,
+    Text,
 )
-from bot.domain.ports import OpenQuestion
+from bot.domain.ports import Applied, OpenQuestion
 from tests.fakes.neighbours import ALICE, BOB, GROUP, HERS, HIS, Neighbours
 
 NEW = replace(GROUP, chat="bigger")
@@ -105,6 +106,81 @@ async def test_what_waits_for_a_chat_that_is_gone_is_given_up(house: Neighbours)
     assert await turns.find(turn.id) is not None
     assert (await house.stores.settings.session(GROUP, alice.id)).messages == 2
     assert len(await waiting(house, GROUP)) == 1
+
+
+async def test_turns_that_have_not_begun_are_given_up_with_their_chat(house: Neighbours) -> None:
+    """Nobody would read their answers; what runs, waits for a key or is elsewhere stays."""
+    turns = house.stores.turns
+    places = {"hers": HERS, "queued": TOPIC, "running": GROUP, "waiting": GROUP, "old": GROUP}
+    made = {text: await house.ask(text, place=place) for text, place in places.items()}
+    assert await turns.begin_attempt(made["running"].id, 1)
+    await turns.wait(made["waiting"].id, WaitReason.KEY, ())
+    await house.answer(made["old"])
+    await turns.abandon(GROUP)
+    found = {text: await turns.find(turn.id) for text, turn in made.items()}
+    assert {text: turn.state for text, turn in found.items() if turn} == {
+        "hers": TurnState.RECEIVED,
+        "queued": TurnState.STOPPED,
+        "running": TurnState.REQUESTED,
+        "waiting": TurnState.WAITING,
+        "old": TurnState.ANSWERED,
+    }
+    assert not await turns.begin_attempt(made["queued"].id, 1)
+
+
+async def test_the_ids_of_questions_stay_in_the_old_chat(house: Neighbours) -> None:
+    """In the new one they are others' messages: no answer is a reply to those."""
+    turns = house.stores.turns
+    text = house.incoming(Text("eggs?"), place=GROUP, message="m1")
+    turn = await house.stores.intake.accept_turn(text, limit=9)
+    assert turn is not None
+    await house.stores.intake.accept(house.incoming(Command("new"), place=GROUP, message="m2"))
+    await turns.moved(GROUP, NEW.chat)
+    found = await turns.find(turn.id)
+    assert found is not None
+    assert (found.place, found.message) == (NEW, None)
+    (row,) = await house.stores.intake.pending()
+    assert (row.incoming.place, row.incoming.message) == (NEW, None)
+
+
+async def test_what_waits_after_an_absence_is_found_by_the_old_id(house: Neighbours) -> None:
+    """Its member is told of it a moment later, when the chat may have moved."""
+    late = house.incoming(Text("eggs?"), place=GROUP)
+    turn = await house.stores.intake.accept_turn(late, limit=9, is_late=True)
+    assert turn is not None
+    await house.stores.turns.moved(GROUP, NEW.chat)
+    for place in (GROUP, NEW):
+        found = await house.stores.turns.waiting(turn.member, place, WaitReason.ABSENCE)
+        assert [each.id for each in found] == [turn.id]
+
+
+async def test_a_new_text_of_a_question_opens_after_two_places_became_one(
+    house: Neighbours,
+) -> None:
+    """What was kept of an edit in the new chat is sealed for the place that has it now."""
+    await house.talk("old", "x", place=GROUP)
+    new = await house.talk("eggs?", "Boil them.", place=NEW)
+    revise = Revise(turn=new.id, member=new.member, question="rice?", is_begun=True)
+    assert (await house.do(revise, place=NEW)).applied is Applied.DONE
+    await house.stores.turns.moved(GROUP, NEW.chat)
+    found = await house.stores.turns.find(new.id)
+    assert found is not None
+    assert (found.place, found.question, found.revised) == (NEW, "eggs?", "rice?")
+
+
+async def test_a_move_that_is_told_late_changes_nothing(house: Neighbours) -> None:
+    """The chat has moved again since then, and stays where it is."""
+    turn = await house.talk("What about eggs?", "Boil them.", place=GROUP)
+    last = replace(GROUP, chat="biggest")
+    for old, new in ((GROUP, NEW), (GROUP, NEW), (NEW, last), (GROUP, NEW)):
+        await house.stores.turns.moved(old, new.chat)
+    for place in (GROUP, NEW, last):
+        session = await house.stores.settings.session(place, turn.member)
+        assert (session.id, session.place) == (turn.session, last)
+    await house.stores.turns.moved(last, GROUP.chat)
+    for place in (GROUP, NEW, last):
+        session = await house.stores.settings.session(place, turn.member)
+        assert (session.id, session.place) == (turn.session, GROUP)
 
 
 async def test_a_chat_goes_on_under_another_id(house: Neighbours) -> None:

@@ -6,10 +6,22 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.chat import Finish, FinishReason, Place, TextDelta, TurnState
-from bot.domain.errors import ChatMoved, FrontendError, SendThrottled
-from bot.domain.events import Command, DeliveryState, Outgoing, Reply, SecretText, Text
+from bot.domain.errors import ChatMoved, FrontendError, SendThrottled, StorageUnavailable
+from bot.domain.events import (
+    Body,
+    Command,
+    DeliveryState,
+    Edited,
+    Outgoing,
+    Reply,
+    SecretText,
+    Text,
+    Unread,
+    Unreadable,
+)
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
+from tests.fakes.disk import FullDisk
 from tests.fakes.house import ALICE, BOB, CLUB, HOME, House
 
 BIGGER = replace(CLUB, chat="bigger")
@@ -40,22 +52,51 @@ async def grow(house: House, place: Place) -> asyncio.Event:
 
 
 async def test_a_chat_that_is_left_gets_nothing_more(house: House) -> None:
-    """What waits is given up at once; the answer under way ends unseen, is kept and is paid."""
-    gate = await grow(house, HOME)
+    """What waits is given up; the answer under way is stopped, kept, and shown to nobody."""
+    await grow(house, HOME)
     house.frontend.fail_next("post", SendThrottled(600))
     await house.say("/ping")
     await house.router.left(HOME)
-    assert states(house) == [DeliveryState.UNDELIVERABLE]
-    gate.set()
     await let_run()
     await house.clock.advance(600)
     (turn,) = await house.turns()
-    assert (turn.state, turn.answer) == (TurnState.ANSWERED, "One moment")
+    assert (turn.state, turn.answer) == (TurnState.STOPPED, "One")
+    assert house.provider.cancelled == 1
     assert states(house) == [DeliveryState.UNDELIVERABLE] * 2
     (sink,) = house.frontend.sinks
     assert (sink.shown, sink.is_open) == (["One"], False)
     assert house.said == []
     await house.router.settled(HOME)
+
+
+async def test_a_chat_that_is_left_costs_nothing_more(house: House) -> None:
+    """All members' answers end, in every topic, and what waits its turn is asked of nobody."""
+    topic = replace(CLUB, thread="7")
+    await house.give_key(BOB, CLUB, key="sk-canary-bob")
+    await house.give_key(ALICE, topic)
+    for who, place in ((ALICE, CLUB), (BOB, CLUB), (ALICE, topic)):
+        house.provider.enqueue(TextDelta("One"), asyncio.Event())
+        await house.say("hello", who, place)
+    await house.say("and then?", ALICE, CLUB)
+    await house.router.left(CLUB)
+    await let_run()
+    assert [asked.question for asked in house.provider.asked] == ["hello"] * 3
+    assert house.provider.cancelled == 3
+    assert [turn.state for turn in await house.turns()] == [TurnState.STOPPED] * 4
+    await house.say("here again", ALICE, CLUB)
+    assert house.said == ["Echo: here again"]
+
+
+async def test_leaving_that_cannot_be_stored_stops_nothing(house: House) -> None:
+    """The messenger tells it again, so it is not done by halves."""
+    await grow(house, CLUB)
+    disk = FullDisk(house.stores.turns, "abandon")
+    with pytest.raises(StorageUnavailable):
+        await house.router.left(CLUB)
+    assert house.provider.cancelled == 0
+    disk.make_room()
+    await house.router.left(CLUB)
+    assert [turn.state for turn in await house.turns()] == [TurnState.STOPPED]
 
 
 async def test_whoever_comes_back_goes_on(house: House) -> None:
@@ -164,9 +205,19 @@ async def test_a_key_posted_in_a_group_is_never_asked_for_again_there(house: Hou
     assert "may not delete" not in house.said[0]
 
 
-@pytest.mark.parametrize("body", [Command("foo", f"x {KEY}"), Text(f"see {KEY}")])
+@pytest.mark.parametrize(
+    "body",
+    [
+        Command("foo", f"x {KEY}"),
+        Text(f"see {KEY}"),
+        Edited(f"see {KEY}"),
+        Unreadable(Unread.PHOTO, f"see {KEY}"),
+        SecretText(Command("addkey", "acme"), Secret(KEY)),
+    ],
+    ids=["command", "text", "edit", "caption", "secret"],
+)
 async def test_a_key_said_to_others_in_a_group_is_deleted_all_the_same(
-    house: House, body: Command | Text
+    house: House, body: Body
 ) -> None:
     """Behind a command of another bot, or to anybody; it is in no turn and nowhere at rest."""
     house.frontend.link = "https://t.example/bot"

@@ -221,15 +221,19 @@ class TurnStore(Protocol):
         ...
 
     async def abandon(self, place: Place) -> None:
-        """Give up every message that waits for a place's chat: there is nobody any more."""
+        """Give up what waits for a place's chat, where nobody is any more.
+
+        That is every message, and every turn that has not begun: those are stopped, and can be
+        asked again.
+        """
         ...
 
     async def moved(self, old: Place, new_chat: str) -> None:
         """Let a chat, all its topics, go on under another id, with all that is in it.
 
-        What still names the old id is taken to mean the new one from then on; messages that were
-        shown stay behind. What was in the new chat already is joined to it, and the session that
-        was going on in the old one goes on.
+        Told again it changes nothing. What still names the old id is taken to mean the new one
+        from then on; the ids of messages stay behind. What was in the new chat already is joined
+        to it, and the session that was going on in the old one goes on.
         """
         ...
 
