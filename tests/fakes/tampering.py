@@ -20,7 +20,7 @@ from bot.domain.chat import (
     Turn,
     TurnId,
 )
-from bot.domain.effects import Choose, PutKey, SetQuestion
+from bot.domain.effects import Choose, PutKey, Revise, SetQuestion
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Command, DeliveryId, InboxId, Question, QuestionKind
 from bot.domain.keys import KeyHealth
@@ -101,6 +101,8 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
     asked = await house.ask(f"another of {name}", sender=identity, place=place)
     assert await stores.turns.begin_attempt(asked.id, 1)
     await stores.turns.checkpoint({asked.id: f"partial to {name}"})
+    edit = Revise(turn=turn.id, member=member, question=f"edit of {name}", is_begun=True)
+    await house.do(edit, sender=identity, place=place)
     reply = house.reply(await house.member(identity), f"reply to {name}")
     (delivery,) = (await house.do(replies=(reply,), sender=identity, place=place)).deliveries
     command = house.incoming(Command("new", f"title of {name}"), sender=identity, place=place)
@@ -252,6 +254,10 @@ async def _partial(stores: SqlStores, person: Person) -> object:
     return (await _turn(stores, person.asked)).partial
 
 
+async def _revised(stores: SqlStores, person: Person) -> object:
+    return (await _turn(stores, person.turn)).revised or REFUSED
+
+
 # Every sealed column; a test looks whether one of the schema's is missing.
 VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "key"): _key,
@@ -269,4 +275,5 @@ VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("turns", "choices"): _choices,
     ("turns", "partial"): _partial,
     ("turns", "question"): _asked,
+    ("turns", "revised"): _revised,
 }
