@@ -21,6 +21,8 @@ from tests.fakes.tampering import REFUSED, VIEWS, Column, Scene
 
 KEY: Final = MasterKey(b"k" * 32)
 TURN: Final = {column for column in VIEWS if column[0] == "turns"}
+# What a turn has once it was asked, answered or changed: the other one has none of it.
+LATER = {("turns", "partial"), ("turns", "answer"), ("turns", "revised")}
 
 
 def name(column: Column) -> str:
@@ -144,7 +146,7 @@ async def test_another_columns_value_is_refused(
     await refused(scene, column, before)
 
 
-@pytest.mark.parametrize("column", sorted(TURN - {("turns", "partial"), ("turns", "answer")}))
+@pytest.mark.parametrize("column", sorted(TURN - LATER))
 async def test_another_turns_value_is_refused(scene: Scene, column: Column) -> None:
     """Nor does a value of the member's own other turn."""
     before = await scene.views(scene.alice)
