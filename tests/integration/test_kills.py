@@ -80,8 +80,8 @@ def test_kills_at_random_times_lose_double_and_bill_nothing(
     kills = number = 0
     while kills < RANDOM_KILLS:
         number += 1
-        deaths = random_deaths(chance, chance.randint(1, 3))
         kind = random_kind(chance)
+        deaths = random_deaths(chance, chance.randint(1, 3), kind)
         end = lives.story(tmp_path / str(number), deaths, kind)
         assert not end.broken, (SEED + shard, number, kind, deaths, end.broken)
         kills += end.kills

@@ -13,13 +13,13 @@ from typing import Final
 
 from tests.kills.botapi import BotApi, botapi
 from tests.kills.child import Order
-from tests.kills.story import SLOW, TELEGRAM, Kind, Story, new_story
+from tests.kills.story import SLOW, TELEGRAM, WITNESS, Kind, Story, new_story
 from tests.kills.telegram import NOTED
 from tests.kills.vendor import ROOT, Vendor, vendor
 from tests.kills.verdict import judge, screen
 from tests.kills.witness import Chat, Journal
 
-LIFE_S: Final = 0.4  # about as long as a whole story takes
+LIFE_S: Final = {WITNESS: 0.4, TELEGRAM: 0.8}  # about as long as a whole story takes
 _LEAST_LIFE_S: Final = 0.01
 
 
@@ -129,13 +129,16 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
     ]
 
 
-def random_kind(chance: random.Random) -> Kind:
+def random_kind(chance: random.Random, messenger: str = WITNESS) -> Kind:
     """Return any kind of story, at a vendor that leaves time for a kill."""
     grows, in_a_burst, has_fault = (chance.random() < 0.5 for _ in range(3))
-    return Kind(grows=grows, in_a_burst=in_a_burst, has_fault=has_fault, rate=SLOW)
+    return Kind(
+        grows=grows, messenger=messenger, in_a_burst=in_a_burst, has_fault=has_fault, rate=SLOW
+    )
 
 
-def random_deaths(chance: random.Random, times: int) -> Sequence[Death]:
+def random_deaths(chance: random.Random, times: int, kind: Kind) -> Sequence[Death]:
     """Return deaths at random times of a life, some of them in the start after another."""
-    lives = (chance.uniform(_LEAST_LIFE_S, LIFE_S) for _ in range(times))
+    life_s = LIFE_S[kind.messenger]
+    lives = (chance.uniform(_LEAST_LIFE_S, life_s) for _ in range(times))
     return [Death(after_s=round(life_s, 4)) for life_s in lives]
