@@ -16,7 +16,7 @@ from tests.kills.child import Order
 from tests.kills.drive import Drive, deaths_at, drive, random_deaths, random_kind
 from tests.kills.story import Kind, new_story
 from tests.kills.vendor import ROOT, vendor
-from tests.kills.verdict import judge
+from tests.kills.verdict import judge, screen
 from tests.kills.witness import Chat
 
 SHARDS: Final = 8
@@ -62,7 +62,7 @@ def test_a_process_of_its_own_is_killed_and_started_as_a_forked_one_is(tmp_path:
         assert _start(order) == -signal.SIGKILL
         assert list(chat.unconfirmed())
         assert _start(replace(order, number=0)) == 0
-        assert not judge(folder, story, there.asked(story), kills=1)
+        assert not judge(folder, story, screen(chat), there.asked(story), kills=1)
 
 
 def _start(order: Order) -> int:
@@ -80,8 +80,8 @@ def test_kills_at_random_times_lose_double_and_bill_nothing(
     kills = number = 0
     while kills < RANDOM_KILLS:
         number += 1
-        deaths = random_deaths(chance, chance.randint(1, 3))
         kind = random_kind(chance)
+        deaths = random_deaths(chance, chance.randint(1, 3), kind)
         end = lives.story(tmp_path / str(number), deaths, kind)
         assert not end.broken, (SEED + shard, number, kind, deaths, end.broken)
         kills += end.kills

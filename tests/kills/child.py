@@ -27,8 +27,10 @@ from storage.masterkey import find_master_key
 from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.prices import FakePrices
+from tests.kills.messenger import Messenger, WitnessMessenger
 from tests.kills.points import Points
-from tests.kills.witness import ALICE, Chat, WitnessFrontend
+from tests.kills.telegram import Line, TelegramMessenger, quickened, watched
+from tests.kills.witness import Chat
 
 COMPANY: Final = "sim"
 _LEFT_S: Final = 0.001
@@ -37,11 +39,18 @@ _CHECKPOINT_S: Final = 0.02  # so that a story of a second has some
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One life. `point` and `number`: the hit to die at; `after_s`: when to be killed."""
+    """One life. `point` and `number`: the hit to die at; `after_s`: when to be killed.
+
+    `api`: the Bot API on which `person` is the member, empty: the messenger is files; `since`: how
+    much had happened there before.
+    """
 
     folder: str
     url: str
     grows: bool = True
+    api: str = ""
+    person: int = 0
+    since: int = 0
     point: str = ""
     number: int = 0
     after_s: float = 0.0
@@ -115,20 +124,30 @@ async def _run(order: Order, points: Points) -> None:
         name: WatchedProvider(provider, points)
         for name, provider in build_providers(http, endpoints={COMPANY: order.url}).items()
     }
-    frontend = WitnessFrontend(Chat(folder), points, grows=order.grows)
+    chat = _chat(order, points, http, clock)
+    await chat.open()
     router = assemble(
         stores=stores,
         providers=providers,
-        frontends=(frontend,),
+        frontends=(chat.frontend,),
         clock=clock,
-        access=Access(allowed=frozenset({ALICE})),
+        access=Access(allowed=frozenset({chat.member})),
         prices=FakePrices(),
     )
     await router.start()
-    await frontend.run(router)
+    await chat.run(router)
     await router.close()
+    await chat.close()
     await http.close()
     await opened.close()
+
+
+def _chat(order: Order, points: Points, http: HttpClient, clock: SystemClock) -> Messenger:
+    chat = Chat(Path(order.folder))
+    if not order.api:
+        return WitnessMessenger(chat, points, grows=order.grows)
+    line = Line(order.api, order.person, order.since)
+    return TelegramMessenger(line, chat.updates(), http, clock)
 
 
 def live(order: Order) -> None:
@@ -136,7 +155,7 @@ def live(order: Order) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     points = Points(order.point, order.number)
     sessions.CHECKPOINT_S = _CHECKPOINT_S  # type: ignore[misc]  # final but for here
-    with _watched_wire(points):
+    with _watched_wire(points), watched(points, Path(order.folder)), quickened():
         asyncio.run(_run(order, points))
     (Path(order.folder) / "hits").write_text(json.dumps(points.hits))
 

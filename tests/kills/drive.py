@@ -7,17 +7,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tests.kills.botapi import BotApi, botapi
 from tests.kills.child import Order
-from tests.kills.story import SLOW, Kind, new_story
+from tests.kills.story import SLOW, TELEGRAM, WITNESS, Kind, Story, new_story
+from tests.kills.telegram import NOTED
 from tests.kills.vendor import ROOT, Vendor, vendor
-from tests.kills.verdict import judge
-from tests.kills.witness import Chat
+from tests.kills.verdict import judge, screen
+from tests.kills.witness import Chat, Journal
 
-LIFE_S: Final = 0.4  # about as long as a whole story takes
+LIFE_S: Final = {WITNESS: 0.4, TELEGRAM: 0.8}  # about as long as a whole story takes
 _LEAST_LIFE_S: Final = 0.01
 
 
@@ -32,18 +34,23 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a story ended: what was broken, in words, and how often it was killed."""
+    """How a story ended: what was broken, in words, and how often it was killed.
+
+    `stale`: messages that were begun just before a kill, so that nobody could know of them.
+    """
 
     broken: Sequence[str]
     kills: int
+    stale: int = 0
 
 
 class Drive:
-    """A vendor and a nursery that outlive every application."""
+    """A vendor, a Bot API and a nursery that outlive every application."""
 
-    def __init__(self, vendor: Vendor, nursery: subprocess.Popen[str]) -> None:
-        """Use both while they live."""
+    def __init__(self, vendor: Vendor, api: BotApi, nursery: subprocess.Popen[str]) -> None:
+        """Use all of them while they live."""
         self._vendor = vendor
+        self._api = api
         self._nursery = nursery
 
     def hits(self, folder: Path, kind: Kind) -> Counter[str]:
@@ -58,19 +65,37 @@ class Drive:
         folder.mkdir()
         story = new_story(kind)
         Chat(folder).send(story.updates())
+        order = self._order(folder, story)
         kills = 0
         for death in deaths:
-            ended = self._live(folder, death, grows=kind.grows)
+            ended = self._live(replace(order, **asdict(death)))
             if ended not in {"killed", "ended"}:
                 return End([f"it {ended} before its death: see {folder / 'log'}"], kills)
             kills += ended == "killed"
-        ended = self._live(folder, Death(), grows=kind.grows)
+        ended = self._live(order)
         if ended != "ended":
             return End([f"it {ended} after {kills} kills: see {folder / 'log'}"], kills)
-        return End(judge(folder, story, self._vendor.asked(story), kills=kills), kills)
+        return self._judged(folder, story, order.since, kills)
 
-    def _live(self, folder: Path, death: Death, *, grows: bool) -> str:
-        order = Order(folder=str(folder), url=self._vendor.url, grows=grows, **asdict(death))
+    def _order(self, folder: Path, story: Story) -> Order:
+        order = Order(folder=str(folder), url=self._vendor.url, grows=story.kind.grows)
+        if story.kind.messenger != TELEGRAM:
+            return order
+        since = self._api.begin(story)
+        return replace(order, api=self._api.url, person=story.person, since=since)
+
+    def _judged(self, folder: Path, story: Story, since: int, kills: int) -> End:
+        asked = self._vendor.asked(story)
+        if story.kind.messenger != TELEGRAM:
+            shown = screen(Chat(folder))
+            return End(judge(folder, story, shown, asked, kills=kills), kills)
+        phone = self._api.phone(story, since)
+        broken = judge(folder, story, phone.shown(), asked, kills=kills)
+        noted = {int(line["message"]) for line in Journal(folder / NOTED).lines()}
+        unseemly = phone.broken(story.key, noted, kills)
+        return End([*broken, *unseemly], kills, len(phone.stale()))
+
+    def _live(self, order: Order) -> str:
         if self._nursery.stdin is None or self._nursery.stdout is None:
             raise RuntimeError("the nursery has no pipes")
         self._nursery.stdin.write(f"{json.dumps(asdict(order))}\n")
@@ -80,9 +105,10 @@ class Drive:
 
 @contextmanager
 def drive(folder: Path) -> Iterator[Drive]:
-    """Start a vendor, which writes into `folder`, and a nursery; end both afterwards."""
+    """Start a vendor and a Bot API, which write into `folder`, and a nursery; end all of them."""
     with (
         vendor(folder) as there,
+        botapi(folder) as api,
         subprocess.Popen(
             [sys.executable, "-m", "tests.kills.nursery"],
             stdin=subprocess.PIPE,
@@ -91,7 +117,7 @@ def drive(folder: Path) -> Iterator[Drive]:
             cwd=ROOT,
         ) as nursery,
     ):
-        yield Drive(there, nursery)
+        yield Drive(there, api, nursery)
 
 
 def deaths_at(hits: Counter[str]) -> Sequence[Death]:
@@ -103,13 +129,16 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
     ]
 
 
-def random_kind(chance: random.Random) -> Kind:
+def random_kind(chance: random.Random, messenger: str = WITNESS) -> Kind:
     """Return any kind of story, at a vendor that leaves time for a kill."""
     grows, in_a_burst, has_fault = (chance.random() < 0.5 for _ in range(3))
-    return Kind(grows=grows, in_a_burst=in_a_burst, has_fault=has_fault, rate=SLOW)
+    return Kind(
+        grows=grows, messenger=messenger, in_a_burst=in_a_burst, has_fault=has_fault, rate=SLOW
+    )
 
 
-def random_deaths(chance: random.Random, times: int) -> Sequence[Death]:
+def random_deaths(chance: random.Random, times: int, kind: Kind) -> Sequence[Death]:
     """Return deaths at random times of a life, some of them in the start after another."""
-    lives = (chance.uniform(_LEAST_LIFE_S, LIFE_S) for _ in range(times))
+    life_s = LIFE_S[kind.messenger]
+    lives = (chance.uniform(_LEAST_LIFE_S, life_s) for _ in range(times))
     return [Death(after_s=round(life_s, 4)) for life_s in lives]

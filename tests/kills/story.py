@@ -12,6 +12,8 @@ from tests.kills.witness import Update
 
 FAST: Final = 1_000
 SLOW: Final = 150
+WITNESS: Final = "witness"
+TELEGRAM: Final = "telegram"
 TEMPERATURE: Final = 0.3
 # What each command says when it is done; every one of them is said once.
 SAID: Final = {
@@ -27,12 +29,14 @@ SAID: Final = {
 class Kind:
     """What a story is like.
 
-    `grows`: answers grow in a message, else each comes as one. `in_a_burst`: nothing of the
-    first half waits for what was sent before. `has_fault`: the second question meets a fault of
-    the vendor's that is billed all the same. `rate`: the vendor's tokens per second.
+    `grows`: answers grow in a message, else each comes as one (on Telegram after a draft).
+    `in_a_burst`: nothing of the first half waits for what was sent before. `has_fault`: the second
+    question meets a fault of the vendor's that is billed all the same. `rate`: the vendor's tokens
+    per second.
     """
 
     grows: bool
+    messenger: str = WITNESS
     in_a_burst: bool = False
     has_fault: bool = False
     rate: int = FAST
@@ -49,6 +53,11 @@ class Story:
     def key(self) -> str:
         """The member's key, which must never be found at rest."""
         return f"sk-canary-{self.tag}-{self.tag}"
+
+    @property
+    def person(self) -> int:
+        """The member's account on Telegram."""
+        return int(self.tag, 16)
 
     @property
     def questions(self) -> Sequence[str]:
@@ -69,7 +78,6 @@ class Story:
     def updates(self) -> Sequence[Update]:
         """Return what the member sends."""
         one, two, three = self.questions
-        stamped = stamp(datetime.now(UTC))
         waits = not self.kind.in_a_burst
         return (
             Update(update="key", kind="secret", name="addkey", text=COMPANY, secret=self.key),
@@ -86,8 +94,19 @@ class Story:
             Update(update="retry", kind="command", name="retry"),
             Update(update="undo", kind="command", name="undo"),
             Update(update="new", kind="command", name="new"),
-            Update(update="remove", kind="press", text=f"removekey:do:{COMPANY}:{stamped}"),
+            *self._removal(),
         )
+
+    def _removal(self) -> Sequence[Update]:
+        """Return how the key goes; where there are real buttons, the one that was sent is used."""
+        action = f"removekey:do:{COMPANY}"
+        if self.kind.messenger == TELEGRAM:
+            return (
+                Update(update="ask", kind="command", name="removekey", text=COMPANY),
+                Update(update="remove", kind="press", text=action),
+            )
+        stamped = f"{action}:{stamp(datetime.now(UTC))}"
+        return (Update(update="remove", kind="press", text=stamped),)
 
 
 def new_story(kind: Kind) -> Story:

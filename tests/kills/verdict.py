@@ -4,23 +4,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.texts.turns import SENT_AGAIN
+from tests.kills.screen import Shown
 from tests.kills.story import SAID, TEMPERATURE, Story
 from tests.kills.vendor import Asked
 from tests.kills.witness import KEY_LOST, Chat
-
-
-@dataclass(slots=True)
-class Shown:
-    """A message as it stands on the screen; `delivered`: final texts, each with its buttons."""
-
-    text: str
-    buttons: Sequence[str]
-    delivered: set[tuple[str, ...]]
 
 
 def screen(chat: Chat) -> Sequence[Shown]:
@@ -37,9 +28,10 @@ def screen(chat: Chat) -> Sequence[Shown]:
     return tuple(messages.values())
 
 
-def judge(folder: Path, story: Story, asked: Sequence[Asked], *, kills: int) -> Sequence[str]:
+def judge(
+    folder: Path, story: Story, shown: Sequence[Shown], asked: Sequence[Asked], *, kills: int
+) -> Sequence[str]:
     """Return every broken promise, in words."""
-    shown = screen(Chat(folder))
     return [
         *_lost(story, shown, asked),
         *_repeated(shown, asked, kills),

@@ -106,16 +106,18 @@ class Chat:
         for update in updates:
             self._updates.add(asdict(update))
 
+    def updates(self) -> Sequence[Update]:
+        """Return all that the member sends."""
+        return [Update(**line) for line in self._updates.lines()]
+
     def unconfirmed(self) -> Iterator[Update]:
         """Return what the messenger would hand over now."""
-        lines = self._updates.lines()
-        for line in lines[len(self._confirmed.lines()) :]:
-            yield Update(**line)
+        yield from self.updates()[len(self._confirmed.lines()) :]
 
     def keys_to_send_again(self) -> Sequence[Update]:
         """Return the key's update anew for each time that the bot asked for it."""
         asked = sum(KEY_LOST in line.get("text", "") for line in self.screen.lines())
-        sent = [Update(**line) for line in self._updates.lines() if line["kind"] == "secret"]
+        sent = [update for update in self.updates() if update.kind == "secret"]
         return [
             replace(update, update=f"{update.update}-again-{number}")
             for update in sent

@@ -1,6 +1,6 @@
 """The people's side over HTTP: POST /sim/VERB with a JSON object of the verb's arguments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 Given = dict[str, Any]
 Verb = Callable[["Simulator", Given], Given]
+Wait = Callable[["Simulator", Given], Awaitable[Given]]
+_WAIT_S: Final = 30.0
 
 
-def control(sim: "Simulator", verb: str, given: Given) -> Given:
+async def control(sim: "Simulator", verb: str, given: Given) -> Given:
     """Do it, and return what came of it."""
+    if verb in _WAITS:
+        return await _WAITS[verb](sim, given)
     return _VERBS[verb](sim, given)
 
 
@@ -56,11 +60,18 @@ def _fault(sim: "Simulator", given: Given) -> Given:
     return {}
 
 
+def _without(sim: "Simulator", given: Given) -> Given:
+    """Be as old as a server that lacks these methods."""
+    sim.without = {each.lower() for each in given["methods"]}
+    return {}
+
+
 def _state(sim: "Simulator", _: Given) -> Given:
     return {
         "confirmed": sim.updates.confirmed,
         "last": sim.updates.last,
         "strange": sorted(sim.state.strange),
+        "rows": len(sim.state.journal.rows),
     }
 
 
@@ -69,7 +80,19 @@ def _calls(sim: "Simulator", _: Given) -> Given:
 
 
 def _journal(sim: "Simulator", given: Given) -> Given:
-    return {"rows": sim.state.journal.rows[given.get("since", 0) :]}
+    """Return what happened, of one chat only where it is named."""
+    chat = given.get("chat")
+    rows = sim.state.journal.rows[given.get("since", 0) :]
+    return {"rows": [each for each in rows if chat in {None, each.get("chat")}]}
+
+
+async def _confirmed(sim: "Simulator", given: Given) -> Given:
+    """Wait until an update was confirmed; whether it was."""
+    try:
+        await sim.until(lambda: sim.updates.confirmed >= given["update"], within_s=_WAIT_S)
+    except TimeoutError:
+        return {"is_confirmed": False}
+    return {"is_confirmed": True}
 
 
 _VERBS: Final[Mapping[str, Verb]] = {
@@ -81,7 +104,10 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "flood": _flood,
     "webhook": _webhook,
     "fault": _fault,
+    "without": _without,
     "state": _state,
     "calls": _calls,
     "journal": _journal,
 }
+
+_WAITS: Final[Mapping[str, Wait]] = {"confirmed": _confirmed}

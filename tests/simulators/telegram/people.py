@@ -66,8 +66,10 @@ class People:
             found = {**as_json(self._state, made), "date": int(self.now() - age_s)}
             if reply_to is not None and reply_to in where.screen:
                 found["reply_to_message"] = as_json(self._state, where.screen[reply_to])
-            self._state.journal.add("said", chat=where.id, message=made.id)
             update = self._updates.put({"message": found})
+            self._state.journal.add(
+                "said", chat=where.id, message=made.id, update=update, words=piece
+            )
             message = message or made.id
         return message, update
 
@@ -104,6 +106,7 @@ class People:
                 }
             }
         )
+        self._state.journal.add("pressed", chat=where.id, update=update, words=data)
         return query, update
 
     def stop_draft(self, person: int, *, thread: int | None = None) -> int:

@@ -94,7 +94,7 @@ class Simulator:
                 await self._news.wait()
 
     async def _control(self, request: web.Request) -> web.StreamResponse:
-        found = control(self, request.match_info["verb"], await request.json())
+        found = await control(self, request.match_info["verb"], await request.json())
         return web.json_response(found)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
