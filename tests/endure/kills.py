@@ -8,13 +8,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.kills.drive import drive, random_deaths, random_kind
+from tests.kills.drive import End, drive, random_deaths, random_kind
+from tests.kills.story import TELEGRAM, WITNESS
 
 KILLS: Final = 1_000
 _MOST_SHOWN: Final = 20
@@ -27,15 +27,17 @@ class Tally:
     wanted: int
     kills: int = 0
     stories: int = 0
+    stale: int = 0
     broken: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, kills: int, broken: Sequence[str]) -> None:
+    def add(self, end: End, where: str) -> None:
         """Count a story."""
         with self._lock:
             self.stories += 1
-            self.kills += kills
-            self.broken.extend(broken)
+            self.kills += end.kills
+            self.stale += end.stale
+            self.broken.extend(f"{where}: {each}" for each in end.broken)
 
     @property
     def is_full(self) -> bool:
@@ -51,10 +53,11 @@ def _live(folder: Path, seed: int, tally: Tally) -> None:
         number = 0
         while not tally.is_full:
             number += 1
-            deaths = random_deaths(chance, chance.randint(1, 5))
+            kind = random_kind(chance, chance.choice((WITNESS, TELEGRAM)))
+            deaths = random_deaths(chance, chance.randint(1, 5), kind)
             here = folder / str(number)
-            end = lives.story(here, deaths, random_kind(chance))
-            tally.add(end.kills, [f"seed {seed}, story {number}: {each}" for each in end.broken])
+            end = lives.story(here, deaths, kind)
+            tally.add(end, f"seed {seed}, story {number}, {kind}")
             if not end.broken:
                 shutil.rmtree(here)
 
@@ -88,6 +91,7 @@ def _report(tally: Tally, seed: int, took_s: float) -> None:
     lines = [
         f"{tally.kills} kills at random times in {tally.stories} stories, {took_s:.0f} s,"
         f" seed {seed}",
+        f"stale previews on Telegram: {tally.stale}",
         f"broken promises: {len(tally.broken)}",
         *tally.broken[:_MOST_SHOWN],
     ]

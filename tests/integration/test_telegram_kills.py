@@ -14,11 +14,11 @@ import pytest
 from tests.kills.drive import Drive, deaths_at, drive, random_deaths, random_kind
 from tests.kills.story import SLOW, TELEGRAM, Kind
 
-SHARDS: Final = 8
+SHARDS: Final = 10
 SEED: Final = 20261126
-RANDOM_KILLS: Final = 13
-DRAFTS: Final = Kind(messenger=TELEGRAM, grows=False, rate=SLOW)
-EDITS: Final = Kind(messenger=TELEGRAM, grows=True, rate=SLOW)
+RANDOM_KILLS: Final = 10
+DRAFTS: Final = Kind(messenger=TELEGRAM, grows=False, rate=SLOW // 2)
+EDITS: Final = Kind(messenger=TELEGRAM, grows=True, rate=SLOW // 2)
 _CALLS: Final = frozenset({"getme", "getupdates", "sendmessage", "deletemessage"})
 
 
@@ -30,19 +30,19 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "grows_by"),
-    [(DRAFTS, "sendmessagedraft"), (EDITS, "editmessagetext")],
+    ("kind", "grows_by", "side"),
+    [(DRAFTS, "sendmessagedraft", "before"), (EDITS, "editmessagetext", "after")],
     ids=["drafts", "edits"],
 )
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_a_kill_around_any_call_loses_doubles_and_bills_nothing(
-    lives: Drive, tmp_path: Path, shard: int, kind: Kind, grows_by: str
+def test_a_kill_around_any_call_loses_doubles_and_bills_nothing(  # noqa: PLR0917 - a table's columns
+    lives: Drive, tmp_path: Path, shard: int, kind: Kind, grows_by: str, side: str
 ) -> None:
     """Whatever Telegram was about to be told, or just had been, the next start puts it right."""
     hits = lives.hits(tmp_path / "whole", kind)
     assert {f"after {each}" for each in (*_CALLS, grows_by)} <= hits.keys()
-    assert hits[f"after {grows_by}"] > 4
-    every = deaths_at(_around(hits))
+    assert hits[f"after {grows_by}"] > 5  # some of them while an answer grows
+    every = deaths_at(_around_calls(hits, side))
     mine = every[shard::SHARDS]
     kills = stale = 0
     for number, death in enumerate(mine):
@@ -50,20 +50,22 @@ def test_a_kill_around_any_call_loses_doubles_and_bills_nothing(
         assert not end.broken, (death, end.broken)
         kills += end.kills
         stale += end.stale
-    assert len(every) > 200
+    assert len(every) > 140
     assert kills >= len(mine) * 0.8  # how much arrives, or is committed, at once varies
-    assert stale <= kills * 0.1
+    assert stale <= kills * 0.25  # only a kill between a message and its note leaves one
 
 
-def _around(hits: Counter[str]) -> Counter[str]:
-    """Return the points beside what happens outside; between the others nothing does."""
-    return Counter(
-        {
-            name: times
-            for name, times in hits.items()
-            if not name.startswith("at ") and name != "as headers leave"
-        }
-    )
+def _around_calls(hits: Counter[str], side: str) -> Counter[str]:
+    """Return the points before and after every call, and on one side of every commit.
+
+    Nothing outside happens at the other points, nor between a commit and what comes next.
+    """
+    calls = Counter(hits)
+    for name in hits:
+        kind, _, what = name.partition(" ")
+        if kind in {"as", "at"} or what == "headers left" or (what == "commit" and kind != side):
+            del calls[name]
+    return calls
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))

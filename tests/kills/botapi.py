@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-
-import httpx
+from urllib.parse import urlsplit
 
 from tests.kills.phone import Phone
 from tests.kills.story import Story
@@ -43,9 +43,11 @@ class BotApi:
             return [json.loads(line) for line in islice(lines, since, None)]
 
     def _do(self, verb: str, **given: object) -> dict[str, Any]:
-        answer = httpx.post(f"{self.url}/sim/{verb}", json=given, trust_env=False)
-        found: dict[str, Any] = answer.raise_for_status().json()
-        return found
+        with closing(HTTPConnection(urlsplit(self.url).netloc)) as connection:
+            headers = {"content-type": "application/json"}
+            connection.request("POST", f"/sim/{verb}", json.dumps(given), headers)
+            found: dict[str, Any] = json.load(connection.getresponse())
+            return found
 
 
 @contextmanager

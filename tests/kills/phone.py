@@ -48,8 +48,9 @@ class Phone:
             if row["op"] == "said" and key in row["words"] and row["message"] not in gone:
                 yield "in clear: the message with the key stands in the chat"
         stale = self.stale()
-        for message in noted.intersection(stale):
-            yield f"stale: message {message} was noted, and its answer did not end in it"
+        grown = {row["message"] for row in self.rows if row["op"] == "edited"}
+        for message in (noted | grown).intersection(stale):
+            yield f"stale: message {message} was known, and its answer did not end in it"
         if len(stale) > kills:
             yield f"stale: {len(stale)} messages after {kills} kills"
 
@@ -74,5 +75,5 @@ def _text(row: Row) -> str:
         start, end = entity["offset"] * 2, (entity["offset"] + entity["length"]) * 2
         before = units[:start].decode("utf-16-le")
         if entity["type"] == "italic" and end == len(units) and before.endswith("\n\n"):
-            return before.removesuffix("\n\n")
+            return str(before.removesuffix("\n\n"))
     return str(row["text"])

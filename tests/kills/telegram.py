@@ -1,4 +1,4 @@
-"""Telegram's adapter with points around every call, and a member who uses the simulated Bot API."""
+"""Telegram's adapter with points around every call, and a member at the simulated Bot API."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from tests.kills.witness import KEY_LOST, Journal, Update
 from tests.simulators.telegram.server import TOKEN
 
 NOTED: Final = "noted"
-_FRAME_S: Final = 0.02
+_FRAME_S: Final = 0.03
 _FIRST_S: Final = 0.01
 
 
@@ -78,44 +78,48 @@ class Member:
 
     async def talk(self) -> None:
         """Go on where the last life was cut, to the end."""
-        sent = self._count(await self._line.rows())
+        said = [row for row in await self._line.rows() if row["op"] in SAYS]
+        sent = self._count(said)
         if sent and self._updates[sent - 1].is_alone:
-            await self._settle()
+            await self._settle(said[-1]["update"])
+        if sent == 1:
+            await self._mend()
         for update in self._updates[sent:]:
-            await self._send(update)
+            number = await self._send(update)
             if update.is_alone:
-                await self._settle()
-        await self._settle()
+                await self._settle(number)
 
-    def _count(self, rows: Sequence[Row]) -> int:
+    def _count(self, said: Sequence[Row]) -> int:
         """Return how many updates were sent; a key that was sent again is none of them."""
-        said = [row["words"] for row in rows if row["op"] in SAYS]
-        return len(said) - max(0, said.count(self._key) - 1)
+        again = sum(bool(row["words"] == self._key) for row in said) - 1
+        return len(said) - max(0, again)
 
-    async def _settle(self) -> None:
-        """Wait until all that was sent is confirmed and answered, a lost key too."""
-        place = Place(NAME, str(self._line.person), "", PlaceKind.PRIVATE)
-        while True:
-            sent = [row["update"] for row in await self._line.rows() if row["op"] in SAYS]
-            if sent and not (await self._line.do("confirmed", update=sent[-1]))["is_confirmed"]:
-                raise TimeoutError("an update was not taken")
-            await self._receiver.settled(place)
-            if not self._is_key_asked_for(await self._line.rows()):
-                return
-            await self._line.do("say", person=self._line.person, text=self._key)
+    async def _settle(self, number: int) -> None:
+        """Wait until the bot has confirmed an update, and has done all that follows from it."""
+        if not (await self._line.do("confirmed", update=number))["is_confirmed"]:
+            raise TimeoutError("an update was not taken")
+        await self._receiver.settled(Place(NAME, str(self._line.person), "", PlaceKind.PRIVATE))
 
-    def _is_key_asked_for(self, rows: Sequence[Row]) -> bool:
+    async def _mend(self) -> None:
+        """Send the key again if it was lost: nothing else was said before it was saved."""
+        rows = await self._line.rows()
         asked = [at for at, row in enumerate(rows) if _asks(row)]
         given = [at for at, row in enumerate(rows) if row.get("words") == self._key]
-        return bool(asked) and asked[-1] > given[-1]
+        if asked and asked[-1] > given[-1]:
+            await self._settle(await self._say(self._key))
 
-    async def _send(self, update: Update) -> None:
-        person = self._line.person
+    async def _send(self, update: Update) -> int:
         if update.kind != "press":
-            await self._line.do("say", person=person, text=_words(update))
-            return
+            return await self._say(_words(update))
         message, data = _button(await self._line.rows(), update.text)
-        await self._line.do("press", person=person, message=message, data=data)
+        pressed = await self._line.do(
+            "press", person=self._line.person, message=message, data=data
+        )
+        return int(pressed["update"])
+
+    async def _say(self, words: str) -> int:
+        said = await self._line.do("say", person=self._line.person, text=words)
+        return int(said["update"])
 
 
 class TelegramMessenger:
