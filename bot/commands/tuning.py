@@ -9,7 +9,7 @@ from bot.commands.settingchange import choose, verbs_of
 from bot.commands.spec import Call, Command, Outcome
 from bot.domain.chat import DEFAULT_MAX_TOKENS, Choices
 from bot.domain.models import TemperatureUse
-from bot.texts.stamps import mark
+from bot.texts.stamps import changed_since, mark
 from bot.texts.tuning import degrees, length
 
 _NUMBER: Final = re.compile(r"\d{1,4}(?:[.,]\d{1,6})?|[.,]\d{1,6}")
@@ -155,9 +155,11 @@ async def _set_length(
 
 
 async def _raise_length(call: Call) -> Outcome:
-    """Go one step up from what was really sent, from under an answer cut at the limit."""
+    """Go one step up from what was really sent, once, from under an answer cut at the limit."""
     here = await look(call)
     now, (most, _) = here.choices.max_tokens, await most_length(call, here.choices)
+    if call.args != mark(now):
+        return Outcome(reply=changed_since(), is_apart=True)
     if now is None or now >= most:
         return Outcome(reply=texts.tuning.max_tokens_at_most(now), is_apart=True)
     traits = await taken(call, here.choices)

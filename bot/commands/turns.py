@@ -157,6 +157,10 @@ async def _details(call: Call) -> Outcome:
 
 
 async def _continue(call: Call) -> Outcome:
+    """Go on after an answer, once: its question must still be the last one here."""
+    last = await _last(call, await look(call))
+    if last is None or last.id != read_number(call.args):
+        return Outcome(reply=texts.conversation.asked_already(), is_apart=True)
     ask = Ask(member=call.member.id, place=call.place, question=_CONTINUE)
     return Outcome(effects=(ask,))
 

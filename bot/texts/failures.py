@@ -12,10 +12,9 @@ from bot.domain.models import ProviderSpec
 from bot.texts.format import clock_time, escape, later, quote, tokens
 from bot.texts.format import window as size
 from bot.texts.layout import button
-from bot.texts.turns import ask_again, leave_it
+from bot.texts.turns import ask_again, leave_it, raise_limit
 
 _OTHER = Button("Other model", "model:other")
-_RAISE = Button("Raise limit", "maxtokens:raise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +240,7 @@ def _empty(it: Failure) -> Words:
         paid = f"What it used is paid: {it.used}."
     return (
         f"**{it.model} sent no text.**{why} {paid}",
-        ((_RAISE, ask_again(it.turn)) if why else (ask_again(it.turn), _OTHER),),
+        ((raise_limit(it.turn), ask_again(it.turn)) if why else (ask_again(it.turn), _OTHER),),
     )
 
 

@@ -9,6 +9,7 @@ from bot.domain.events import Button, Reply, ReplyKind, Rows
 from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
 from bot.texts.layout import button
+from bot.texts.stamps import mark
 
 SENT_AGAIN = "(sent again)"
 LATE = "Late: I was restarted."
@@ -84,9 +85,14 @@ def successor(label: str, action: str) -> Rows:
     return ((button(f"Use {label}", action),), (Button("Keep it", "model:stay"),))
 
 
+def raise_limit(turn: Turn) -> Button:
+    """Let answers get longer than this one might."""
+    return Button("Raise limit", f"maxtokens:raise:{mark(turn.choices.max_tokens)}")
+
+
 def limit_buttons(turn: Turn, *, may_raise: bool) -> Rows:
     """What goes on after a cut at the limit."""
-    more = (Button("Raise limit", "maxtokens:raise"),) if may_raise else ()
+    more = (raise_limit(turn),) if may_raise else ()
     return ((Button("Continue", f"retry:continue:{turn.id}"), *more),)
 
 

@@ -27,6 +27,7 @@ MENUS: Final = (
     "/model",
     "/temp",
     "/maxtokens",
+    "/reasoning",
     "/system",
     "/stream",
     "/keys",

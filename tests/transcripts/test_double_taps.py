@@ -9,10 +9,20 @@ import pytest
 from bot.domain.events import Button, Press
 from tests.fakes.frontend import Shown
 from tests.transcripts.menus import DEEPEST, MENUS, PLACE, opened, tap
+from tests.transcripts.script import read_step
 from tests.transcripts.stage import Stage
 
 # What every update adds to, whatever it does.
 _TRACES: Final = frozenset({"clock", "last_id", "seen", "inbox", "outbox", "messages"})
+_ENDS: Final = (
+    "anthropic> One two three (cut at the limit)",
+    "anthropic>  (cut at the limit)",  # before the first word
+    "anthropic! bad_request",
+    "anthropic! empty",
+    "anthropic! model",
+    "anthropic! rate",
+    "anthropic! server",
+)
 
 
 def _kept(stage: Stage) -> dict[str, str]:
@@ -56,3 +66,42 @@ async def test_a_second_tap_changes_nothing_more(menu: str) -> None:
                 seen.add(button.action)
                 paths.append((*path, button))
     assert seen
+
+
+async def _ended(end: str) -> Stage:
+    """Return a stage on which a question of Alice's just ended so, under a limit of 500 tokens."""
+    stage = Stage("buttons")
+    await stage.open()
+    for line in (
+        "alice> /addkey anthropic sk-ant-api03-canary-0000000abcd",
+        "alice> /maxtokens 500",
+    ):
+        await _play(stage, line)
+    await _play(stage, "alice> Count to a thousand.", end)
+    return stage
+
+
+async def _play(stage: Stage, line: str, *answers: str) -> None:
+    step, *prepared = (read_step(each) for each in (line, *answers))
+    assert step is not None
+    await stage.play(step, [each for each in prepared if each is not None])
+
+
+@pytest.mark.parametrize("end", _ENDS)
+async def test_a_second_tap_under_an_answer_asks_nobody(end: str) -> None:
+    """What is under an answer, or in its place, asks and changes once."""
+    stage = await _ended(end)
+    rows = stage.frontend.shown[-1].reply.buttons
+    await stage.close()
+    actions = [button.action for row in rows for button in row if button.action]
+    assert actions
+    for action in actions:
+        stage = await _ended(end)
+        company, message = stage.companies["anthropic"], stage.frontend.shown[-1].message
+        try:
+            await stage.receive("alice", Press(action), message)
+            once, asked = _kept(stage), len(company.asked)
+            await stage.receive("alice", Press(action), message)
+            assert (_kept(stage), len(company.asked)) == (once, asked), f"{action} acts twice"
+        finally:
+            await stage.close()
