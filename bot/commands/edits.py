@@ -62,11 +62,17 @@ def _has_begun(turn: Turn) -> bool:
 
 
 async def revised(call: Call) -> Outcome:
-    """Ask a question's new version, once; an answer to the old one that still runs ends first."""
-    turn = await own_turn(call, call.args)
-    if turn is not None and turn.revised is not None and turn.state is TurnState.REQUESTED:
+    """Ask a question's new version, once; an answer to the old one that still runs ends first.
+
+    The action names how often the question was changed: an old button asks no later version.
+    """
+    wanted, _, edits = call.args.partition(":")
+    turn = await own_turn(call, wanted)
+    if turn is None or str(turn.edits) != edits:
+        return Outcome(reply=texts.conversation.asked_already(), is_apart=True)
+    if turn.revised is not None and turn.state is TurnState.REQUESTED:
         await call.desk.runner.cancel(call.member.id, session=turn.session)
-        turn = await own_turn(call, call.args)
+        turn = await own_turn(call, wanted)
     if turn is None or turn.revised is None:
         return Outcome(reply=texts.conversation.asked_already(), is_apart=True)
     answer = AnswerRevised(turn=turn.id, member=call.member.id, attempt=turn.attempt)

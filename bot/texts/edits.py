@@ -10,9 +10,10 @@ def changed(turn: Turn) -> Reply:
     """It was asked before; asking it again costs again."""
     is_paid = turn.answer is not None or turn.state is TurnState.REQUESTED
     again = " It is paid again." if is_paid else ""
+    answer = Button("Answer again", f"retry:revised:{turn.id}:{turn.edits}")
     return Reply(
         text=f"You changed your question. Answer the new version?{again}",
-        buttons=((Button("Answer again", f"retry:revised:{turn.id}"), leave_it(turn)),),
+        buttons=((answer, leave_it(turn)),),
     )
 
 
