@@ -1,4 +1,4 @@
-"""The data folder at the start: schemas, backups, epochs and what stops it."""
+"""The data folder at the start: schemas, backups and what stops it."""
 
 import asyncio
 import os
@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.chat import TurnState
 from bot.domain.effects import ClaimOperator, DropKey, PutKey
 from bot.domain.errors import StartError
 from bot.domain.events import Command
 from bot.domain.keys import KeyHealth
-from bot.domain.ports import Ending, Operator
+from bot.domain.ports import Operator
 from bot.domain.secret import Secret
 from storage import migrations
 from storage.codec import dump_text, from_ms
@@ -337,63 +336,6 @@ async def test_another_master_key_stops_the_start(folder: Path, clock: FakeClock
     with pytest.raises(StartError) as caught:
         await open_stores(folder, MasterKey(b"x" * 32), clock)
     assert KEY.id in str(caught.value)
-
-
-@pytest.mark.parametrize("how", ["stamped", "file gone", "other file", "older"])
-async def test_a_restored_backup_begins_a_new_epoch(
-    folder: Path, clock: FakeClock, how: str
-) -> None:
-    """What was open expires and is told; nothing is sent or asked by itself."""
-    stores = await opened(folder, clock)
-    house = Neighbours(stores, clock)
-    member = await house.member()
-    turn = await house.ask("open?")
-    await house.do(replies=[house.reply(member, "on its way")])
-    await stores.intake.accept(house.incoming(Command("new"), update="again"))
-    await stores.close()
-    if how == "stamped":
-        with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as connection:
-            connection.execute("INSERT INTO meta VALUES ('backup', 'now')")
-    elif how == "file gone":
-        (folder / "epoch").unlink()
-    elif how == "other file":
-        (folder / "epoch").write_text("0123456789abcdef 1\n")
-    else:
-        old = (folder / DATABASE).read_bytes()
-        await (await opened(folder, clock)).close()
-        (folder / DATABASE).write_bytes(old)
-    stores = await opened(folder, clock)
-    assert stores.is_restored
-    assert await stores.intake.pending() == ()
-    assert await stores.turns.deliveries() == ()
-    (expired,) = await stores.turns.recover()
-    assert (expired.id, expired.state) == (turn.id, TurnState.EXPIRED)
-    house = Neighbours(stores, clock)
-    assert await stores.intake.accept(house.incoming(Command("new"), update="again")) is None
-    await stores.close()
-    stores = await opened(folder, clock)
-    assert not stores.is_restored
-    assert len(await stores.turns.recover()) == 1
-    told = Ending(
-        state=TurnState.EXPIRED, replies=(Neighbours(stores, clock).reply(member, "Retry?"),)
-    )
-    assert len(await stores.turns.end(turn.id, 0, told)) == 1
-    assert await stores.turns.end(turn.id, 0, told) == ()
-    assert await stores.turns.recover() == ()
-    await stores.close()
-
-
-async def test_a_crash_between_database_and_file_is_no_restore(
-    folder: Path, clock: FakeClock
-) -> None:
-    """The database may be one start ahead of its file."""
-    await (await opened(folder, clock)).close()
-    behind = (folder / "epoch").read_text()
-    await (await opened(folder, clock)).close()
-    (folder / "epoch").write_text(behind)
-    stores = await opened(folder, clock)
-    assert not stores.is_restored
-    await stores.close()
 
 
 async def test_what_is_kept_for_a_while_goes(folder: Path, clock: FakeClock) -> None:
