@@ -12,8 +12,10 @@ from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.secret import Secret
 from tests.simulators.telegram.markdown import as_markdown
 from tests.simulators.telegram.server import Simulator
+from tests.transcripts.reading import AGO, EDITS, SENDS, ZEROS
 from tests.transcripts.script import Step
-from tests.transcripts.stage import AGO, EDITS, SENDS, ZEROS, Stage, lines_of
+from tests.transcripts.stage import Stage
+from tests.transcripts.telling import lines_of
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
 _GROUPS: Final = ("club",)

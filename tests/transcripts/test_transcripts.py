@@ -7,8 +7,9 @@ from typing import Final
 import pytest
 
 from tests.transcripts.script import Scene, Script, Step, expected, parse, write
-from tests.transcripts.stage import Stage, as_numbers
+from tests.transcripts.stage import Stage
 from tests.transcripts.telegram_stage import TelegramStage, on_telegram
+from tests.transcripts.telling import as_numbers
 
 _HERE: Final = Path(__file__).parent
 _FILES: Final = sorted(_HERE.glob("*.chat"))
