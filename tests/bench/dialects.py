@@ -23,10 +23,11 @@ from adapters.shared.http import HttpClient
 from bot.domain.chat import ChatRequest, Event, Message, Role, TextDelta
 from bot.domain.models import begin_with
 from bot.domain.secret import Secret
-from tests.bench.parent import run_module, served
+from tests.bench.parent import run_module
 from tests.bench.table import Row
 from tests.simulators.behaviour import Behaviour, answer_text, answer_tokens
 from tests.simulators.faces import face_of
+from tests.simulators.process import served
 from tests.simulators.witness import Seen
 
 _KEY: Final = Secret("sk-canary-bench-0001")

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
-from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tests.bench.jobs import Answer, Job, Report
+from tests.simulators.process import ROOT, served
 
-ROOT: Final = Path(__file__).parents[2]
 _LIMIT_S: Final = 180
 
 
@@ -83,21 +82,6 @@ def serving() -> Iterator[Lab]:
     """Run the model server."""
     with served("tests.bench.server") as said:
         yield Lab(said["port"])
-
-
-@contextmanager
-def served(*module: str) -> Iterator[dict[str, Any]]:
-    """Run a server as a process, and give what its first line says of where it is."""
-    command = [sys.executable, "-m", *module]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())
-        finally:
-            server.stdin.close()
 
 
 def run_module(name: str, *arguments: str) -> bytes:

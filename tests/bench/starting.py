@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from tests.bench import machine
-from tests.bench.parent import ROOT
+from tests.simulators.process import ROOT
 
 _CODE: Final = "from bot.cli import main; raise SystemExit(main(['run']))"
 _FIRST_WORD: Final = "Hearthkey"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from adapters.telegram.render import draw_reply
 from bot.domain.events import Reply
 from tests.bench import lines, machine
-from tests.bench.parent import ROOT, served
+from tests.simulators.process import ROOT, served
 
 BARE: Final = "tests.bench.bare_telegram"
 _HOUSE: Final = ("-c", "from bot.cli import main; raise SystemExit(main(['run']))")

@@ -15,9 +15,10 @@ import pytest
 from tests.kills.child import Order
 from tests.kills.drive import Drive, deaths_at, drive, random_deaths, random_kind
 from tests.kills.story import Kind, new_story
-from tests.kills.vendor import ROOT, vendor
+from tests.kills.vendor import vendor
 from tests.kills.verdict import judge, screen
 from tests.kills.witness import Chat
+from tests.simulators.process import ROOT
 
 SHARDS: Final = 8
 SEED: Final = 20261123

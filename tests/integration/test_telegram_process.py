@@ -12,11 +12,10 @@ from typing import Final
 
 import pytest
 
-from tests.bench.parent import served
 from tests.bench.telegram import Phone
 from tests.canaries import Canaries
+from tests.simulators.process import ROOT, served
 
-_ROOT: Final = Path(__file__).parents[2]
 _COMMAND: Final = (
     sys.executable,
     "-c",
@@ -51,7 +50,7 @@ def phone() -> Iterator[Phone]:
 def running(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """Run the command until it runs; what it says is collected when it has ended."""
     process = subprocess.Popen(
-        _COMMAND, cwd=_ROOT, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        _COMMAND, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     said: list[str] = []
     with process:
@@ -72,7 +71,7 @@ def refused(env: dict[str, str]) -> tuple[int, list[str]]:
     """Run a command that does not start; return its code and its lines."""
     done = subprocess.run(
         _COMMAND,
-        cwd=_ROOT,
+        cwd=ROOT,
         env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,8 +1,6 @@
 """The simulated Bot API in a process of its own, which no kill reaches."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tests.kills.phone import Phone
 from tests.kills.story import Story
-from tests.kills.vendor import ROOT
+from tests.simulators.process import served
 
 _NEWEST: Final = "deleteEphemeralMessage"  # a server that lacks it shows no drafts with a stop
 
@@ -54,9 +52,5 @@ class BotApi:
 def botapi(folder: Path) -> Iterator[BotApi]:
     """Start it; its witness file is made in `folder`."""
     witness = folder / "chats"
-    command = [sys.executable, "-m", "tests.simulators.telegram", "--witness", str(witness)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        said = process.stdout.readline() if process.stdout else ""
-        yield BotApi(json.loads(said)["url"], witness)
+    with served("tests.simulators.telegram", "--witness", str(witness)) as said:
+        yield BotApi(said["url"], witness)

@@ -15,9 +15,10 @@ from tests.kills.botapi import BotApi, botapi
 from tests.kills.child import Order
 from tests.kills.story import SLOW, TELEGRAM, WITNESS, Kind, Story, new_story
 from tests.kills.telegram import NOTED
-from tests.kills.vendor import ROOT, Vendor, vendor
+from tests.kills.vendor import Vendor, vendor
 from tests.kills.verdict import judge, screen
 from tests.kills.witness import Chat, Journal
+from tests.simulators.process import ROOT
 
 LIFE_S: Final = {WITNESS: 0.4, TELEGRAM: 0.8}  # about as long as a whole story takes
 _LEAST_LIFE_S: Final = 0.01

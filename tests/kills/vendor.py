@@ -1,18 +1,13 @@
 """The simulated vendor in a process of its own, which no kill reaches."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from tests.kills.story import Story
+from tests.simulators.process import served
 from tests.simulators.witness import read_witness
-
-ROOT: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +45,5 @@ class Vendor:
 def vendor(folder: Path) -> Iterator[Vendor]:
     """Start it; its witness file is made in `folder`."""
     witness = folder / "witness"
-    command = [sys.executable, "-m", "tests.simulators.vendor_sim", "--witness", str(witness)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        said = process.stdout.readline() if process.stdout else ""
-        yield Vendor(json.loads(said)["url"], witness)
+    with served("tests.simulators.vendor_sim", "--witness", str(witness)) as said:
+        yield Vendor(said["url"], witness)
