@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.kills.drive import End, drive, random_deaths, random_kind
+from tests.kills.drive import End, drive
 from tests.kills.story import TELEGRAM, WITNESS
 
 KILLS: Final = 1_000
@@ -47,19 +47,14 @@ class Tally:
 
 def _live(folder: Path, seed: int, tally: Tally) -> None:
     """Live stories one after the other until the tally is full; broken ones stay on disk."""
-    chance = random.Random(seed)
     folder.mkdir()
     with drive(folder) as lives:
-        number = 0
-        while not tally.is_full:
-            number += 1
-            kind = random_kind(chance, chance.choice((WITNESS, TELEGRAM)))
-            deaths = random_deaths(chance, chance.randint(1, 5), kind)
-            here = folder / str(number)
-            end = lives.story(here, deaths, kind)
-            tally.add(end, f"seed {seed}, story {number}, {kind}")
+        for here, where, end in lives.stories(folder, seed, (WITNESS, TELEGRAM), most_deaths=5):
+            tally.add(end, where)
             if not end.broken:
                 shutil.rmtree(here)
+            if tally.is_full:
+                break
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Runs stories that are cut by kills, each in a folder of its own, and has them judged."""
 
+import itertools
 import json
 import random
 import subprocess
@@ -78,6 +79,21 @@ class Drive:
             return End([f"it {ended} after {kills} kills: see {folder / 'log'}"], kills)
         return self._judged(folder, story, order.since, kills)
 
+    def stories(
+        self, folder: Path, seed: int, messengers: Sequence[str] = (WITNESS,), most_deaths: int = 3
+    ) -> Iterator[tuple[Path, str, End]]:
+        """Live stories with deaths at random times, on and on, each in a folder inside `folder`.
+
+        With each come its folder and the words that bring it back.
+        """
+        chance = random.Random(seed)
+        for number in itertools.count(1):
+            kind = _kind(chance, chance.choice(messengers))
+            deaths = _deaths(chance, most_deaths, kind)
+            here = folder / str(number)
+            where = f"seed {seed}, story {number}, {kind}, {deaths}"
+            yield here, where, self.story(here, deaths, kind)
+
     def _order(self, folder: Path, story: Story) -> Order:
         order = Order(folder=str(folder), url=self._vendor.url, grows=story.kind.grows)
         if story.kind.messenger != TELEGRAM:
@@ -130,7 +146,7 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
     ]
 
 
-def random_kind(chance: random.Random, messenger: str = WITNESS) -> Kind:
+def _kind(chance: random.Random, messenger: str) -> Kind:
     """Return any kind of story, at a vendor that leaves time for a kill."""
     grows, in_a_burst, has_fault = (chance.random() < 0.5 for _ in range(3))
     return Kind(
@@ -138,8 +154,8 @@ def random_kind(chance: random.Random, messenger: str = WITNESS) -> Kind:
     )
 
 
-def random_deaths(chance: random.Random, times: int, kind: Kind) -> Sequence[Death]:
+def _deaths(chance: random.Random, most: int, kind: Kind) -> Sequence[Death]:
     """Return deaths at random times of a life, some of them in the start after another."""
     life_s = LIFE_S[kind.messenger]
-    lives = (chance.uniform(_LEAST_LIFE_S, life_s) for _ in range(times))
+    lives = (chance.uniform(_LEAST_LIFE_S, life_s) for _ in range(chance.randint(1, most)))
     return [Death(after_s=round(life_s, 4)) for life_s in lives]
