@@ -15,6 +15,7 @@ from bot.domain.events import (
     Command,
     Edited,
     Incoming,
+    Redacted,
     SecretText,
     Text,
     Unreadable,
@@ -61,6 +62,8 @@ class Decider:
                 return await edited(
                     Call(incoming=incoming, member=member, desk=self._desk, text=text)
                 )
+            case Redacted():
+                return Outcome(is_aside=True)
             case Use():
                 return await self._use(incoming, member, meaning)
 

@@ -10,6 +10,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Redacted,
     SecretText,
     Text,
     Unreadable,
@@ -32,7 +33,7 @@ class Use:
     secret: Secret | None = None
 
 
-Meaning = Use | Text | Unreadable | Edited
+Meaning = Use | Text | Unreadable | Edited | Redacted
 
 
 def read(
@@ -50,17 +51,25 @@ def read(
     `is_answering`: an answer to this member is growing here, so a plain "stop" ends it. None: it
     means nothing, as the edit of a command does.
     """
-    if isinstance(body, Typed):
-        return _typed(body, commands, forms)
-    if isinstance(body, Press):
-        return _pressed(body.action, commands)
-    if isinstance(body, SecretText):
-        return _secret(body, question, commands)
-    if isinstance(body, Unreadable):
-        return _found(body.words, commands, forms) or body
-    if isinstance(body, Edited):
-        return _edited(body, question, commands, forms, prefix)
-    return _text(body, question, choice, is_answering=is_answering, commands=commands, forms=forms)
+    meaning: Meaning | None
+    match body:
+        case Typed():
+            meaning = _typed(body, commands, forms)
+        case Press(action):
+            meaning = _pressed(action, commands)
+        case SecretText():
+            meaning = _secret(body, question, commands)
+        case Unreadable(words=words):
+            meaning = _found(words, commands, forms) or body
+        case Edited():
+            meaning = _edited(body, question, commands, forms, prefix)
+        case Redacted():
+            meaning = body
+        case Text():
+            meaning = _text(
+                body, question, choice, is_answering=is_answering, commands=commands, forms=forms
+            )
+    return meaning
 
 
 def _text(

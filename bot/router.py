@@ -25,6 +25,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Redacted,
     Reply,
     SecretText,
     Text,
@@ -148,6 +149,10 @@ class Router:
             for event in events:
                 await event.wait()
 
+    def welcomes(self, identity: Identity) -> bool:
+        """Return whether an invitation is followed: a member's, or anybody's who may claim it."""
+        return self._access.admits(identity) or self._desk.claims.is_open
+
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
         member = self._members.get(identity)
@@ -253,7 +258,7 @@ class Router:
         self._owners.remember(place, await self._courier.say(place, reply), member)
 
     async def _take_use(
-        self, incoming: Incoming, member: Member, meaning: Use | Unreadable | Edited
+        self, incoming: Incoming, member: Member, meaning: Use | Unreadable | Edited | Redacted
     ) -> None:
         row = await self._stores.intake.accept(_storable(incoming, meaning))
         if row is None:

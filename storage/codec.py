@@ -1,6 +1,6 @@
 """Values as bytes: what is sealed is JSON by msgspec."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from bot.domain.events import (
     MessageRef,
     Press,
     Question,
+    Redacted,
     Reply,
     SecretText,
     Text,
@@ -183,32 +184,35 @@ def _from_stored(stored: _Stored) -> Incoming:
 
 
 def _texts(body: Body) -> list[str]:
+    texts: list[str]
     match body:
         case Text(text):
-            return ["text", text]
+            texts = ["text", text]
         case Command(name, args):
-            return ["command", name, args]
+            texts = ["command", name, args]
         case Press(action):
-            return ["press", action]
+            texts = ["press", action]
         case SecretText(command):
-            return ["secret", command.name, command.args]
+            texts = ["secret", command.name, command.args]
         case Unreadable(what, words):
-            return ["unreadable", what.value, words]
+            texts = ["unreadable", what.value, words]
         case Edited(text):
-            return ["edited", text]
+            texts = ["edited", text]
+        case Redacted():
+            texts = ["redacted", ""]
+    return texts
+
+
+_BODIES: Final[Mapping[str, Callable[[str, str], Body]]] = {
+    "text": lambda text, _: Text(text),
+    "command": Command,
+    "press": lambda action, _: Press(action),
+    "secret": lambda name, args: SecretText(Command(name, args), Secret("")),
+    "unreadable": lambda what, words: Unreadable(Unread(what), words),
+    "edited": lambda text, _: Edited(text),
+    "redacted": lambda *_: Redacted(),
+}
 
 
 def _body(kind: str, first: str, second: str = "") -> Body:
-    match kind:
-        case "text":
-            return Text(first)
-        case "command":
-            return Command(first, second)
-        case "press":
-            return Press(first)
-        case "unreadable":
-            return Unreadable(Unread(first), second)
-        case "edited":
-            return Edited(first)
-        case _:
-            return SecretText(Command(first, second), Secret(""))
+    return _BODIES[kind](first, second)

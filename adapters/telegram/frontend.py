@@ -21,7 +21,7 @@ from adapters.telegram.translate import NAME, Left, Me, Meaning, Moved, Said
 from adapters.telegram.troubles import BAD_TOKEN, UNREACHABLE, WEBHOOK, Troubles, trouble_of
 from adapters.telegram.ways import Draft, DraftPace, Edit, Way, Whole
 from adapters.telegram.wire import CallError
-from bot.domain.chat import Place, Streaming
+from bot.domain.chat import Identity, Place, Streaming
 from bot.domain.errors import FrontendError, StartError, StorageUnavailable
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
@@ -147,6 +147,16 @@ class TelegramFrontend:
     async def seen(self, place: Place, message: MessageRef) -> None:
         """Put eyes under a message that waits its turn."""
         self._start(self._react(place, message))
+
+    def is_unsealed(self, place: Place) -> bool:
+        """No chat here is closed to the server, so none is worse than another."""
+        del place
+        return False
+
+    async def open_private(self, identity: Identity) -> Place | None:
+        """Open none: people begin chats with a bot here."""
+        del identity
+        return None
 
     def has_topics(self, place: Place) -> bool:
         """Return whether a new topic can be opened there."""

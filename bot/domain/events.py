@@ -77,7 +77,12 @@ class Edited:
     text: str
 
 
-Body = Text | Command | Press | SecretText | Unreadable | Edited
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A message was taken back by its sender: `Incoming.message` is that one."""
+
+
+Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

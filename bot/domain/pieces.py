@@ -4,7 +4,17 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.events import Body, Command, Edited, Incoming, Press, SecretText, Text, Unreadable
+from bot.domain.events import (
+    Body,
+    Command,
+    Edited,
+    Incoming,
+    Press,
+    Redacted,
+    SecretText,
+    Text,
+    Unreadable,
+)
 from bot.domain.secret import Secret
 
 CUT_AT: Final = 4_096  # UTF-16 units: a piece of exactly that was cut wherever it happened to be
@@ -65,5 +75,5 @@ def _text_of(body: Body) -> str:
             return words
         case Command(name, args):
             return f"/{name} {args}"
-        case Press() | SecretText():
+        case Press() | SecretText() | Redacted():
             return ""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.chat import Place
+from bot.domain.chat import Identity, Place
 from bot.domain.errors import FrontendError
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
@@ -59,6 +59,12 @@ class Screen:
     def private_link(self, payload: str = "") -> str:  # noqa: ARG002 - the port's
         """Name no address: there is none."""
         return ""
+
+    def is_unsealed(self, place: Place) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    async def open_private(self, identity: Identity) -> Place | None:  # noqa: ARG002 - the port's
+        return None
 
     def has_topics(self, place: Place) -> bool:  # noqa: ARG002 - the port's
         """Have one conversation at a time."""

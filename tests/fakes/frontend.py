@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.chat import Place
+from bot.domain.chat import Identity, Place
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
 
@@ -62,7 +62,8 @@ class FakeFrontend:
     """A Frontend. `fail_next` makes a call raise; `limit` is how much text a message holds.
 
     `shows_opening`: a message exists as soon as an answer begins, as where drafts are messages.
-    `link` is where its private chat is; `topics` are the titles of those that were opened.
+    `unsealed` are its chats without encryption. `link` is where its private chat is; `topics` are
+    the titles of those that were opened.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class FakeFrontend:
         self.link = link
         self.opens_topics = opens_topics
         self.topics: list[str] = []
+        self.unsealed: set[str] = set()
+        self.opens_private = False
         self.shown: list[Shown] = []
         self.sinks: list[FakeSink] = []
         self.deleted: list[tuple[Place, MessageRef]] = []
@@ -147,6 +150,13 @@ class FakeFrontend:
 
     def private_link(self, payload: str = "") -> str:
         return f"{self.link}{payload}"
+
+    def is_unsealed(self, place: Place) -> bool:
+        return place.chat in self.unsealed
+
+    async def open_private(self, identity: Identity) -> Place | None:
+        self.fail("open_private")
+        return Place(self.name, f"private-{identity.id}") if self.opens_private else None
 
     def has_topics(self, place: Place) -> bool:
         return self.opens_topics and place.is_private

@@ -27,6 +27,7 @@ class ScriptedReceiver:
         self.incoming: list[Incoming] = []
         self.moves: list[tuple[Place, str]] = []
         self.lost: list[Place] = []
+        self.welcome: set[Identity] = set()
         self.question: Question | None = None
         self.is_full = False
 
@@ -66,6 +67,10 @@ class ScriptedReceiver:
             while len(self.incoming) < count:
                 self._took.clear()
                 await self._took.wait()
+
+    def welcomes(self, identity: Identity) -> bool:
+        """Follow the invitations of those who are welcome."""
+        return identity in self.welcome
 
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return the question the script has set."""

@@ -13,6 +13,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Redacted,
     SecretText,
     Text,
     Unreadable,
@@ -162,6 +163,8 @@ def _text_of(body: Body) -> str:
             return secret.reveal()
         case Press(action):
             return action
+        case Redacted():
+            return ""
 
 
 @pytest.mark.parametrize("word", ["stop", "Stop ", "cancel"])

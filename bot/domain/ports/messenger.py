@@ -102,6 +102,10 @@ class Receiver(Protocol):
         """
         ...
 
+    def welcomes(self, identity: Identity) -> bool:
+        """Return whether an invitation by this account is to be followed."""
+        ...
+
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
         ...
@@ -155,6 +159,20 @@ class Frontend(Protocol):
         """Return an address that opens the private chat with the bot; empty: there is none.
 
         With a payload, `/start` and the payload are sent there.
+        """
+        ...
+
+    def is_unsealed(self, place: Place) -> bool:
+        """Return whether a key typed there could be read by a server, and elsewhere could not.
+
+        So where a messenger has encrypted chats, and this is none; see `open_private`.
+        """
+        ...
+
+    async def open_private(self, identity: Identity) -> Place | None:
+        """Open an encrypted private chat with an account, and return it. Raises FrontendError.
+
+        None: this messenger does not let a bot open chats.
         """
         ...
 
