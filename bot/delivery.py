@@ -134,16 +134,16 @@ class Courier:
 
     async def _call(self, delivery: Delivery, sink: ReplySink | None) -> MessageRef | None:
         outgoing = delivery.outgoing
-        frontend = self._frontends[outgoing.place.frontend]
+        frontend, key = self._frontends[outgoing.place.frontend], f"d{delivery.id}"
         if sink is not None:
-            return await sink.finish(outgoing.reply)
+            return await sink.finish(outgoing.reply, key=key)
         if outgoing.edits is not None:
             await frontend.edit(outgoing.place, outgoing.edits, outgoing.reply)
             return outgoing.edits
         reply = outgoing.reply
         if delivery.is_repeat and not frontend.abilities.sends_once:
             reply = _led_by(reply, texts.turns.SENT_AGAIN)
-        return await frontend.post(outgoing.place, reply, key=f"d{delivery.id}")
+        return await frontend.post(outgoing.place, reply, key=key)
 
 
 def _anew(delivery: Delivery, place: Place) -> Delivery:

@@ -32,6 +32,11 @@ class Preview:
         self._lines = 0
         self._reader = Rereader()
 
+    def seen(self, text: str) -> Rendered | None:
+        """Return what is to be seen of the text so far; None: nothing yet."""
+        shown = self.show(text)
+        return shown if shown.text else None
+
     def show(self, text: str) -> Rendered:
         """Return what is to be seen of the text so far; it ends with " …" if there is more."""
         head = text[:_MOST].replace("\x00", "")

@@ -65,8 +65,11 @@ class ReplySink(Protocol):
         """Offer the whole text so far. Never waits; older offers may be dropped."""
         ...
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
-        """Show the first part of the final text and let go; raises FrontendError."""
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:
+        """Show the first part of the final text and let go; `key` as in `Frontend.post`.
+
+        Raises FrontendError.
+        """
         ...
 
     async def close(self) -> None:

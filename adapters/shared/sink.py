@@ -3,11 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from adapters.telegram.text.entities import NOTHING
-from adapters.telegram.text.growing import Preview
-from adapters.telegram.ways import Way
 from bot.domain.errors import FrontendError, SendRefused
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Clock
@@ -18,20 +15,73 @@ _LATE_S: Final = 0.05  # woken so late, the process has more to do than it can
 _MOST_PATIENCE_S: Final = 16.0
 
 
-class GrowingSink:
-    """A ReplySink. It paints in a task of its own, which ends before the final text is sent.
+S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
-    `instead` returns the way to go on in where the messenger refuses the one begun with.
+
+class Way(Protocol[S_contra]):
+    """One way in which one answer grows; `S_contra` is a text as drawn for the messenger.
+
+    What shows work may fail without harm; `end` may not. The calls return whether something was
+    shown: what there is no room for is dropped. They raise FrontendError, SendRefused where this
+    way does not go here.
     """
 
-    def __init__(self, way: Way, clock: Clock, *, instead: Callable[[Way], Way]) -> None:
+    @property
+    def renew_s(self) -> float:
+        """Return after how many seconds what is shown must be shown anew, not to vanish."""
+        ...
+
+    async def begin(self) -> bool:
+        """Show that work has begun."""
+        ...
+
+    def wait_s(self, length: int, since_text_s: float, since_frame_s: float) -> float:
+        """Return in how many seconds a text of that length is due; not over 0: now.
+
+        `since_text_s` counts from the answer's first words, `since_frame_s` from the last frame.
+        """
+        ...
+
+    async def frame(self, shown: S_contra) -> bool:
+        """Show what there is."""
+        ...
+
+    async def renew(self, shown: S_contra | None) -> bool:
+        """Show again what would vanish; None: no words yet."""
+        ...
+
+    async def end(self, reply: Reply, *, key: str) -> MessageRef:
+        """Show the final text; `key` as in `Frontend.post`."""
+        ...
+
+    async def leave(self) -> None:
+        """Take away what only shows that work goes on."""
+        ...
+
+
+class GrowingSink(Generic[S]):
+    """A ReplySink. It paints in a task of its own, which ends before the final text is sent.
+
+    `draw` returns a growing text as it is to be seen, None for nothing yet. `instead` returns the
+    way to go on in where the messenger refuses the one begun with.
+    """
+
+    def __init__(
+        self,
+        way: Way[S],
+        clock: Clock,
+        *,
+        draw: Callable[[str], S | None],
+        instead: Callable[[Way[S]], Way[S]],
+    ) -> None:
         """Begin with nothing shown; no I/O."""
         self._way = way
         self._clock = clock
         self._instead = instead
         self._text = ""
-        self._preview = Preview()
-        self._shown = NOTHING
+        self._draw = draw
+        self._shown: S | None = None
         self._first_at = 0.0
         self._shown_at = float("-inf")
         self._patience_s = 0.0
@@ -53,14 +103,15 @@ class GrowingSink:
         self._text = text
         self._news.set()
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:
         """Let the call on its way end, then show the final text. Raises FrontendError."""
         await self._stop()
-        return await self._way.end(reply)
+        return await self._way.end(reply, key=key)
 
     async def close(self) -> None:
         """Let what is shown stand as it is."""
         await self._stop()
+        await self._way.leave()
 
     async def _stop(self) -> None:
         self._is_over = True
@@ -101,8 +152,8 @@ class GrowingSink:
         if wait_s > 0:
             await self._clock.sleep(wait_s + self._patience_s)
             self._learn(self._clock.monotonic() - now - wait_s - self._patience_s)
-        shown = self._preview.show(self._text)
-        if not shown.text or shown == self._shown:
+        shown = self._draw(self._text)
+        if shown is None or shown == self._shown:
             return
         if await self._call(lambda: self._way.frame(shown)):
             self._shown, self._shown_at = shown, self._clock.monotonic()
