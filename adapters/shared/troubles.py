@@ -46,7 +46,7 @@ class Troubles(Generic[E]):
     async def wait(self, error: E) -> None:
         """Log what is new, and wait."""
         trouble = self._kind(error)
-        if trouble is not self._now:
+        if trouble != self._now:
             _log.error(trouble.line)
             self._now, self._pause_s = trouble, _FIRST_PAUSE_S
         pause_s = min(self._pause_s, trouble.longest_s)

@@ -6,6 +6,7 @@ from bot.domain.ports.storage import (
     Applied,
     Ending,
     InboxRow,
+    Keepsakes,
     Intake,
     KeyVault,
     OpenQuestion,
