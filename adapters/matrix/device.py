@@ -24,6 +24,7 @@ from adapters.matrix.troubles import (
     WRONG_USER,
     Trouble,
 )
+from adapters.matrix.versions import is_new_enough
 from adapters.matrix.wire import CallError
 from bot.domain.errors import StartError
 from bot.domain.ports import Keepsakes
@@ -33,7 +34,6 @@ _log = logging.getLogger(__name__)
 _DEVICE: Final = "matrix/device"
 _STORE_KEY: Final = "matrix/store-key"
 _NAME: Final = "Hearthkey"
-_LEAST_VERSION: Final = (1, 4)
 _PASSWORD_FLOW: Final = "m.login.password"  # noqa: S105 - the name of a way to log in
 
 
@@ -114,7 +114,7 @@ class Devices:
             if 400 <= error.status < 500 and error.status != 429:
                 raise _start_error(NOT_MATRIX) from None
             raise
-        if not any(_number(each) >= _LEAST_VERSION for each in versions):
+        if not is_new_enough(versions):
             raise _start_error(TOO_OLD if versions else NOT_MATRIX)
 
     async def _by_token(
@@ -195,9 +195,3 @@ class Devices:
 
 def _start_error(trouble: Trouble) -> StartError:
     return StartError([trouble.line])
-
-
-def _number(version: str) -> tuple[int, ...]:
-    """Return `v1.11` as (1, 11); anything else is older than all of them."""
-    parts = version.removeprefix("v").split(".")
-    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
