@@ -123,6 +123,16 @@ def stopped(running: Running, asked: Asked, now: datetime, *, detail: str) -> En
     )
 
 
+def taken_back(running: Running, asked: Asked, now: datetime) -> Ending:
+    """The question was taken back: it ends as if stopped, and cannot be asked again.
+
+    Where nothing was written yet, nothing is said.
+    """
+    ending = stopped(running, asked, now, detail="taken back")
+    said = [replace(out, reply=replace(out.reply, buttons=())) for out in ending.replies]
+    return replace(ending, replies=tuple(said) if running.text else ())
+
+
 def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) -> Ending:
     """The vendor, or the way to it, ended it."""
     may_be_billed = running.is_sent and not error.is_unsent

@@ -143,6 +143,16 @@ class MemoryTurns:
         row = self._state.turns.get(turn)
         return row.turn if row else None
 
+    async def asked_with(self, place: Place, message: MessageRef, member: MemberId) -> Turn | None:
+        """Return the member's turn that a message asked."""
+        here = self._state.where_now(place)
+        for _, row in sorted(self._state.turns.items(), reverse=True):
+            turn, there = row.turn, row.turn.place
+            is_here = (there.frontend, there.chat) == (here.frontend, here.chat)
+            if is_here and (turn.message, turn.member) == (message, member):
+                return turn
+        return None
+
     async def last(self, session: SessionId, member: MemberId) -> Turn | None:
         """Return the member's newest turn in the session that was not taken back."""
         for _, row in sorted(self._state.turns.items(), reverse=True):

@@ -24,6 +24,7 @@ from bot.domain.events import (
     MessageRef,
     Press,
     QuestionKind,
+    Redacted,
     Text,
 )
 from bot.domain.menus import numbered
@@ -38,6 +39,7 @@ from tests.transcripts.cast import companies, error
 from tests.transcripts.reading import (
     AGO,
     EDITS,
+    TAKES_BACK,
     account_of,
     body_of,
     identity_of,
@@ -270,6 +272,8 @@ class Stage:
             return self._pressed(shown, button, place)
         if edited := EDITS.fullmatch(step.what):
             return Edited(step.text), self._typed[step.who, edited[1]]
+        if taken := TAKES_BACK.fullmatch(step.what):
+            return Redacted(), self._typed[step.who, taken[1]]
         return body_of(step), None
 
     def _pressed(

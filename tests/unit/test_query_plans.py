@@ -16,6 +16,7 @@ from bot.domain.effects import (
     DeleteSession,
     DropKey,
     DropWaiting,
+    EraseTurn,
     NoteKeyHealth,
     PutKey,
     ReleaseWaiting,
@@ -133,6 +134,7 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     session = await settings.session(HERS, member.id)
     last = await plans.stores.turns.last(session.id, member.id)
     assert last
+    assert await plans.stores.turns.asked_with(HERS, MessageRef("x"), member.id) is None
     await settings.sessions(member.id, HERS)
     await settings.choices(session.id, member.id)
     await settings.spent(member.id, since=house.clock.now())
@@ -171,6 +173,7 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
         NoteKeyHealth(member=member.id, key=first.id, health=KeyHealth.NO_CREDIT),
         DropKey(member=member.id, key=first.id),
     )
+    await house.do(EraseTurn(turn=last.id, member=member.id))
     await house.do(DeleteSession(member=member.id, session=session.id))
     assert plans.scans() == []
 

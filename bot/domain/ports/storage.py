@@ -181,6 +181,13 @@ class TurnStore(Protocol):
         """Return a turn, opened. Raises VaultCorrupt."""
         ...
 
+    async def asked_with(self, place: Place, message: MessageRef, member: MemberId) -> Turn | None:
+        """Return the member's turn that a message asked; of several pieces, the first did.
+
+        It is looked for in the whole chat, whose topics share their ids.
+        """
+        ...
+
     async def last(self, session: SessionId, member: MemberId) -> Turn | None:
         """Return the member's newest turn in the session that was not taken back."""
         ...
