@@ -1,17 +1,22 @@
 """A device that is entered: its keys published, its identity looked after, ready to sync."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
 from adapters.matrix.device import Device, Devices
+from adapters.matrix.identities import signed_devices
 from adapters.matrix.machine import Machine
 from adapters.matrix.opening import Opening
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.sealing import Sealing
 from adapters.matrix.syncing import Round, Syncer
-from adapters.matrix.trust import DeviceLost, Trust, signed_devices
+from adapters.matrix.trust import DeviceLost, OwnDevice, Trust
 from bot.domain.ports import Clock, Keepsakes
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Connection:
 
     device: Device
     machine: Machine
+    trust: Trust
     sealing: Sealing
     opening: Opening
     syncer: Syncer
@@ -29,9 +35,9 @@ class Connection:
 class Connector:
     """Makes connections of one account, one after another."""
 
+    account: Account
     api: MatrixApi
     devices: Devices
-    trust: Trust
     rooms: Rooms
     keepsakes: Keepsakes
     clock: Clock
@@ -50,7 +56,10 @@ class Connector:
     async def _connected(self, device: Device, machine: Machine) -> Connection:
         sealing = Sealing(self.api, machine, self.rooms, self.clock, readers=signed_devices)
         await sealing.keep_up()
-        await self.trust.establish(device, machine)
+        me = OwnDevice(device.user, device.id, machine.keys, machine.sign)
+        trust = Trust(self.api, self.keepsakes, me, password=self.account.password)
+        if line := (await trust.establish()).line:
+            _log.error(line)
         opening = Opening(self.api, machine, self.keepsakes, self.clock)
         syncer = Syncer(
             self.api,
@@ -64,4 +73,4 @@ class Connector:
             me=device.user,
         )
         await syncer.load()
-        return Connection(device, machine, sealing, opening, syncer)
+        return Connection(device, machine, trust, sealing, opening, syncer)

@@ -20,7 +20,6 @@ from adapters.matrix.seen import Seen
 from adapters.matrix.syncing import Round
 from adapters.matrix.translate import Me
 from adapters.matrix.troubles import UNKNOWN_TOKEN, matrix_troubles, trouble_of
-from adapters.matrix.trust import Trust
 from adapters.matrix.ways import Growing, Whole
 from adapters.matrix.wire import CallError, Json, Wire
 from adapters.shared.http import HttpClient
@@ -68,9 +67,9 @@ class MatrixFrontend:
         self._api = MatrixApi(Wire(http, account.homeserver))
         self._rooms = Rooms()
         self._connector = Connector(
+            account=account,
             api=self._api,
             devices=Devices(account, self._api, keepsakes, folder),
-            trust=Trust(self._api, keepsakes, account),
             rooms=self._rooms,
             keepsakes=keepsakes,
             clock=clock,

@@ -14,6 +14,7 @@ from typing import Any
 from nio.crypto import InboundGroupSession  # type: ignore[import-untyped]  # no py.typed
 from nio.events.to_device import RoomKeyEvent, ToDeviceEvent  # type: ignore[import-untyped]
 
+from adapters.matrix.identities import DeviceKeys
 from adapters.matrix.olmstore import OlmStore
 from adapters.matrix.publishing import Publishing
 from adapters.matrix.sharing import MEGOLM, Sharing
@@ -29,14 +30,6 @@ class Undecryptable(Exception):
         """Say which key is missing."""
         super().__init__("no key" if session else "malformed")
         self.session = session
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityKeys:
-    """The device's own public keys, in unpadded base64."""
-
-    ed25519: str
-    curve25519: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +54,10 @@ class Machine:
         self.sharing = Sharing(store)
 
     @property
-    def keys(self) -> IdentityKeys:
+    def keys(self) -> DeviceKeys:
         """The device's public keys."""
         found = self._olm.account.identity_keys
-        return IdentityKeys(found["ed25519"], found["curve25519"])
+        return DeviceKeys(found["ed25519"], found["curve25519"])
 
     def sign(self, text: str) -> str:
         """Sign with the device's own key."""
