@@ -67,7 +67,7 @@ def test_the_canonical_form_is_the_specifications(written: str, form: str) -> No
 @pytest.mark.parametrize(
     "value",
     [0.5, float("nan"), float("inf"), 2**53, -(2**53), "\ud800", {1: 2}, {"a": object()}, 1e300],
-    ids=repr,
+    ids=["half", "nan", "inf", "large", "small", "surrogate", "number key", "object", "huge"],
 )
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
     """It is an error of one kind, which holds nothing of the value."""
