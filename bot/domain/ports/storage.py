@@ -35,6 +35,7 @@ from bot.domain.events import (
     Question,
 )
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
+from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 
 
@@ -376,6 +377,32 @@ class Settings(Protocol):
         ...
 
 
+class Keepsakes(Protocol):
+    """What a messenger must find again at the next start, such as a token or a device's keys.
+
+    A name is the messenger's own, such as `matrix/seeds`. Bytes are put as base64.
+    """
+
+    async def get(self, name: str) -> Secret | None:
+        """Return what is kept under a name; None if nothing is.
+
+        Raises VaultCorrupt if it does not authenticate.
+        """
+        ...
+
+    async def put(self, name: str, value: Secret, *, is_fleeting: bool = False) -> None:
+        """Keep a value in place of what was there; it is on the disk when this returns.
+
+        What was there leaves no trace in the files. `is_fleeting`: such traces do no harm, as
+        with a position in a stream, and are left to fade, which costs less.
+        """
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget what is kept under a name, if anything is; it leaves no trace in the files."""
+        ...
+
+
 class Stores(Protocol):
     """All storage ports over one database."""
 
@@ -397,4 +424,9 @@ class Stores(Protocol):
     @property
     def settings(self) -> Settings:
         """Return members, sessions and usage."""
+        ...
+
+    @property
+    def keepsakes(self) -> Keepsakes:
+        """Return what messengers keep for themselves."""
         ...
