@@ -34,6 +34,7 @@ from bot.domain.ports import (
     SpentLine,
     UsedTurn,
 )
+from bot.domain.secret import Secret
 from storage.memory_effects import apply
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
@@ -285,6 +286,27 @@ def _sum(rows: Sequence[Used]) -> Spent:
     )
 
 
+class MemoryKeepsakes:
+    """Keepsakes in a dict."""
+
+    def __init__(self, state: State) -> None:
+        """Work on a shared state."""
+        self._state = state
+
+    async def get(self, name: str) -> Secret | None:
+        """Return what is kept under a name."""
+        return self._state.keepsakes.get(name)
+
+    async def put(self, name: str, value: Secret, *, is_fleeting: bool = False) -> None:
+        """Keep a value in place of what was there."""
+        del is_fleeting  # memory has no traces
+        self._state.keepsakes[name] = Secret(storable(value.reveal()))
+
+    async def drop(self, name: str) -> None:
+        """Forget what is kept under a name."""
+        self._state.keepsakes.pop(name, None)
+
+
 class MemoryStores:
     """All storage ports in memory. It outlives an app, so a restart is a second app on it."""
 
@@ -295,6 +317,7 @@ class MemoryStores:
         self.turns = MemoryTurns(self._state)
         self.keys = MemoryKeys(self._state)
         self.settings = MemorySettings(self._state)
+        self.keepsakes = MemoryKeepsakes(self._state)
 
     def begin_epoch(self) -> None:
         """Do what starting on a restored backup does: nothing is sent or asked by itself."""

@@ -105,6 +105,7 @@ class State:
     names: dict[MemberId, str] = field(default_factory=dict)
     messages: dict[DeliveryId, MessageRef] = field(default_factory=dict)
     moved: dict[tuple[str, str], str] = field(default_factory=dict)
+    keepsakes: dict[str, Secret] = field(default_factory=dict)
 
     def next_id(self) -> int:
         """Return an id that was never used."""

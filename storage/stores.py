@@ -14,6 +14,7 @@ from storage import epoch, migrations
 from storage.database import Database, Probe
 from storage.folder import DATABASE, Facts, lock_folder, make_folder, prepare
 from storage.intake import KEPT, SqlIntake
+from storage.keepsakes import SqlKeepsakes
 from storage.keyrings import Keyrings
 from storage.keys import Keys
 from storage.migrations import Migration
@@ -37,6 +38,7 @@ class SqlStores:
     turns: Turns
     keys: Keys
     settings: SqlSettings
+    keepsakes: SqlKeepsakes
     database: Database
     rings: Keyrings
     is_restored: bool
@@ -111,6 +113,7 @@ async def _assembled(
         turns=Turns(*parts),
         keys=Keys(*parts),
         settings=SqlSettings(*parts),
+        keepsakes=SqlKeepsakes(*parts),
         database=database,
         rings=rings,
         is_restored=is_restored,

@@ -48,12 +48,18 @@ class Person:
     inbox: InboxId
     outbox: DeliveryId
 
+    @property
+    def keepsake(self) -> str:
+        """Return the name of what their messenger keeps for them."""
+        return f"{self.place.frontend}/{self.place.chat}"
+
     def row(self, column: Column) -> str:
         """Return the condition that finds this person's value of a column."""
         member = f"member = '{self.member}'"
         return {
             "api_keys": member,
             "inbox": f"id = {self.inbox}",
+            "keepsakes": f"name = '{self.keepsake}'",
             "members": f"id = '{self.member}'",
             "outbox": f"id = {self.outbox}",
             "questions": member,
@@ -108,7 +114,7 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
     command = house.incoming(Command("new", f"title of {name}"), sender=identity, place=place)
     row = await stores.intake.accept(command)
     assert row is not None
-    return Person(
+    person = Person(
         place=place,
         member=member,
         session=session.id,
@@ -117,6 +123,8 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
         inbox=row.id,
         outbox=delivery.id,
     )
+    await stores.keepsakes.put(person.keepsake, Secret(f"keepsake of {name}"))
+    return person
 
 
 class Scene:
@@ -157,7 +165,8 @@ class Scene:
 
     def cell(self, person: Person, column: Column) -> Cell:
         """Return what a value is sealed for."""
-        ((id_,),) = self.run(f"SELECT id FROM {column[0]} WHERE {person.row(column)}")
+        id_of = "name" if column[0] == "keepsakes" else "id"
+        ((id_,),) = self.run(f"SELECT {id_of} FROM {column[0]} WHERE {person.row(column)}")
         context = f"demo|{ORIGIN}" if column[0] == "api_keys" else ""
         return Cell(*column, str(id_), context)
 
@@ -203,6 +212,11 @@ async def _name(stores: SqlStores, person: Person) -> object:
 async def _inbox(stores: SqlStores, person: Person) -> object:
     rows = {row.id: row.incoming.body for row in await stores.intake.pending()}
     return rows.get(person.inbox) or REFUSED
+
+
+async def _keepsake(stores: SqlStores, person: Person) -> object:
+    kept = await stores.keepsakes.get(person.keepsake)
+    return kept.reveal() if kept else None
 
 
 async def _member(stores: SqlStores, person: Person) -> object:
@@ -264,6 +278,7 @@ VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "mask"): _mask,
     ("api_keys", "name"): _name,
     ("inbox", "body"): _inbox,
+    ("keepsakes", "value"): _keepsake,
     ("members", "chosen"): _member,
     ("members", "name"): _called,
     ("members", "operator"): _operator,

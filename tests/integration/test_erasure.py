@@ -126,6 +126,39 @@ async def test_a_name_taken_away_is_gone_from_the_files(tmp_path: Path, clock: F
         assert old not in bytes_of(folder)
 
 
+@pytest.mark.parametrize("how", ["replaced", "dropped"])
+async def test_a_keepsake_that_goes_leaves_no_trace(
+    tmp_path: Path, clock: FakeClock, how: str
+) -> None:
+    """A messenger's old keys are in no file once it keeps others, or none."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (stores, _):
+        kept = stores.keepsakes
+        await kept.put("matrix/seeds", Secret(BIG))
+        (old,) = blobs(folder, "SELECT value FROM keepsakes")
+        traces = (old[:64], old[-64:])
+        assert all(trace in bytes_of(folder) for trace in traces)
+        if how == "replaced":
+            await kept.put("matrix/seeds", Secret("new"))
+        else:
+            await kept.drop("matrix/seeds")
+        assert not any(trace in bytes_of(folder) for trace in traces)
+
+
+async def test_a_fleeting_keepsake_is_one_commit_and_no_more(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """The log goes on, so that a position that is kept every second costs little."""
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (stores, _):
+        await stores.keepsakes.put("matrix/since", Secret("s1"))
+        before = stores.database.commits
+        for number in range(3):
+            await stores.keepsakes.put("matrix/since", Secret(f"s{number}"), is_fleeting=True)
+        assert stores.database.commits == before + 3
+        assert (folder / f"{DATABASE}-wal").stat().st_size > 0
+
+
 async def test_nothing_said_is_in_the_files(
     tmp_path: Path, clock: FakeClock, canary: Callable[..., str], canaries: Canaries
 ) -> None:
@@ -150,6 +183,7 @@ async def test_nothing_said_is_in_the_files(
             name=canary(),
         )
         await house.do(put)
+        await stores.keepsakes.put("matrix/seeds", Secret(canary()))
         (row,) = await stores.turns.deliveries()
         await stores.turns.mark_delivery(row.id, DeliveryState.SENDING)
         assert canaries.search(folder) == []

@@ -178,6 +178,16 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     assert plans.scans() == []
 
 
+async def test_keepsakes_read_no_whole_table(plans: Plans) -> None:
+    """One is kept whenever a messenger has something new."""
+    kept = plans.stores.keepsakes
+    await kept.put("matrix/since", Secret("s1"), is_fleeting=True)
+    assert await kept.get("matrix/since") == Secret("s1")
+    await kept.drop("matrix/since")
+    assert len(plans.heard) > 3
+    assert plans.scans() == []
+
+
 async def test_a_start_reads_what_is_open_only(plans: Plans) -> None:
     """Taking up what the last run left does not read all that ever was."""
     await plans.stores.turns.recover()

@@ -35,6 +35,7 @@ from bot.domain.events import (
     Question,
 )
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
+from bot.domain.secret import Secret
 from bot.domain.usage import Usage
 
 
@@ -383,6 +384,32 @@ class Settings(Protocol):
         ...
 
 
+class Keepsakes(Protocol):
+    """What a messenger must find again at the next start, such as a token or a device's keys.
+
+    A name is the messenger's own, such as `matrix/seeds`. Bytes are put as base64.
+    """
+
+    async def get(self, name: str) -> Secret | None:
+        """Return what is kept under a name; None if nothing is.
+
+        Raises VaultCorrupt if it does not authenticate.
+        """
+        ...
+
+    async def put(self, name: str, value: Secret, *, is_fleeting: bool = False) -> None:
+        """Keep a value in place of what was there; it is on the disk when this returns.
+
+        What was there leaves no trace in the files. `is_fleeting`: such traces do no harm, as
+        with a position in a stream, and are left to fade, which costs less.
+        """
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget what is kept under a name, if anything is; it leaves no trace in the files."""
+        ...
+
+
 class Stores(Protocol):
     """All storage ports over one database."""
 
@@ -406,8 +433,7 @@ class Stores(Protocol):
         """Return members, sessions and usage."""
         ...
 
-
-class Keepsakes(Protocol):
-    async def get(self, name: str): ...
-    async def put(self, name: str, value): ...
-    async def drop(self, name: str): ...
+    @property
+    def keepsakes(self) -> Keepsakes:
+        """Return what messengers keep for themselves."""
+        ...
