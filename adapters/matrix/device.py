@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,10 +23,10 @@ from adapters.matrix.troubles import (
     TOO_OLD,
     UNKNOWN_TOKEN,
     WRONG_USER,
-    Trouble,
 )
 from adapters.matrix.versions import is_new_enough
 from adapters.matrix.wire import CallError
+from adapters.shared.troubles import Trouble
 from bot.domain.errors import StartError
 from bot.domain.ports import Keepsakes
 from bot.domain.secret import Secret
@@ -87,7 +88,7 @@ class Devices:
         if password is None:
             raise _start_error(LOST_DEVICE)
         self._api.token = None
-        if _PASSWORD_FLOW not in await self._api.login_flows():
+        if _PASSWORD_FLOW not in await self._flows():
             raise _start_error(NO_PASSWORD)
         try:
             answer = await self._api.log_in(self._account.user, password, name=_NAME)
@@ -106,6 +107,14 @@ class Devices:
             await self._end(Secret(kept_token))
         self._api.token = device.token
         return device, await self._machine(device, is_new=True)
+
+    async def _flows(self) -> Sequence[str]:
+        try:
+            return await self._api.login_flows()
+        except CallError as error:
+            if error.status == 404:  # so where logins are somebody else's
+                return ()
+            raise
 
     async def _look_at_server(self) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
 from adapters.matrix.connection import Connection, Connector
-from adapters.matrix.device import Devices
+from adapters.matrix.device import Device, Devices
 from adapters.matrix.hearing import Hearing
 from adapters.matrix.membership import Membership
 from adapters.matrix.outlet import Outlet
@@ -122,6 +122,11 @@ class MatrixFrontend:
     def named(self) -> str:
         """The bot's name after " as "."""
         return f" as {self._account.user}"
+
+    @property
+    def device(self) -> Device | None:
+        """The device it is connected as; None: it is not connected."""
+        return self._connection.device if self._connection else None
 
     def private_link(self, payload: str = "") -> str:
         """Name no address: a chat begins with an invitation of the account."""

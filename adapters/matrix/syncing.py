@@ -169,7 +169,7 @@ class Syncer:
         if isinstance(timeline, dict) and timeline.get("limited") is True and self._since:
             events = [*await self._missed(room, timeline.get("prev_batch")), *events]
         begins_at = self._begins_at(events, is_new=is_new)
-        heard = []
+        heard: list[Heard] = []
         for event in events:
             was_encrypted = known.is_encrypted
             known.apply(event)
