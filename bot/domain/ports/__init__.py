@@ -6,7 +6,6 @@ from bot.domain.ports.storage import (
     Applied,
     Ending,
     InboxRow,
-    Keepsakes,
     Intake,
     Keepsakes,
     KeyVault,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from adapters.shared.nodes import Align, Inlines, Link, Marked, Maths, Table, Text, text_of
-from adapters.telegram.text.maths import as_text
-from adapters.telegram.text.units import width
+from adapters.shared.text.maths import as_text
+from adapters.shared.text.units import width
 
 _WIDEST: Final = 44
 _BETWEEN = "  "

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Final
 
-from adapters.telegram.text.entities import (
+from adapters.shared.text.entities import (
     CODE,
     FOLDED_QUOTE,
     LINK,
@@ -16,7 +16,7 @@ from adapters.telegram.text.entities import (
     around,
     settled,
 )
-from adapters.telegram.text.units import cleaned, is_visible, to_units
+from adapters.shared.text.units import cleaned, is_visible, to_units
 
 NONE: Final = ""
 SPACE: Final = " "

@@ -22,12 +22,12 @@ from adapters.shared.nodes import (
     Text,
     text_of,
 )
-from adapters.telegram.text.entities import BOLD, ITALIC, LINK, STRIKE, Rendered, joined
-from adapters.telegram.text.links import host_of, passes_for_another, readable
-from adapters.telegram.text.maths import as_text, is_formula
-from adapters.telegram.text.pen import BLANK, LINE, SPACE, Pen
-from adapters.telegram.text.tables import grid, records
-from adapters.telegram.text.units import is_visible, to_units
+from adapters.shared.text.entities import BOLD, ITALIC, LINK, STRIKE, Rendered, joined
+from adapters.shared.text.links import host_of, passes_for_another, readable
+from adapters.shared.text.maths import as_text, is_formula
+from adapters.shared.text.pen import BLANK, LINE, SPACE, Pen
+from adapters.shared.text.tables import grid, records
+from adapters.shared.text.units import is_visible, to_units
 
 _STYLES = {Mark.STRONG: BOLD, Mark.EMPHASIS: ITALIC, Mark.STRIKE: STRIKE}
 _BULLETS = "•◦▪"

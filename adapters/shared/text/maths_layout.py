@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from adapters.telegram.text.units import width
+from adapters.shared.text.units import width
 
 _SPACES = re.compile(r"[ \t\n]+")
 _LOOSE = re.compile(r"[\s+\-−±∓·×/=<>≤≥≈≠→,;:|]")  # noqa: RUF001 - a minus

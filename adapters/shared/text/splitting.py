@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from adapters.telegram.text.entities import CODE, LINK, PRE, Entity, Rendered, cut_out
-from adapters.telegram.text.graphemes import is_within, whole_before
-from adapters.telegram.text.units import to_units
+from adapters.shared.text.entities import CODE, LINK, PRE, Entity, Rendered, cut_out
+from adapters.shared.text.graphemes import is_within, whole_before
+from adapters.shared.text.units import to_units
 
 MOST_UNITS: Final = 4_096
 MOST_ENTITIES: Final = 100

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.telegram.text.units import from_units, is_visible, length, to_units
+from adapters.shared.text.units import from_units, is_visible, length, to_units
 
 BOLD: Final = "bold"
 ITALIC: Final = "italic"

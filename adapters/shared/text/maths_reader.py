@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from adapters.telegram.text.maths_layout import (
+from adapters.shared.text.maths_layout import (
     Grid,
     NewLine,
     Piece,
@@ -14,7 +14,7 @@ from adapters.telegram.text.maths_layout import (
     fenced,
     flat,
 )
-from adapters.telegram.text.maths_signs import (
+from adapters.shared.text.maths_signs import (
     ACCENTS,
     DOUBLE_STRUCK,
     DROPPED,

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Final
 
 _TABLES = tomllib.loads(
-    files("adapters.telegram.text").joinpath("maths_signs.toml").read_text("utf-8")
+    files("adapters.shared.text").joinpath("maths_signs.toml").read_text("utf-8")
 )
 
 

@@ -5,27 +5,30 @@ from typing import Final
 from adapters.shared.formulas import open_at
 from adapters.shared.markdown import Rereader, blocks_done
 from adapters.shared.nodes import CodeBlock
-from adapters.telegram.render import FULL
-from adapters.telegram.text.drawing import draw_block
-from adapters.telegram.text.entities import NOTHING, Rendered, clipped, joined
-from adapters.telegram.text.splitting import stretches
+from adapters.shared.text.drawing import draw_block
+from adapters.shared.text.entities import NOTHING, Rendered, clipped, joined
+from adapters.shared.text.splitting import stretches
 
 _MOST: Final = 16_384  # characters that are read; a message shows a quarter of them
-_ENOUGH: Final = FULL + FULL // 4  # units; what comes after so many changes nothing before
 _MOST_HELD: Final = 400  # characters; what was meant as no formula must not stop the answer
 _MORE: Final = Rendered(" …")
 
 
-def preview(text: str) -> Rendered:
+def preview(text: str, full: int) -> Rendered:
     """Return the first message of an answer that is not whole yet; it may be nothing."""
-    return Preview().show(text)
+    return Preview(full).show(text)
 
 
 class Preview:
-    """One answer's growing message. What does not change any more is read and drawn once."""
+    """One answer's growing message. What does not change any more is read and drawn once.
 
-    def __init__(self) -> None:
+    `full` is how many units a message holds.
+    """
+
+    def __init__(self, full: int) -> None:
         """Begin with nothing."""
+        self._room = full
+        self._enough = full + full // 4  # what comes after so many changes nothing before
         self._done = ""
         self._shown = NOTHING
         self._full: Rendered | None = None
@@ -46,10 +49,10 @@ class Preview:
             self._take_done(head)
         if self._full is not None:
             return self._full
-        rest = self._drawn(self._held_back(head[len(self._done) :]))
+        rest = self._drawn(held_back(head[len(self._done) :], self._reader))
         whole = joined((self._shown, rest))
-        first = _first(whole, is_all=len(text) <= _MOST)
-        if whole.units > _ENOUGH:
+        first = self._first(whole, is_all=len(text) <= _MOST)
+        if whole.units > self._enough:
             self._full = first
         return first
 
@@ -65,32 +68,32 @@ class Preview:
             return
         self._done += done
         self._shown = joined((self._shown, self._drawn(done)))
-        first = _first(self._shown, is_all=True)
+        first = self._first(self._shown, is_all=True)
         if first != self._shown:
             self._full = first
 
     def _drawn(self, text: str) -> Rendered:
         return joined(draw_block(section.block) for section in self._reader.sections(text))
 
-    def _held_back(self, text: str) -> str:
-        """Leave out of the last lines what would be shown as something else a moment later."""
-        if "\ud800" <= text[-1:] <= "\udbff":
-            text = text[:-1]
-        start = text.rfind("\n\n") + 1
-        if not _may_change(text[start:]):
-            return text
-        found = self._reader.sections(text)
-        if not found or isinstance(found[-1].block, CodeBlock):
-            return text
-        return text[:start] + _without_half_formula(_without_half_table(text[start:]))
+    def _first(self, whole: Rendered, *, is_all: bool) -> Rendered:
+        """Return what fits one message, where it stays when more comes."""
+        places = stretches(whole, self._room, is_filled=True)
+        if not places or (len(places) == 1 and is_all):
+            return whole
+        return joined((clipped(whole, *places[0]), _MORE), gap="")
 
 
-def _first(whole: Rendered, *, is_all: bool) -> Rendered:
-    """Return what fits one message, where it stays when more comes."""
-    places = stretches(whole, FULL, is_filled=True)
-    if not places or (len(places) == 1 and is_all):
-        return whole
-    return joined((clipped(whole, *places[0]), _MORE), gap="")
+def held_back(text: str, reader: Rereader) -> str:
+    """Return a text without what would be shown as something else a moment later."""
+    if "\ud800" <= text[-1:] <= "\udbff":
+        text = text[:-1]
+    start = text.rfind("\n\n") + 1
+    if not _may_change(text[start:]):
+        return text
+    found = reader.sections(text)
+    if not found or isinstance(found[-1].block, CodeBlock):
+        return text
+    return text[:start] + _without_half_formula(_without_half_table(text[start:]))
 
 
 def _may_change(text: str) -> bool:

@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from adapters.shared.nodes import CodeBlock
-from adapters.telegram.text.maths_layout import flat, stacked
-from adapters.telegram.text.maths_reader import Reader
+from adapters.shared.text.maths_layout import flat, stacked
+from adapters.shared.text.maths_reader import Reader
 
 _MOST: Final = 4_000
 _LANGUAGES = frozenset({"math", "katex"})
