@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.commands import by_name
 from bot.commands.spec import Desk
 from bot.config import Config
+from bot.control.server import ControlServer
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores
@@ -142,6 +143,9 @@ async def _run(config: Config) -> int:
         _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
         await router.start()
+        control = ControlServer(config.data_dir, {})
+        house.push_async_callback(control.close)
+        await control.open()
         await _serve(messengers, router, [claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
 

@@ -19,12 +19,14 @@ from bot.domain.ports.storage import (
     TurnStore,
     UsedTurn,
 )
+from bot.domain.ports.tools import Dialogue, Tool
 from bot.domain.ports.vendor import Provider, Providers
 
 __all__ = [
     "Abilities",
     "Applied",
     "Clock",
+    "Dialogue",
     "Ending",
     "Frontend",
     "Growth",
@@ -43,6 +45,7 @@ __all__ = [
     "Spent",
     "SpentLine",
     "Stores",
+    "Tool",
     "TurnStore",
     "UsedTurn",
 ]
