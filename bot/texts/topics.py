@@ -40,13 +40,13 @@ def first_in_topic() -> Reply:
     return Reply(text="New conversation. Write something to begin.")
 
 
-def afresh(title: str, undo: str) -> Reply:
-    """A new conversation in the same topic."""
+def afresh(where: str, title: str, undo: str | None) -> Reply:
+    """A new conversation in the same topic or thread; without `undo` nothing was said in it."""
     named = f" as {quote(title, 40)}" if title else ""
-    return Reply(
-        text=f"This topic starts afresh{named}. What was here is in /sessions.",
-        buttons=((Button("Undo", undo),),),
-    )
+    head = f"This {where} starts afresh{named}."
+    if undo is None:
+        return Reply(text=f"{head} Write something to begin.")
+    return Reply(text=f"{head} What was here is in /sessions.", buttons=((Button("Undo", undo),),))
 
 
 def not_begun() -> Reply:

@@ -217,6 +217,7 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("model.menu", "way_back"): Button("Close", "model:close"),
     ("groups.private_only", "name"): "removekey",
     ("groups.key_posted", "name"): "Alexandra Konstantinopoulou of the Family",
+    ("topics.afresh", "where"): "thread",
     ("topics.here_or_topic", "title"): "A topic with a *long* title that [fits] in an action",
     ("topics.topic_refused", "title"): "A topic with a *long* title that [fits] in an action",
     ("turns.cut", "provider"): _COMPANY,
