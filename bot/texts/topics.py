@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain.events import Button, Reply, Rows
 from bot.texts.format import quote
 from bot.texts.layout import cancel
+from bot.texts.prefixes import command
 
 THREAD_GONE: Final = "The topic is gone, so the answer is here:"
 UNTITLED: Final = "New conversation"
@@ -46,7 +47,10 @@ def afresh(where: str, title: str, undo: str | None) -> Reply:
     head = f"This {where} starts afresh{named}."
     if undo is None:
         return Reply(text=f"{head} Write something to begin.")
-    return Reply(text=f"{head} What was here is in /sessions.", buttons=((Button("Undo", undo),),))
+    return Reply(
+        text=f"{head} What was here is in {command('sessions')}.",
+        buttons=((Button("Undo", undo),),),
+    )
 
 
 def not_begun() -> Reply:

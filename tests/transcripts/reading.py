@@ -25,7 +25,7 @@ _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
 _APART: Final = re.compile(r"[@+]")
-_COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
+_COMMAND: Final = re.compile(r"[/!](\w+)(?:\s+(.*))?", re.DOTALL)
 
 
 def body_of(step: Step) -> Body:

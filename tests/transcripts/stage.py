@@ -50,15 +50,16 @@ from tests.transcripts.reading import (
     report_of,
 )
 from tests.transcripts.script import Step
-from tests.transcripts.telling import lines_of, lines_shown
+from tests.transcripts.telling import SLASHED, lines_of, lines_shown
 
+_NUMBERS: Final = replace(BUTTONS, has_buttons=False, prefix="!")
 STAGES: Final = {
     "buttons": BUTTONS,
-    "numbers": replace(BUTTONS, has_buttons=False),
+    "numbers": _NUMBERS,
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
     "topics": BUTTONS,
-    "threads": replace(BUTTONS, has_buttons=False, threads_hang=True),
+    "threads": replace(_NUMBERS, threads_hang=True),
 }
 LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
@@ -300,15 +301,18 @@ class Stage:
             return Press(button.action), shown.message
         assert self._router is not None
         question = self._router.open_question(identity_of(place.chat), place)
-        numbers = {each: number for number, each in numbered(shown.reply.buttons)}
-        if button in numbers and question is not None:
-            is_menu = question.kind is QuestionKind.MENU and button in question.buttons
-            if is_menu or numbers[button] == "0":
-                return Text(numbers[button]), None
+        numbers = {each.action: number for number, each in numbered(shown.reply.buttons)}
+        if button.action in numbers and question is not None:
+            offered = {each.action for each in question.buttons}
+            is_menu = question.kind is QuestionKind.MENU and button.action in offered
+            number = numbers[button.action]
+            if is_menu or number == "0":
+                return Text(number), None
         return Press(button.action), shown.message
 
     def _find(self, label: str, place: Place) -> tuple[Shown, Button]:
         """Return the newest button with this label that stands on the screen."""
+        label = SLASHED.sub(self.frontend.abilities.prefix, label)
         newest: dict[MessageRef, Shown] = {}
         for shown in self.frontend.shown:
             if shown.place == place:
