@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,6 +17,7 @@ from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
 from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
     Command,
+    Edited,
     InboxId,
     Incoming,
     Press,
@@ -27,7 +29,7 @@ from bot.domain.events import (
     Text,
 )
 from bot.domain.pieces import whole, whole_text
-from bot.domain.ports import Frontend, InboxRow, Stores
+from bot.domain.ports import Abilities, Frontend, InboxRow, Stores
 from bot.door import Door
 from bot.handling import Handling
 from bot.lanes import Lanes
@@ -125,8 +127,8 @@ class Router:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
-                abilities = self._frontends[incoming.place.frontend].abilities
-                reply = texts.turns.storage_unavailable(redelivers=abilities.redelivers)
+                redelivers = self._abilities(incoming.place).redelivers
+                reply = texts.turns.storage_unavailable(redelivers=redelivers)
                 await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
@@ -167,6 +169,10 @@ class Router:
         if isinstance(incoming.body, Redacted):
             await self._take_redaction(incoming, member, incoming.body)
             return
+        if isinstance(incoming.body, Edited):
+            incoming = await self._placed(incoming, member) or incoming
+        if incoming.place.thread and self._abilities(incoming.place).threads_hang:
+            _ = await self._stores.settings.session(incoming.place, member.id, hangs=True)
         is_late = self._decider.is_late(incoming)
         if not is_late:
             self._absences.hurry(member.id, incoming.place)
@@ -178,20 +184,30 @@ class Router:
         elif meaning is not None:
             await self._take_use(message, member, meaning)
 
+    def _abilities(self, place: Place) -> Abilities:
+        return self._frontends[place.frontend].abilities
+
     async def _take_redaction(self, incoming: Incoming, member: Member, meaning: Redacted) -> None:
         """Take note of a message that was taken back, if it asked something or may yet do so.
 
         Of any other nothing is kept, and nobody wrote by this.
         """
-        place, message = incoming.place, incoming.message
-        if message is None:
+        placed = await self._placed(incoming, member)
+        if placed is None and not self._lanes.length((incoming.place, member.id)):
             return
-        asked = await self._stores.turns.asked_with(place, message, member.id)
-        if asked is None and not self._lanes.length((place, member.id)):
-            return
-        row = await self._stores.intake.accept(incoming)
+        row = await self._stores.intake.accept(placed or incoming)
         if row is not None:
-            self._put(row.id, incoming, member, meaning)
+            self._put(row.id, row.incoming, member, meaning)
+
+    async def _placed(self, incoming: Incoming, member: Member) -> Incoming | None:
+        """Return what is about a question of the member's in the place where that was asked.
+
+        It may not say of which thread the question is. None: it is about none.
+        """
+        if incoming.message is None:
+            return None
+        asked = await self._stores.turns.asked_with(incoming.place, incoming.message, member.id)
+        return replace(incoming, place=asked.place) if asked else None
 
     def _read(self, incoming: Incoming, member: Member) -> Meaning | None:
         question = self._questions.find(member.id, incoming.place, incoming.sent_at)
@@ -209,7 +225,7 @@ class Router:
             is_answering=self._sessions.is_running(incoming.place, member.id),
             commands=self._desk.commands,
             forms=self._desk.key_forms,
-            prefix=self._frontends[incoming.place.frontend].abilities.prefix,
+            prefix=self._abilities(incoming.place).prefix,
         )
 
     async def _member(self, incoming: Incoming) -> Member:

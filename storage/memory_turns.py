@@ -181,9 +181,12 @@ class MemoryTurns:
             budget_tokens -= row.tokens
             if budget_tokens < 0:
                 return tuple(reversed(messages)), True
-            messages.append(Message(Role.ASSISTANT, row.turn.answer or ""))
-            messages.append(Message(Role.USER, row.turn.question))
-        return tuple(reversed(messages)), False
+            messages += _pair(row.turn)
+        root = self._state.root(session)
+        fits = root is None or root.tokens <= budget_tokens
+        if root and fits:
+            messages += _pair(root.turn)
+        return tuple(reversed(messages)), not fits
 
     async def recover(self) -> Sequence[Turn]:
         """Return every open turn, and those that expired with their epoch and were not told."""
@@ -251,3 +254,7 @@ class MemoryTurns:
     def _set(self, row: TurnRow, **changes: object) -> None:
         turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own
         self._state.turns[turn.id] = replace(row, turn=turn)
+
+
+def _pair(turn: Turn) -> Sequence[Message]:
+    return (Message(Role.ASSISTANT, turn.answer or ""), Message(Role.USER, turn.question))

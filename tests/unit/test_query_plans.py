@@ -131,6 +131,7 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     """What members do between two turns."""
     house, settings = living_in(plans), plans.stores.settings
     member = await house.member()
+    await settings.session(replace(GROUP, thread="m1"), member.id, hangs=True)
     session = await settings.session(HERS, member.id)
     last = await plans.stores.turns.last(session.id, member.id)
     assert last
