@@ -1,72 +1,33 @@
 """The bot has an identity, keeps it over every cut, and never makes another by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from adapters.matrix.approval import Refused
-from adapters.matrix.trust import DeviceLost, Standing, Trust
+from adapters.matrix.trust import DeviceLost, Standing
 from adapters.matrix.wire import CallError
-from bot.domain.secret import Secret
-from tests.fakes.matrix_keys import Cut, Cutter, FakeKeepsakes, KeyServer, Phone
+from tests.fakes.matrix_account import BOT, BotAccount
+from tests.fakes.matrix_keys import Cut, Phone
 
-BOT = "@bot:hs"
 ALICE = "@alice:hs"
 UPLOADED = 6  # the point of a renewal at which the server has the new identity
 
 
-class Stand:
-    """A bot's device, its server and what it keeps; `start` begins a process anew."""
-
-    def __init__(self, *, password: str = "", page: str = "") -> None:
-        self.server = KeyServer(BOT, password=password, page=page)
-        self.keepsakes = FakeKeepsakes()
-        self.device = Phone(BOT, "BOTDEVICE")
-        self.server.add(self.device)
-        self.password = Secret(password) if password else None
-
-    def start(self) -> Trust:
-        """Return what a new process has."""
-        return Trust(self.server, self.keepsakes, self.device.own(), password=self.password)
-
-    def cut_at(self, point: int) -> Cutter:
-        """End the process at a point of its outside effects; return what counts them."""
-        self.server.cutter = self.keepsakes.cutter = Cutter(point)
-        return self.server.cutter
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """Return the account's identity as the server has it."""
-        return self.server.identities.get(BOT, {})
-
-    @property
-    def master(self) -> str:
-        """Return the account's master key as the server has it."""
-        (public,) = self.identity["master_key"]["keys"].values()
-        return str(public)
-
-    def is_whole(self) -> bool:
-        """Return whether the identity has signed the device, and the device the identity."""
-        (by,) = self.identity["self_signing_key"]["keys"].values()
-        return self.server.is_signed(BOT, "BOTDEVICE", by) and self.server.is_signed(
-            BOT, self.master, "BOTDEVICE"
-        )
-
-
 @pytest.fixture
-def stand() -> Stand:
+def stand() -> BotAccount:
     """An account without an identity."""
-    return Stand()
+    return BotAccount()
 
 
 @pytest.fixture
-def secured(canary: Callable[..., str]) -> Stand:
+def secured(canary: Callable[..., str]) -> BotAccount:
     """An account whose server asks for a password before it takes another identity."""
-    return Stand(password=canary("pw-"))
+    return BotAccount(password=canary("pw-"))
 
 
-async def test_a_first_start_makes_an_identity(stand: Stand) -> None:
+async def test_a_first_start_makes_an_identity(stand: BotAccount) -> None:
     """It is uploaded, signs the device, and its master key is signed by the device."""
     trust = stand.start()
     assert trust.master == ""
@@ -78,7 +39,7 @@ async def test_a_first_start_makes_an_identity(stand: Stand) -> None:
     assert stand.server.log == ["query", "identity", "signatures"]
 
 
-async def test_later_starts_change_nothing(stand: Stand) -> None:
+async def test_later_starts_change_nothing(stand: BotAccount) -> None:
     """One look, and neither a key nor a signature is sent again."""
     await stand.start().establish()
     identity = dict(stand.identity)
@@ -90,7 +51,7 @@ async def test_later_starts_change_nothing(stand: Stand) -> None:
     assert stand.keepsakes.kept == kept
 
 
-async def test_a_new_device_is_signed_by_the_same_identity(stand: Stand) -> None:
+async def test_a_new_device_is_signed_by_the_same_identity(stand: BotAccount) -> None:
     """A lost crypto store costs nobody's trust."""
     await stand.start().establish()
     master = stand.master
@@ -102,7 +63,7 @@ async def test_a_new_device_is_signed_by_the_same_identity(stand: Stand) -> None
 
 
 @pytest.mark.parametrize("change", ["gone", "ed25519", "curve25519", "unsigned", "renamed"])
-async def test_a_device_that_is_not_ours_is_told(stand: Stand, change: str) -> None:
+async def test_a_device_that_is_not_ours_is_told(stand: BotAccount, change: str) -> None:
     """Whatever differs, no identity is made for a device the server does not have like that."""
     device = stand.server.devices[BOT]["BOTDEVICE"]
     match change:
@@ -121,7 +82,7 @@ async def test_a_device_that_is_not_ours_is_told(stand: Stand, change: str) -> N
     assert stand.keepsakes.kept == {}
 
 
-async def test_an_identity_of_others_is_left_alone(secured: Stand) -> None:
+async def test_an_identity_of_others_is_left_alone(secured: BotAccount) -> None:
     """It is reported with what to do, and neither the server nor the seeds are touched."""
     secured.server.identities[BOT] = Phone(BOT, "X").seeds.identity(BOT)
     identity = dict(secured.identity)
@@ -136,7 +97,7 @@ async def test_an_identity_of_others_is_left_alone(secured: Stand) -> None:
         await trust.vouch(ALICE, "?")
 
 
-async def test_lost_seeds_make_our_own_identity_foreign(secured: Stand) -> None:
+async def test_lost_seeds_make_our_own_identity_foreign(secured: BotAccount) -> None:
     """Without the seeds it is nobody's to sign with."""
     await secured.start().establish()
     secured.keepsakes.kept.clear()
@@ -144,13 +105,13 @@ async def test_lost_seeds_make_our_own_identity_foreign(secured: Stand) -> None:
     assert secured.keepsakes.kept == {}
 
 
-async def test_an_identity_nobody_can_read_is_foreign(stand: Stand) -> None:
+async def test_an_identity_nobody_can_read_is_foreign(stand: BotAccount) -> None:
     """What is there is not replaced because it looks odd."""
     stand.server.identities[BOT] = {"master_key": {"keys": []}}
     assert (await stand.start().establish()).standing is Standing.FOREIGN
 
 
-async def test_a_server_that_forgot_gets_the_same_identity_again(stand: Stand) -> None:
+async def test_a_server_that_forgot_gets_the_same_identity_again(stand: BotAccount) -> None:
     """Seeds that are kept are used, so whoever verified the bot notices nothing."""
     await stand.start().establish()
     master = stand.master
@@ -159,7 +120,7 @@ async def test_a_server_that_forgot_gets_the_same_identity_again(stand: Stand) -
     assert stand.master == master
 
 
-async def test_a_replaced_self_signing_key_is_put_right(secured: Stand) -> None:
+async def test_a_replaced_self_signing_key_is_put_right(secured: BotAccount) -> None:
     """The master key is ours, so the keys under it are made ours again, with the password."""
     await secured.start().establish()
     secured.identity["self_signing_key"] = Phone(BOT, "X").seeds.identity(BOT)["self_signing_key"]
@@ -168,12 +129,12 @@ async def test_a_replaced_self_signing_key_is_put_right(secured: Stand) -> None:
     assert len(secured.server.auths) == 1
 
 
-async def first_start(stand: Stand) -> None:
+async def first_start(stand: BotAccount) -> None:
     """Make the first identity."""
     await stand.start().establish()
 
 
-async def new_identity(stand: Stand) -> None:
+async def new_identity(stand: BotAccount) -> None:
     """Replace the identity there is."""
     await stand.start().renew()
 
@@ -185,7 +146,7 @@ async def test_no_cut_loses_the_identity(canary: Callable[..., str], *, is_renew
     point = 0
     while True:
         point += 1
-        stand = Stand(password=canary("pw-"))
+        stand = BotAccount(password=canary("pw-"))
         if is_renewal:
             await stand.start().establish()
         counter = stand.cut_at(point)
@@ -204,7 +165,7 @@ async def test_no_cut_loses_the_identity(canary: Callable[..., str], *, is_renew
     assert counter.passed == point - 1 >= 8
 
 
-async def test_cuts_in_the_repair_do_not_lose_it_either(secured: Stand) -> None:
+async def test_cuts_in_the_repair_do_not_lose_it_either(secured: BotAccount) -> None:
     """A process that ends in every start, each time a little later, still gets there."""
     await secured.start().establish()
     secured.cut_at(UPLOADED)
@@ -221,131 +182,8 @@ async def test_cuts_in_the_repair_do_not_lose_it_either(secured: Stand) -> None:
     assert secured.is_whole()
 
 
-async def test_the_password_is_given_only_when_it_is_asked_for(secured: Stand) -> None:
-    """The first identity needs none; another one does, with the session the server named."""
-    trust = secured.start()
-    await trust.establish()
-    assert secured.server.auths == []
-    old = secured.master
-    assert (await trust.renew()).standing is Standing.TRUSTED
-    assert secured.master != old
-    assert trust.master == secured.master
-    assert [each["session"] for each in secured.server.auths] == ["s1"]
-
-
-async def test_without_a_password_the_operator_is_told_the_setting(secured: Stand) -> None:
-    """Nothing changes, and the line names what to set."""
-    await secured.start().establish()
-    secured.password = None
-    trust = secured.start()
-    await trust.establish()
-    with pytest.raises(Refused) as told:
-        await trust.renew()
-    assert "HEARTHKEY_MATRIX_PASSWORD" in told.value.line
-    assert trust.state.standing is Standing.TRUSTED
-    assert trust.master == secured.master
-
-
-async def test_a_wrong_password_is_told(secured: Stand, canary: Callable[..., str]) -> None:
-    """It is tried once, and not shown."""
-    await secured.start().establish()
-    wrong = canary("pw-")
-    secured.password = Secret(wrong)
-    with pytest.raises(Refused) as told:
-        await secured.start().renew()
-    assert "does not accept HEARTHKEY_MATRIX_PASSWORD" in told.value.line
-    assert wrong not in repr(told.value)
-    assert len(secured.server.auths) == 1
-
-
-async def test_a_server_with_an_account_page_names_it() -> None:
-    """Where login is delegated the owner approves there, and then it goes through."""
-    stand = Stand(page="https://account.hs/?action=reset")
-    await stand.start().establish()
-    with pytest.raises(Refused) as told:
-        await stand.start().renew()
-    assert told.value.page == stand.server.page
-    stand.server.is_approved = True
-    assert (await stand.start().renew()).standing is Standing.TRUSTED
-
-
-@pytest.mark.parametrize(
-    "page", ["javascript:x", "https://h/\x1b[2J", f"https://h/{'x' * 400}", ""]
-)
-async def test_a_page_that_is_no_page_is_not_shown(page: str) -> None:
-    """What a server calls an address is printed only if it is one."""
-    stand = Stand(page=page)
-    await stand.start().establish()
-    with pytest.raises(Refused) as told:
-        await stand.start().renew()
-    assert told.value.page == ""
-    assert "account page of its server" in told.value.line
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (CallError(404, "M_UNRECOGNIZED"), "too old"),
-        (CallError(400, "M_INVALID_SIGNATURE"), "M_INVALID_SIGNATURE"),
-        (CallError(403, "\x1b[2J evil"), "no code"),
-        (CallError(401, answer={"flows": [{"stages": ["m.login.sso"]}]}), "does not know"),
-        (CallError(401, answer={"flows": 7}), "does not know"),
-    ],
-    ids=["old", "refused", "odd code", "unknown step", "unreadable"],
-)
-async def test_a_refused_identity_is_one_clear_line(
-    stand: Stand, error: CallError, said: str
-) -> None:
-    """The bot goes on unsigned, and the operator reads why; a later start tries again."""
-    query = stand.server.query_keys
-
-    async def queried_then_refused(users: Sequence[str]) -> dict[str, Any]:
-        answer = await query(users)
-        stand.server.errors = [error]
-        return answer
-
-    stand.server.query_keys = queried_then_refused  # type: ignore[method-assign]  # one answer
-    trust = stand.start()
-    state = await trust.establish()
-    assert state.standing is Standing.UNSIGNED
-    assert said in state.line
-    assert state.line.isprintable()
-    stand.server.query_keys = query  # type: ignore[method-assign]  # as it was
-    assert (await stand.start().establish()).standing is Standing.TRUSTED
-
-
-@pytest.mark.parametrize("status", [0, 401, 429, 500])
-async def test_a_server_that_cannot_be_asked_is_asked_later(stand: Stand, status: int) -> None:
-    """It is the caller's to wait and to begin again; a revoked token is no question either."""
-    stand.server.errors = [CallError(status, "M_UNKNOWN_TOKEN" if status == 401 else "")]
-    trust = stand.start()
-    with pytest.raises(CallError):
-        await trust.establish()
-    assert (await trust.establish()).standing is Standing.TRUSTED
-
-
-async def test_an_untaken_signature_is_told_and_made_again(stand: Stand) -> None:
-    """The server's failures are looked at: its "200" alone says nothing."""
-    stand.server.failures = {BOT: {"BOTDEVICE": {"errcode": "M_INVALID_SIGNATURE"}}}
-    trust = stand.start()
-    state = await trust.establish()
-    assert state.standing is Standing.UNSIGNED
-    assert "M_INVALID_SIGNATURE" in state.line
-    assert trust.master == ""
-    stand.server.failures = {}
-    assert (await trust.establish()).standing is Standing.TRUSTED
-    assert stand.is_whole()
-
-
-@pytest.mark.parametrize("failures", [[1], {BOT: 7}, {BOT: {"X": 7}}, {"x": {}}], ids=repr)
-async def test_odd_failures_are_failures(stand: Stand, failures: dict[str, Any]) -> None:
-    """Whatever their shape, they are not taken for success."""
-    stand.server.failures = failures
-    assert (await stand.start().establish()).standing is Standing.UNSIGNED
-
-
 async def test_an_uncertain_renewal_leaves_the_bot_unsigned_until_it_is_known(
-    secured: Stand,
+    secured: BotAccount,
 ) -> None:
     """An answer that never came may mean either; the next look tells."""
     trust = secured.start()
@@ -367,7 +205,7 @@ async def test_an_uncertain_renewal_leaves_the_bot_unsigned_until_it_is_known(
     assert trust.master == secured.master
 
 
-async def test_a_verified_users_master_key_is_signed(stand: Stand) -> None:
+async def test_a_verified_users_master_key_is_signed(stand: BotAccount) -> None:
     """By the bot's user-signing key, and the signature reaches the server."""
     alice = Phone(ALICE, "PHONE")
     stand.server.add(alice, is_signed=True)
@@ -380,7 +218,7 @@ async def test_a_verified_users_master_key_is_signed(stand: Stand) -> None:
 
 @pytest.mark.parametrize("now", ["other", "none"])
 async def test_another_master_key_than_the_verified_one_is_not_signed(
-    stand: Stand, now: str
+    stand: BotAccount, now: str
 ) -> None:
     """Between the emoji and the signature the server may have changed its mind."""
     alice, other = Phone(ALICE, "PHONE"), Phone(ALICE, "PHONE")
@@ -394,7 +232,7 @@ async def test_another_master_key_than_the_verified_one_is_not_signed(
     assert stand.server.log == ["query"]
 
 
-async def test_nothing_that_is_shown_holds_a_seed(secured: Stand) -> None:
+async def test_nothing_that_is_shown_holds_a_seed(secured: BotAccount) -> None:
     """Not the objects' representations, and not what the server was sent."""
     trust = secured.start()
     await trust.establish()

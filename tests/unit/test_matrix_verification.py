@@ -1,82 +1,23 @@
-"""Two ends verify each other, and whoever changes anything on the way is found out."""
+"""Two ends verify each other in one order of messages, whoever begins and wherever it is."""
 
-import copy
-import functools
 import itertools
-from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Party, Peer, commitment
+from adapters.matrix.sas import Party, Peer
 from adapters.matrix.verification import Stage, Verification
-from adapters.matrix.verification_wire import Message
-
-ALICE = Party("@alice:hs", "PHONE", {"ed25519:PHONE": "phonekey", "ed25519:Alice": "Alice"})
-BOT = Party("@bot:hs", "BOTDEVICE", {"ed25519:BOTDEVICE": "botkey", "ed25519:Bot": "Bot"})
-ALICE_SEEN = Peer("@alice:hs", {"PHONE": "phonekey", "TABLET": "tabletkey"}, "Alice")
-BOT_SEEN = Peer("@bot:hs", {"BOTDEVICE": "botkey"}, "Bot")
-Change = Callable[[Message], Message | None]
-
-
-def unchanged(message: Message) -> Message | None:
-    """Let it pass."""
-    return message
-
-
-class Pair:
-    """The bot and Alice's phone, and the server between them, which may change what passes."""
-
-    def __init__(self, *, bot_asks: bool, in_room: bool, change: Change = unchanged) -> None:
-        self.change = change
-        self.bot = Verification(
-            BOT, ALICE_SEEN, "$r", in_room=in_room, asked_by="" if bot_asks else "PHONE"
-        )
-        self.phone = Verification(
-            ALICE, BOT_SEEN, "$r", in_room=in_room, asked_by="BOTDEVICE" if bot_asks else ""
-        )
-        self.passed: list[Message] = []
-        self._waiting: deque[tuple[Verification, Message]] = deque()
-        self.asker, self.asked = (self.bot, self.phone) if bot_asks else (self.phone, self.bot)
-
-    def send(self, sender: Verification, messages: list[Message]) -> None:
-        """Let messages be on their way."""
-        self._waiting.extend((sender, message) for message in messages)
-
-    def deliver(self, sender: Verification, messages: list[Message]) -> None:
-        """Pass messages on, in order, and what is said to them, until nobody says more."""
-        self.send(sender, messages)
-        while self._waiting:
-            origin, message = self._waiting.popleft()
-            self.passed.append(message)
-            changed = self.change(Message(message.kind, copy.deepcopy(message.content)))
-            receiver = self.phone if origin is self.bot else self.bot
-            if changed is not None:
-                self.send(receiver, receiver.receive(changed.kind, changed.content))
-
-    def compare(self) -> None:
-        """Go on until both show emoji."""
-        self.deliver(self.asked, self.asked.accept())
-
-    def confirm(self, *ends: Verification) -> None:
-        """Let people say that both show the same."""
-        for end in ends or (self.bot, self.phone):
-            self.deliver(end, end.confirm())
-
-    @property
-    def stages(self) -> tuple[Stage, Stage]:
-        """Return how far both ends are."""
-        return self.bot.stage, self.phone.stage
-
-    @property
-    def kinds(self) -> list[str]:
-        """Return what passed."""
-        return [each.kind.removeprefix(wire.PREFIX) for each in self.passed]
-
+from tests.fakes.matrix_pair import (
+    ALICE,
+    ALICE_SEEN,
+    BOT,
+    BOT_SEEN,
+    Pair,
+    altering,
+    at_stage,
+    script,
+)
 
 WAYS = [
     pytest.param(bot_asks, in_room, id=f"{who} {where}")
@@ -145,178 +86,6 @@ def test_a_no_ends_it_at_both_ends() -> None:
     assert pair.bot.code == pair.phone.code == "m.mismatched_sas"
     assert (pair.bot.is_theirs, pair.phone.is_theirs) == (False, True)
     assert pair.kinds.count("cancel") == 1
-
-
-def altering(name: str, alter: Callable[[dict[str, Any]], object]) -> Change:
-    """Return a server that alters the content of the messages of a kind."""
-
-    def change(message: Message) -> Message | None:
-        if message.kind == f"{wire.PREFIX}{name}":
-            alter(message.content)
-        return message
-
-    return change
-
-
-OTHER_KEY = "A0" * 21 + "A"
-TAMPERED: dict[str, tuple[Change, str]] = {
-    "commitment": (
-        altering("accept", lambda content: content.update(commitment="AAAA")),
-        "m.mismatched_commitment",
-    ),
-    "commitment that is no text": (
-        altering("accept", lambda content: content.update(commitment="\ud800")),
-        "m.invalid_message",
-    ),
-    "start": (
-        altering("start", lambda content: content.update(added="field")),
-        "m.mismatched_commitment",
-    ),
-    "start without a form": (
-        altering("start", lambda content: content.update(added=0.5)),
-        "m.invalid_message",
-    ),
-    "key": (
-        altering("key", lambda content: content.update(key=OTHER_KEY)),
-        "m.mismatched_commitment",
-    ),
-    "accept of the old MAC": (
-        altering(
-            "accept", lambda each: each.update(message_authentication_code="hkdf-hmac-sha256")
-        ),
-        "m.unknown_method",
-    ),
-    "accept of nothing to show": (
-        altering("accept", lambda content: content.update(short_authentication_string=["x"])),
-        "m.unknown_method",
-    ),
-    "start of another kind": (
-        altering("start", lambda content: content.update(method="m.reciprocate.v1")),
-        "m.unknown_method",
-    ),
-    "start without our hash": (
-        altering("start", lambda content: content.update(hashes=["md5"])),
-        "m.unknown_method",
-    ),
-    "start of another device": (
-        altering("start", lambda content: content.update(from_device="TABLET")),
-        "m.unexpected_message",
-    ),
-    "ready without emoji": (
-        altering("ready", lambda content: content.update(methods=["m.qr_code.show.v1"])),
-        "m.unknown_method",
-    ),
-    "ready of an unknown device": (
-        altering("ready", lambda content: content.update(from_device="GONE")),
-        "m.key_mismatch",
-    ),
-}
-
-
-@pytest.mark.parametrize(("change", "code"), TAMPERED.values(), ids=TAMPERED)
-@pytest.mark.parametrize("bot_asks", [True, False], ids=["bot asks", "phone asks"])
-def test_nothing_is_shown_over_a_tampered_exchange(
-    change: Change,
-    code: str,
-    bot_asks: bool,
-) -> None:
-    """Whoever notices ends it, with the reason, at both ends."""
-    pair = Pair(bot_asks=bot_asks, in_room=True, change=change)
-    pair.compare()
-    assert pair.bot.stage is pair.phone.stage is Stage.CANCELLED
-    assert pair.bot.code == pair.phone.code == code
-    pair.confirm()
-    assert "mac" not in pair.kinds
-
-
-def test_somebody_between_the_ends_shows_in_the_emoji() -> None:
-    """With keys of their own, promised in time, both ends show something else."""
-    start: dict[str, Any] = {}
-
-    def change(message: Message) -> Message | None:
-        match message.kind.removeprefix(wire.PREFIX):
-            case "start":
-                start.update(copy.deepcopy(message.content))
-            case "accept":
-                message.content["commitment"] = commitment(OTHER_KEY, start)
-            case "key":
-                message.content["key"] = OTHER_KEY
-            case _:
-                pass
-        return message
-
-    pair = Pair(bot_asks=True, in_room=True, change=change)
-    pair.compare()
-    assert pair.bot.stage is pair.phone.stage is Stage.COMPARING
-    assert pair.bot.shown != pair.phone.shown
-    pair.confirm()
-    assert pair.bot.code == pair.phone.code == "m.key_mismatch"
-
-
-def swap_macs(content: dict[str, Any]) -> None:
-    """Give each key the other's MAC."""
-    names = [*content["mac"]]
-    content["mac"] = dict(zip(names, reversed([*content["mac"].values()]), strict=True))
-
-
-MACS: dict[str, Callable[[dict[str, Any]], object]] = {
-    "one more": lambda content: content["mac"].update({"ed25519:X": "AAAA"}),
-    "one less": lambda content: content["mac"].popitem(),
-    "none": lambda content: content["mac"].clear(),
-    "swapped": swap_macs,
-    "damaged": lambda content: content["mac"].update(dict.fromkeys(content["mac"], "A" * 43)),
-    "no base64": lambda content: content["mac"].update(dict.fromkeys(content["mac"], "?")),
-    "half a character": lambda content: content["mac"].update({"\ud800": "A"}),
-    "list damaged": lambda content: content.update(keys="A" * 43),
-}
-
-
-@pytest.mark.parametrize("alter", MACS.values(), ids=MACS)
-def test_tampered_macs_prove_nothing(alter: Callable[[dict[str, Any]], object]) -> None:
-    """The list of keys is proved too, so none is added, left out or taken for another."""
-    pair = Pair(bot_asks=True, in_room=True, change=altering("mac", alter))
-    pair.compare()
-    pair.confirm(pair.phone)
-    assert pair.bot.stage is Stage.CANCELLED
-    assert pair.bot.code == pair.phone.code == "m.key_mismatch"
-    assert not pair.bot.proved
-    assert "done" not in pair.kinds
-
-
-@pytest.mark.parametrize(
-    "seen",
-    [
-        Peer("@alice:hs", {"PHONE": "roguekey"}, "Alice"),
-        Peer("@alice:hs", {"PHONE": "phonekey"}, "Rogue"),
-        Peer("@alice:hs", {"PHONE": "phonekey"}),
-    ],
-    ids=["device key", "master key", "no master key"],
-)
-def test_keys_that_the_server_shows_otherwise_are_not_proved(seen: Peer) -> None:
-    """What the phone proves must be what the bot was told, or somebody lied."""
-    pair = Pair(bot_asks=True, in_room=False)
-    pair.bot = pair.asker = Verification(BOT, seen, "$r", in_room=False)
-    pair.compare()
-    pair.confirm(pair.phone)
-    assert pair.bot.code == pair.phone.code == "m.key_mismatch"
-
-
-@pytest.mark.parametrize(
-    ("keys", "master"),
-    [({"ed25519:PHONE": "phonekey"}, ""), ({"ed25519:Alice": "Alice"}, "Alice")],
-    ids=["device key alone", "master key alone"],
-)
-def test_one_known_key_is_enough(keys: dict[str, str], master: str) -> None:
-    """A session that is not verified itself proves its device only, newer apps only their user."""
-    pair = Pair(bot_asks=True, in_room=True)
-    pair.phone = pair.asked = Verification(
-        Party("@alice:hs", "PHONE", keys), BOT_SEEN, "$r", in_room=True, asked_by="BOTDEVICE"
-    )
-    pair.compare()
-    pair.confirm()
-    assert pair.bot.stage is Stage.DONE
-    assert pair.bot.proved == {*keys}
-    assert pair.bot.proved_master == master
 
 
 @pytest.mark.parametrize("first", ["bot", "phone"])
@@ -394,32 +163,6 @@ def test_a_request_is_taken_once_and_only_if_it_is_theirs() -> None:
     assert bot.accept() == []
 
 
-@functools.cache
-def script() -> dict[str, dict[str, Any]]:
-    """Return what is said in a verification, for its shape."""
-    pair = Pair(bot_asks=True, in_room=True)
-    pair.compare()
-    pair.confirm()
-    return {each.kind: each.content for each in pair.passed}
-
-
-def at_stage(stage: Stage) -> Verification:
-    """Return a bot that is so far."""
-    pair = Pair(bot_asks=True, in_room=True)
-    if stage is Stage.READY:
-        pair = Pair(bot_asks=False, in_room=True)
-        pair.bot.accept()
-    elif stage is Stage.STARTED:
-        pair.bot.receive("m.key.verification.ready", script()["m.key.verification.ready"])
-    elif stage is Stage.ACCEPTED:
-        pair.change = lambda each: None if each.kind.endswith(".key") else each
-        pair.compare()
-    elif stage is Stage.COMPARING:
-        pair.compare()
-    assert pair.bot.stage is stage
-    return pair.bot
-
-
 EXPECTED = {
     Stage.REQUESTED: {"ready"},
     Stage.READY: {"start"},
@@ -458,49 +201,3 @@ def test_a_cancellation_is_never_answered(content: dict[str, Any]) -> None:
     assert bot.code == "m.user"
     assert bot.cancel(wire.TIMEOUT) == []
     assert bot.code == "m.user"
-
-
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("m.sas.v1"),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-FIELDS = sorted({name for content in script().values() for name in content})
-CONTENTS = ANY_JSON | st.dictionaries(st.sampled_from(FIELDS), ANY_JSON)
-NAMES = st.sampled_from([f"{wire.PREFIX}{kind}" for kind in (*KINDS, "cancel")]) | st.text()
-
-
-@given(st.sampled_from(STAGES), st.lists(st.tuples(NAMES, CONTENTS), max_size=4))
-def test_a_storm_of_nonsense_raises_nothing_and_proves_nothing(
-    stage: Stage, storm: list[tuple[str, object]]
-) -> None:
-    """Any JSON at any stage: at most one cancellation is said, and no key is proved."""
-    bot = at_stage(stage)
-    said = [message for kind, content in storm for message in bot.receive(kind, content)]
-    assert [each.kind for each in said] in ([], ["m.key.verification.cancel"])
-    assert bot.stage in {stage, Stage.CANCELLED}
-    assert not bot.proved
-    assert not bot.is_confirmed
-
-
-@given(st.sampled_from([*script()]), st.data())
-def test_one_damaged_field_never_ends_well(name: str, data: st.DataObject) -> None:
-    """A field of another type is an invalid message, wherever it is on the way."""
-    fields = {
-        "ready": ["methods", "from_device"],
-        "start": ["method", "from_device", "hashes", "short_authentication_string"],
-        "accept": ["commitment", "hash", "short_authentication_string"],
-        "key": ["key"],
-        "mac": ["mac", "keys"],
-        "done": [],
-    }[name.removeprefix(wire.PREFIX)]
-    if not fields:
-        return
-    field = data.draw(st.sampled_from(fields))
-    value = data.draw(st.none() | st.integers() | st.lists(st.integers(), min_size=1))
-    change = altering(name.removeprefix(wire.PREFIX), lambda each: each.update({field: value}))
-    pair = Pair(bot_asks=True, in_room=True, change=change)
-    pair.compare()
-    pair.confirm()
-    assert pair.bot.stage is pair.phone.stage is Stage.CANCELLED
-    assert pair.bot.code == pair.phone.code == "m.invalid_message"
