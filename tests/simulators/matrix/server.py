@@ -65,7 +65,7 @@ class Simulator:
     without: set[str] = field(default_factory=set)
     url: str = ""
     calls: list[Seen] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults(frozenset(each.name for each in ROUTES)))
     journal: Journal = field(init=False)
     server: Homeserver = field(init=False)
     people: People = field(init=False)
@@ -101,6 +101,11 @@ class Simulator:
         made = make_device(self.server, account, device) if device else None
         return self.server.log_in(account, made)
 
+    def delegate(self) -> None:
+        """Be a server whose logins are another service's: no passwords, no end of a session."""
+        self.server.is_delegated = True
+        self.without |= {"login_flows", "login", "logout", "delete_devices"}
+
     def screen(self, room: str) -> list[Shown]:
         """Return a room's messages as a phone shows them."""
         return screen(self.server.rooms[room], self.bot)
@@ -113,7 +118,9 @@ class Simulator:
             path = f"/_matrix/client/{route.path}"
             app.router.add_route(route.method, path, partial(self._handle, route))
         app.router.add_route("*", "/{tail:.*}", self._handle_unknown)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1_024)
         await site.start()
@@ -152,6 +159,7 @@ class Simulator:
             at=asyncio.get_running_loop().time(),
         )
         self.calls.append(seen)
+        self._news.set()
         raw = await request.read()
         try:
             return await self._answered(route, request, raw, seen)
