@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from tests.simulators.matrix.likeness import PEOPLE, answers
+from tests.simulators.matrix.likeness.answers import PEOPLE, answers
 from tests.simulators.matrix.server import PASSWORD, Simulator
 
 RECORDED: Final = Path(__file__).parents[1] / "recorded" / "matrix_synapse.txt"

@@ -77,6 +77,9 @@ async def test_a_fault_meets_the_call_it_is_for(sim: Simulator, bot: Client) -> 
     assert (status, answer["errcode"]) == (429, "M_LIMIT_EXCEEDED")
     assert "retry_after_ms" not in answer
     assert (await bot.send(room, edit))[0] == 200
+    sim.faults.add("whoami", Fault(answer={"user_id": "@other:home.test"}))
+    assert (await bot.call("GET", "account/whoami"))[1] == {"user_id": "@other:home.test"}
+    assert [each.kind for each in sim.calls] == ["message", "edit", "edit", "whoami"]
     with pytest.raises(LookupError):
         sim.faults.add("edits", Fault(status=500))
 

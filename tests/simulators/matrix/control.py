@@ -61,6 +61,11 @@ def _moving(name: str) -> Verb:
     return do
 
 
+def _backlog(sim: "Simulator", given: Given) -> Given:
+    made = sim.people.backlog(**given)
+    return {"events": [each.event for each in made], "update": made[-1].update}
+
+
 def _limits(sim: "Simulator", given: Given) -> Given:
     sim.limits.set_stock(is_on=given["is_on"])
     return {}
@@ -125,6 +130,7 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "direct": _direct,
     "group": _group,
     "upgrade": _upgrade,
+    "backlog": _backlog,
     **{
         each: _making(each)
         for each in (

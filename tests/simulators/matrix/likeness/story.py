@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.simulators.matrix.client import text
-from tests.simulators.matrix.likeness import Json, Story
+from tests.simulators.matrix.likeness.recorder import Json, Story
 
 _NAMES: Final = '{"types": ["m.room.name"]}'
 _ODD: Final[tuple[object, ...]] = (

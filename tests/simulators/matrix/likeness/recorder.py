@@ -1,22 +1,13 @@
-"""What a homeserver answers to a story, without what differs from run to run.
+"""Who tells a homeserver a story, and writes down its answers but for what differs by chance."""
 
-`python -m tests.simulators.matrix.likeness URL PASSWORD` tells the story to a server on which
-`alice`, `bob` and `hearth` have new accounts with that password, and prints the answers. Those of
-a Synapse are in tests/recorded/matrix_synapse.txt.
-"""
-
-import asyncio
 import json
 import re
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.simulators.matrix.client import Client
 
 Json = dict[str, Any]
-PEOPLE: Final = ("alice", "bob", "hearth")
 _BY_CHANCE: Final = frozenset(
     {
         *("age", "origin_server_ts", "ts", "presence", "unread_notifications", "m.topic"),
@@ -118,34 +109,3 @@ def _is_empty_or_rules(name: str, found: object) -> bool:
     if name != "account_data" or not isinstance(found, dict):
         return False
     return all(each.get("type") == "m.push_rules" for each in found.get("events", ()))
-
-
-async def answers(url: str, password: str) -> Sequence[str]:
-    """Tell the story to a server, and return what it answers."""
-    from tests.simulators.matrix.likeness_story import tell  # noqa: PLC0415 - it knows this module
-
-    async with AsyncExitStack() as stack:
-        clients: dict[str, Client] = {}
-        server = ""
-        for name in PEOPLE:
-            client = await stack.enter_async_context(Client(url))
-            _, found = await client.call(
-                "POST",
-                "login",
-                {
-                    "type": "m.login.password",
-                    "identifier": {"type": "m.id.user", "user": name},
-                    "password": password,
-                    "device_id": name.upper(),
-                },
-            )
-            client.token = found["access_token"]
-            server = found["user_id"].partition(":")[2]
-            clients[name] = client
-        story = Story(clients, server)
-        await tell(story, password)
-        return story.lines
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join(asyncio.run(answers(sys.argv[1], sys.argv[2]))) + "\n")
