@@ -128,7 +128,9 @@ async def test_another_process_is_led_and_read_over_http(tmp_path: Path) -> None
             assert (await do("state"))["confirmed"] < made["update"]
             await bot.sync(told["next_batch"])
             assert (await do("confirmed", update=made["update"]))["is_confirmed"]
-            await bot.send(room, text("hi"), txn="t1")
+            await do("fault", name="send", times=2, status=502)
+            sent = [await bot.send(room, text("hi"), txn="t1") for _ in range(3)]
+            assert [status for status, _ in sent] == [502, 502, 200]
             assert len((await do("screen", room=room))["messages"]) == 2
     rows = [json.loads(line) for line in witness.read_text().splitlines()]
     assert [(row["op"], row["content"]["body"]) for row in rows[-2:]] == [

@@ -72,7 +72,9 @@ def _limits(sim: "Simulator", given: Given) -> Given:
 
 
 def _fault(sim: "Simulator", given: Given) -> Given:
-    sim.faults.add(given.pop("name"), *[Fault(**given)] * given.pop("times", 1))
+    """Let the next calls of a name, as many as `times` says, meet the same fault."""
+    name, times = given.pop("name"), given.pop("times", 1)
+    sim.faults.add(name, *[Fault(**given)] * times)
     return {}
 
 
