@@ -77,6 +77,9 @@ async def test_a_fault_meets_the_call_it_is_for(sim: Simulator, bot: Client) -> 
     assert (status, answer["errcode"]) == (429, "M_LIMIT_EXCEEDED")
     assert "retry_after_ms" not in answer
     assert (await bot.send(room, edit))[0] == 200
+    sim.faults.add("whoami", Fault(answer={"user_id": "@other:home.test"}))
+    assert (await bot.call("GET", "account/whoami"))[1] == {"user_id": "@other:home.test"}
+    assert [each.kind for each in sim.calls] == ["message", "edit", "edit", "whoami"]
     with pytest.raises(LookupError):
         sim.faults.add("edits", Fault(status=500))
 
@@ -125,7 +128,9 @@ async def test_another_process_is_led_and_read_over_http(tmp_path: Path) -> None
             assert (await do("state"))["confirmed"] < made["update"]
             await bot.sync(told["next_batch"])
             assert (await do("confirmed", update=made["update"]))["is_confirmed"]
-            await bot.send(room, text("hi"), txn="t1")
+            await do("fault", name="send", times=2, status=502)
+            sent = [await bot.send(room, text("hi"), txn="t1") for _ in range(3)]
+            assert [status for status, _ in sent] == [502, 502, 200]
             assert len((await do("screen", room=room))["messages"]) == 2
     rows = [json.loads(line) for line in witness.read_text().splitlines()]
     assert [(row["op"], row["content"]["body"]) for row in rows[-2:]] == [

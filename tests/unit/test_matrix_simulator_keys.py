@@ -72,11 +72,11 @@ async def test_a_password_opens_a_session_on_the_device_asked_for(sim: Simulator
 
 async def test_a_key_for_one_message_is_given_once(sim: Simulator, bot: Client) -> None:
     """Keys are claimed in order, then the one kept for need; a known one is never replaced."""
-    ones = {f"{KEY}:A{n}": {"key": f"k{n}"} for n in range(2)}
-    given = {"one_time_keys": ones, "fallback_keys": {f"{KEY}:F": {"key": "f"}}}
+    ones = {f"{KEY}:A{n}": {"key": f"k{n}", "signatures": {}} for n in range(2)}
+    given = {"one_time_keys": ones, "fallback_keys": {f"{KEY}:F": {"key": "f", "signatures": {}}}}
     status, answer = await bot.call("POST", "keys/upload", given)
     assert (status, answer) == (200, {"one_time_key_counts": {KEY: 2}})
-    changed = {"one_time_keys": {f"{KEY}:A0": {"key": "other"}}}
+    changed = {"one_time_keys": {f"{KEY}:A0": {"key": "other", "signatures": {}}}}
     status, answer = await bot.call("POST", "keys/upload", changed)
     assert status == 400
     assert answer["error"].startswith(f"One time key {KEY}:A0 already exists")

@@ -16,6 +16,9 @@ def upload(call: Call) -> Json:
     """Keep a device's keys; a key for one message is never replaced."""
     device, body = call.device, call.body
     one_time, fallback = body.get("one_time_keys") or {}, body.get("fallback_keys") or {}
+    for name, key in [*one_time.items(), *fallback.items()]:
+        if not isinstance(key, str) and not {"key", "signatures"} <= key.keys():
+            raise bad_json(f"{name}: Field required")
     for name, key in one_time.items():
         if device.one_time.get(name, key) != key:
             old = device.one_time[name]

@@ -4,6 +4,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 Json = dict[str, Any]
 
@@ -34,13 +35,8 @@ class Client:
         if self._session is None:
             raise RuntimeError("the client is not open")
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        asked = self._session.request(
-            method,
-            f"{self._url}/_matrix/client/v3/{path}",
-            json=body,
-            params=query,
-            headers=headers,
-        )
+        url = URL(f"{self._url}/_matrix/client/v3/{quote(path)}", encoded=True)
+        asked = self._session.request(method, url.with_query(query), json=body, headers=headers)
         async with asked as answer:
             self.headers = dict(answer.headers)
             return answer.status, await answer.json()
@@ -57,14 +53,14 @@ class Client:
     ) -> tuple[int, Json]:
         """Send an event, with a transaction id of its own unless one is given."""
         self._txns += 1
-        path = f"rooms/{quote(room)}/send/{kind}/{txn or self._txns}"
+        path = f"rooms/{room}/send/{kind}/{txn or self._txns}"
         return await self.call("PUT", path, content)
 
     async def in_room(
         self, room: str, method: str, path: str, body: object = None, **query: str | int
     ) -> tuple[int, Json]:
         """Return what a call in a room says."""
-        return await self.call(method, f"rooms/{quote(room)}/{path}", body, **query)
+        return await self.call(method, f"rooms/{room}/{path}", body, **query)
 
 
 def text(body: str, **more: object) -> Json:

@@ -29,7 +29,8 @@ class Fault:
     A client made of aiohttp sends a GET or PUT again by itself, once, when that happens: to be
     noticed, a cut comes twice.
 
-    `hang`: no answer ever comes. `garbage`: the answer is no JSON. `delay_s` passes before
+    `hang`: no answer ever comes. `garbage`: the answer is no JSON. `answer`: it is this, and
+    nothing is done. `delay_s` passes before
     anything else; `gate`, where there is one, must be opened first. `retry_after_ms` None: a 429
     does not say how long to wait.
     """
@@ -41,6 +42,7 @@ class Fault:
     reset: str = ""
     hang: bool = False
     garbage: bool = False
+    answer: Json | None = None
     delay_s: float = 0.0
     gate: asyncio.Event | None = None
 

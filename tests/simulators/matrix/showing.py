@@ -28,7 +28,8 @@ def as_json(room: Room, event: Event, viewer: Viewer, *, is_alone: bool = False)
     unsigned = found["unsigned"]
     unsigned["membership"] = room.membership(viewer.session.account.id, event.pos) or "leave"
     if event.redacted_by is not None:
-        unsigned["redacted_because"] = _bare(event.redacted_by, viewer)
+        why = state_json(room, event.redacted_by, viewer, is_alone=is_alone)
+        unsigned["redacted_because"] = why
     elif bundled := _bundled(room, event, viewer):
         unsigned["m.relations"] = bundled
     return found
