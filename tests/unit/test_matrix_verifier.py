@@ -196,6 +196,20 @@ def test_a_storm_does_not_stop_the_bot(storm: list[tuple[str, Any, str | None]])
     asyncio.run(weather())
 
 
+async def test_without_anybody_to_tell_a_request_waits_too(stand: Stand) -> None:
+    """The log says it; nothing else is needed."""
+    verifier = Verifier(
+        stand.trust, stand.keys, stand.homeserver, stand.clock, operators=lambda: [ALICE]
+    )
+    stand.homeserver.verifier = verifier
+    running = asyncio.ensure_future(verifier.run())
+    stand.ask(DIRECT)
+    await let_run()
+    assert verifier.requests.waiting(ALICE) is not None
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_a_failed_word_to_the_operator_is_no_end(stand: Stand) -> None:
     """The request waits all the same."""
 
