@@ -139,6 +139,8 @@ class Asker:
             return endings.stopped(running, asked, now, detail="")
         if running.reason is Reason.REMOVED:
             return endings.stopped(running, asked, now, detail="removed")
+        if running.reason is Reason.TAKEN_BACK:
+            return endings.taken_back(running, asked, now)
         if running.reason is Reason.SHUTDOWN and running.text:
             await self._stores.turns.checkpoint({running.turn.id: running.text})
         return None

@@ -6,6 +6,7 @@ from bot import texts
 from bot.absence import LATE
 from bot.commands import nearest
 from bot.commands.edits import edited
+from bot.commands.redactions import redacted
 from bot.commands.spec import Call, Desk, Outcome, Where
 from bot.domain.chat import Member
 from bot.domain.effects import Ask
@@ -42,7 +43,7 @@ class Decider:
                 return name in self._desk.commands or self._has_key(args)
             case Text(text) | Edited(text) | Unreadable(words=text):
                 return self._has_key(text)
-            case SecretText():
+            case SecretText() | Redacted():
                 return True
             case _:
                 return False
@@ -63,7 +64,7 @@ class Decider:
                     Call(incoming=incoming, member=member, desk=self._desk, text=text)
                 )
             case Redacted():
-                return Outcome(is_aside=True)
+                return await redacted(Call(incoming=incoming, member=member, desk=self._desk))
             case Use():
                 return await self._use(incoming, member, meaning)
 

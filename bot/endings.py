@@ -16,6 +16,7 @@ from bot.domain.usage import Usage
 from bot.modellists import use_action
 from bot.running import Running
 from bot.texts import failures
+from bot.texts.prefixes import prefixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,16 @@ def stopped(running: Running, asked: Asked, now: datetime, *, detail: str) -> En
         cost_usd=usd,
         replies=(_out(turn, texts.turns.stopped(turn, running.text, used)),),
     )
+
+
+def taken_back(running: Running, asked: Asked, now: datetime) -> Ending:
+    """The question was taken back: it ends as if stopped, and cannot be asked again.
+
+    Where nothing was written yet, nothing is said.
+    """
+    ending = stopped(running, asked, now, detail="taken back")
+    said = [replace(out, reply=replace(out.reply, buttons=())) for out in ending.replies]
+    return replace(ending, replies=tuple(said) if running.text else ())
 
 
 def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) -> Ending:
@@ -232,7 +243,7 @@ def in_parts(ending: Ending, frontend: Frontend) -> Ending:
 
 
 def _split(out: Outgoing, frontend: Frontend) -> Sequence[Outgoing]:
-    parts = frontend.split(out.reply)
+    parts = frontend.split(prefixed(out.reply, frontend.abilities.prefix))
     return [replace(out, part=index, reply=part) for index, part in enumerate(parts)]
 
 

@@ -1,27 +1,25 @@
-"""The way in: filter, intake, then a command's handler or a turn. The error boundary."""
+"""The way in: filter, intake, then a command's handler or a turn."""
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from bot import faults, texts
+from bot import texts
 from bot.absence import Absences
 from bot.access import Access
-from bot.commands.spec import Desk, Outcome
+from bot.commands.spec import Desk
 from bot.deciding import Decider
 from bot.delivery import Courier, late
 from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
-from bot.domain.effects import Effect, SetQuestion
 from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
     Command,
     Edited,
     InboxId,
     Incoming,
-    MessageRef,
-    Outgoing,
     Press,
     Question,
     QuestionKind,
@@ -29,11 +27,11 @@ from bot.domain.events import (
     Reply,
     SecretText,
     Text,
-    Unreadable,
 )
 from bot.domain.pieces import whole, whole_text
-from bot.domain.ports import Applied, Frontend, InboxRow, Stores
+from bot.domain.ports import Abilities, Frontend, InboxRow, Stores
 from bot.door import Door
+from bot.handling import Handling
 from bot.lanes import Lanes
 from bot.owners import Owners
 from bot.questions import Questions
@@ -77,6 +75,15 @@ class Router:
         self._decider = Decider(frontends, desk)
         self._absences = Absences(stores, courier, questions, desk.clock, tasks)
         self._lanes = Lanes(tasks)
+        self._handling = Handling(
+            stores=stores,
+            frontends=frontends,
+            questions=questions,
+            sessions=sessions,
+            courier=courier,
+            desk=desk,
+            enqueue=self._enqueue,
+        )
         self._members: dict[Identity, Member] = {}
         self._expired: dict[MemberId, list[Turn]] = {}
         self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
@@ -120,8 +127,8 @@ class Router:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
-                abilities = self._frontends[incoming.place.frontend].abilities
-                reply = texts.turns.storage_unavailable(redelivers=abilities.redelivers)
+                redelivers = self._abilities(incoming.place).redelivers
+                reply = texts.turns.storage_unavailable(redelivers=redelivers)
                 await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
@@ -159,6 +166,13 @@ class Router:
         return None if member is None else self._questions.find(member.id, place)
 
     async def _take(self, incoming: Incoming, member: Member) -> None:
+        if isinstance(incoming.body, Redacted):
+            await self._take_redaction(incoming, member, incoming.body)
+            return
+        if isinstance(incoming.body, Edited):
+            incoming = await self._placed(incoming, member) or incoming
+        if incoming.place.thread and self._abilities(incoming.place).threads_hang:
+            _ = await self._stores.settings.session(incoming.place, member.id, hangs=True)
         is_late = self._decider.is_late(incoming)
         if not is_late:
             self._absences.hurry(member.id, incoming.place)
@@ -169,6 +183,31 @@ class Router:
             await self._take_turn(incoming, member, is_late=is_late)
         elif meaning is not None:
             await self._take_use(message, member, meaning)
+
+    def _abilities(self, place: Place) -> Abilities:
+        return self._frontends[place.frontend].abilities
+
+    async def _take_redaction(self, incoming: Incoming, member: Member, meaning: Redacted) -> None:
+        """Take note of a message that was taken back, if it asked something or may yet do so.
+
+        Of any other nothing is kept, and nobody wrote by this.
+        """
+        placed = await self._placed(incoming, member)
+        if placed is None and not self._lanes.length((incoming.place, member.id)):
+            return
+        row = await self._stores.intake.accept(placed or incoming)
+        if row is not None:
+            self._put(row.id, row.incoming, member, meaning)
+
+    async def _placed(self, incoming: Incoming, member: Member) -> Incoming | None:
+        """Return what is about a question of the member's in the place where that was asked.
+
+        It may not say of which thread the question is. None: it is about none.
+        """
+        if incoming.message is None:
+            return None
+        asked = await self._stores.turns.asked_with(incoming.place, incoming.message, member.id)
+        return replace(incoming, place=asked.place) if asked else None
 
     def _read(self, incoming: Incoming, member: Member) -> Meaning | None:
         question = self._questions.find(member.id, incoming.place, incoming.sent_at)
@@ -186,7 +225,7 @@ class Router:
             is_answering=self._sessions.is_running(incoming.place, member.id),
             commands=self._desk.commands,
             forms=self._desk.key_forms,
-            prefix=self._frontends[incoming.place.frontend].abilities.prefix,
+            prefix=self._abilities(incoming.place).prefix,
         )
 
     async def _member(self, incoming: Incoming) -> Member:
@@ -257,9 +296,7 @@ class Router:
         """Say something with buttons that is not kept."""
         self._owners.remember(place, await self._courier.say(place, reply), member)
 
-    async def _take_use(
-        self, incoming: Incoming, member: Member, meaning: Use | Unreadable | Edited | Redacted
-    ) -> None:
+    async def _take_use(self, incoming: Incoming, member: Member, meaning: Meaning) -> None:
         row = await self._stores.intake.accept(_storable(incoming, meaning))
         if row is None:
             return
@@ -273,70 +310,10 @@ class Router:
         decide = partial(self._decider.outcome, incoming, member, meaning)
         self._lanes.put(
             (incoming.place, lane),
-            partial(self._bounded, row, incoming, member, _name(meaning), decide),
+            partial(
+                self._handling.handle, row, incoming, member, name=_name(meaning), decide=decide
+            ),
         )
-
-    async def _bounded(
-        self,
-        row: InboxId,
-        incoming: Incoming,
-        member: Member,
-        name: str,
-        decide: Callable[[], Awaitable[Outcome]],
-    ) -> None:
-        """Handle a stored update: count the start, decide, commit. The error boundary."""
-        intake, hold, place = self._stores.intake, self._courier.patience.hold, incoming.place
-        try:
-            await hold(lambda: intake.begin(row), place)
-            outcome = await hold(decide, place)
-            await hold(lambda: self._finish(row, incoming, member, outcome), place)
-        except StorageUnavailable as error:
-            _log.error("an update is left for the next start: %s", error.reason)
-        except Exception as error:  # noqa: BLE001 - the error boundary
-            reference = faults.report(f"command {name}", error)
-            await hold(lambda: intake.park(row, reference))
-            await self._courier.say(place, texts.turns.broken(reference))
-
-    async def _finish(
-        self, row: InboxId, incoming: Incoming, member: Member, outcome: Outcome
-    ) -> None:
-        place = incoming.place
-        replies: tuple[Outgoing, ...] = ()
-        edits = None
-        if outcome.reply is not None:
-            edits = self._menu_of(incoming) if not outcome.is_apart else None
-            replies = (Outgoing(place=place, member=member.id, reply=outcome.reply, edits=edits),)
-        is_message = isinstance(incoming.body, Text) and outcome.reply is None
-        effects = outcome.effects
-        if not is_message:
-            effects = (*effects, *self._asked_by(member, place, outcome, replies))
-        result = await self._stores.intake.finish(row, effects, (*replies, *outcome.also))
-        if result.applied is Applied.STALE and outcome.if_stale is not None:
-            await self._courier.say(place, outcome.if_stale, edits=edits)
-        if result.applied is not Applied.DONE:
-            return
-        self._questions.follow(effects)
-        self._desk.claims.follow(effects, member)
-        self._courier.send(result.deliveries)
-        for turn in result.turns:
-            if is_message:
-                await self._enqueue(turn)
-            else:
-                self._sessions.enqueue(turn)
-
-    def _asked_by(
-        self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
-    ) -> tuple[Effect, ...]:
-        """Return what an outcome's reply does to the open question."""
-        is_own = any(isinstance(effect, SetQuestion) for effect in outcome.effects)
-        if is_own or (outcome.is_aside and not replies):
-            return ()
-        return self._questions.asked_by(member.id, place, replies, is_ending=outcome.is_aside)
-
-    def _menu_of(self, incoming: Incoming) -> MessageRef | None:
-        """Return the menu a press changes in place, where the messenger can."""
-        can_edit = self._frontends[incoming.place.frontend].abilities.can_edit
-        return incoming.message if can_edit and isinstance(incoming.body, Press) else None
 
     async def _replay(self) -> None:
         """Handle what was stored and not handled; what failed before runs alone, first."""
@@ -364,11 +341,13 @@ class Router:
             return
         name = "replay" if isinstance(meaning, Text) else _name(meaning)
         decide = partial(self._decider.again, incoming, member, meaning)
+        lane = (incoming.place, member.id)
+        is_silent = isinstance(meaning, Redacted) and not self._lanes.length(lane)
         done = self._lanes.put(
-            (incoming.place, member.id),
-            partial(self._bounded, row.id, incoming, member, name, decide),
+            lane,
+            partial(self._handling.handle, row.id, incoming, member, name=name, decide=decide),
         )
-        if row.tries:
+        if row.tries or is_silent:  # before its question is taken up, and told of
             await done.wait()
 
     async def _tell_expired(self, member: Member) -> None:

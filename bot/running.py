@@ -18,6 +18,7 @@ class Reason(Enum):
 
     STOPPED = auto()
     REMOVED = auto()
+    TAKEN_BACK = auto()
     SHUTDOWN = auto()
 
 

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from bot import endings, faults, keyuse, texts
 from bot.asking import Asker
+from bot.checkpoints import Checkpoints
 from bot.delivery import Courier
 from bot.domain.chat import (
     MemberId,
@@ -18,6 +18,7 @@ from bot.domain.chat import (
     TurnState,
     WaitReason,
 )
+from bot.domain.effects import Effect
 from bot.domain.errors import (
     FrontendError,
     StorageUnavailable,
@@ -46,7 +47,6 @@ from bot.running import Reason, Running
 from bot.tasks import Tasks
 
 _log = logging.getLogger(__name__)
-CHECKPOINT_S: Final = 2.0
 
 
 class SessionManager:
@@ -89,7 +89,7 @@ class SessionManager:
         self._taken: set[TurnId] = set()  # queued or running in this process
         self._running: dict[TurnId, Running] = {}
         self._removals = Removals()
-        self._ticker: asyncio.Task[None] | None = None
+        self._checkpoints = Checkpoints(stores.turns, self._running, clock, tasks)
         self._is_closing = False
 
     def enqueue(self, turn: Turn) -> int:
@@ -151,6 +151,20 @@ class SessionManager:
         for running in found:
             await running.done.wait()
 
+    async def give_up(self, turn: Turn) -> None:
+        """End a turn whose question was taken back, and wait; what it used is counted.
+
+        None of the member's begins before the calling task, a handler's, has ended. One that the
+        last run left, and that is not recovered yet, ends here.
+        """
+        self._removals.begin(turn.member)
+        running = self._running.get(turn.id)
+        if running is not None:
+            running.end(Reason.TAKEN_BACK)
+            await running.done.wait()
+        elif turn.state is TurnState.REQUESTED:
+            await self._end(turn, replace(self._interrupted(turn), replies=()), None)
+
     def hold_back(self, turn: Turn) -> bool:
         """Let none of its member's turns begin before the calling task, a handler's, has ended.
 
@@ -176,14 +190,16 @@ class SessionManager:
             if turn.state is TurnState.RECEIVED:
                 self.enqueue(turn)
             elif turn.state is TurnState.REQUESTED:
-                provider = self._providers.get(turn.choices.provider)
-                spec = provider.spec if provider is not None else None
-                price = self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
-                ending = endings.interrupted(turn, spec, price, self._clock.now())
-                await self._end(turn, ending, None)
+                await self._end(turn, self._interrupted(turn), None)
             elif turn.is_untold:
                 untold.append(turn)
         return untold
+
+    def _interrupted(self, turn: Turn) -> Ending:
+        provider = self._providers.get(turn.choices.provider)
+        spec = provider.spec if provider is not None else None
+        price = self._prices.price(turn.member, turn.choices.provider, turn.choices.model)
+        return endings.interrupted(turn, spec, price, self._clock.now())
 
     async def tell_expired(self, turn: Turn) -> None:
         """Offer a Retry for what a restored backup left open, once."""
@@ -202,9 +218,7 @@ class SessionManager:
                 each.end(Reason.SHUTDOWN)
             for wait in late:
                 await wait
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+        await self._checkpoints.close()
 
     def _in_chat(self, place: Place) -> list[Running]:
         chat = (place.frontend, place.chat)
@@ -230,7 +244,7 @@ class SessionManager:
             if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
                 return
             running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
-            self._tick()
+            self._checkpoints.begin()
             try:
                 while await self._take(running):
                     pass  # its question was changed in the moment before it left
@@ -337,7 +351,11 @@ class SessionManager:
             faults.report("opening", error)
 
     async def _end(self, turn: Turn, ending: Ending, sink: ReplySink | None) -> None:
-        asked = self._questions.asked_by(turn.member, turn.place, ending.replies, is_ending=True)
+        asked: tuple[Effect, ...] = ()
+        if ending.replies:
+            asked = self._questions.asked_by(
+                turn.member, turn.place, ending.replies, is_ending=True
+            )
         whole = replace(
             endings.in_parts(ending, self._frontends[turn.place.frontend]),
             effects=(*ending.effects, *asked),
@@ -349,30 +367,6 @@ class SessionManager:
         self._courier.send(deliveries, sink)
         if sink is not None and not deliveries:
             await sink.close()
-
-    def _tick(self) -> None:
-        if self._ticker is None or self._ticker.done():
-            self._ticker = self._tasks.start(self._checkpoints())
-
-    async def _checkpoints(self) -> None:
-        """Keep what has arrived, for all running turns in one commit, while there are any."""
-        while self._running:
-            await self._clock.sleep(CHECKPOINT_S)
-            grown = {
-                turn: running
-                for turn, running in self._running.items()
-                if running.text != running.saved
-            }
-            if not grown:
-                continue
-            texts_now = {turn: running.text for turn, running in grown.items()}
-            try:
-                await self._stores.turns.checkpoint(texts_now)
-            except StorageUnavailable as error:
-                _log.error("running answers cannot be stored: %s", error.reason)
-                continue
-            for turn, running in grown.items():
-                running.saved = texts_now[turn]
 
 
 def _plain(turn: Turn, state: TurnState, detail: str, reply: Reply) -> Ending:

@@ -26,7 +26,7 @@ from storage.people import (
     place_id,
     seat,
 )
-from storage.revisions import answer_revised, revise
+from storage.revisions import answer_revised, erase, revise
 from storage.rules import NEWEST, Chosen
 from storage.turn_rows import (
     OPEN,
@@ -42,7 +42,7 @@ from storage.vault import Cell
 
 Turns = tuple[Turn, ...]
 _DONE: Final[Turns] = ()
-_ERASING: Final = (fx.DropKey, fx.DeleteSession, fx.PutKey, fx.RenameKey)
+_ERASING: Final = (fx.DropKey, fx.DeleteSession, fx.EraseTurn, fx.PutKey, fx.RenameKey)
 
 
 def erases(effects: Iterable[fx.Effect]) -> bool:
@@ -247,6 +247,10 @@ async def _take_back(tx: Tx, effect: fx.TakeBack, _: str) -> Turns | None:
     return _DONE if changed else None
 
 
+async def _erase_turn(tx: Tx, effect: fx.EraseTurn, _: str) -> Turns | None:
+    return _DONE if await erase(tx, effect) else None
+
+
 async def _set_question(tx: Tx, effect: fx.SetQuestion, _: str) -> Turns | None:
     here = await seat(tx, effect.place, effect.member)
     if not here:
@@ -312,6 +316,7 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | N
     fx.ReleaseWaiting: _release_waiting,
     fx.DropWaiting: _drop_waiting,
     fx.TakeBack: _take_back,
+    fx.EraseTurn: _erase_turn,
     fx.SetQuestion: _set_question,
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,

@@ -8,7 +8,7 @@ from bot.domain import effects as fx
 from bot.domain.chat import MemberId, Place, Scope, Session, SessionId, Turn, TurnId, TurnState
 from bot.domain.keys import KeyHealth, KeyId, KeyInfo
 from storage.memory_state import KeyRow, State, TurnRow, is_waiting
-from storage.rules import has_begun, may_change
+from storage.rules import has_begun, may_change, title_of
 
 Turns = tuple[Turn, ...]
 _DONE: Final[Turns] = ()
@@ -282,6 +282,23 @@ def _take_back(state: State, effect: fx.TakeBack) -> Turns | None:
     return _DONE
 
 
+def _erase_turn(state: State, effect: fx.EraseTurn) -> Turns | None:
+    row = _own_turn(state, effect.turn, effect.member)
+    if not row:
+        return None
+    session = state.sessions[row.turn.session]
+    del state.turns[row.turn.id]
+    if session.title == title_of(row.turn.question):
+        left = (each.turn for _, each in sorted(state.turns.items()))
+        named = (each for each in left if each.session == session.id and not each.is_taken_back)
+        first = next((each.question for each in named), "")
+        state.sessions[session.id] = replace(session, title=title_of(first))
+    state.outbox = {
+        id_: each for id_, each in state.outbox.items() if each.outgoing.turn != row.turn.id
+    }
+    return _DONE
+
+
 def _set_question(state: State, effect: fx.SetQuestion) -> Turns | None:
     place = state.where_now(effect.place)
     state.questions.pop((effect.member, place), None)
@@ -327,6 +344,7 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.ReleaseWaiting: _release_waiting,
     fx.DropWaiting: _drop_waiting,
     fx.TakeBack: _take_back,
+    fx.EraseTurn: _erase_turn,
     fx.SetQuestion: _set_question,
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,

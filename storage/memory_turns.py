@@ -143,6 +143,16 @@ class MemoryTurns:
         row = self._state.turns.get(turn)
         return row.turn if row else None
 
+    async def asked_with(self, place: Place, message: MessageRef, member: MemberId) -> Turn | None:
+        """Return the member's turn that a message asked."""
+        here = self._state.where_now(place)
+        for _, row in sorted(self._state.turns.items(), reverse=True):
+            turn, there = row.turn, row.turn.place
+            is_here = (there.frontend, there.chat) == (here.frontend, here.chat)
+            if is_here and (turn.message, turn.member) == (message, member):
+                return turn
+        return None
+
     async def last(self, session: SessionId, member: MemberId) -> Turn | None:
         """Return the member's newest turn in the session that was not taken back."""
         for _, row in sorted(self._state.turns.items(), reverse=True):
@@ -171,9 +181,12 @@ class MemoryTurns:
             budget_tokens -= row.tokens
             if budget_tokens < 0:
                 return tuple(reversed(messages)), True
-            messages.append(Message(Role.ASSISTANT, row.turn.answer or ""))
-            messages.append(Message(Role.USER, row.turn.question))
-        return tuple(reversed(messages)), False
+            messages += _pair(row.turn)
+        root = self._state.root(session)
+        fits = root is None or root.tokens <= budget_tokens
+        if root and fits:
+            messages += _pair(root.turn)
+        return tuple(reversed(messages)), not fits
 
     async def recover(self) -> Sequence[Turn]:
         """Return every open turn, and those that expired with their epoch and were not told."""
@@ -241,3 +254,7 @@ class MemoryTurns:
     def _set(self, row: TurnRow, **changes: object) -> None:
         turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own
         self._state.turns[turn.id] = replace(row, turn=turn)
+
+
+def _pair(turn: Turn) -> Sequence[Message]:
+    return (Message(Role.ASSISTANT, turn.answer or ""), Message(Role.USER, turn.question))

@@ -1,15 +1,15 @@
-"""Questions that were edited: asked anew if they had begun, else simply as they are now."""
+"""Questions that were edited, or taken back by whoever sent them."""
 
 from dataclasses import replace
 from sqlite3 import Row
 
 from bot.domain.chat import MemberId, Turn, TurnState
-from bot.domain.effects import AnswerRevised, Revise
+from bot.domain.effects import AnswerRevised, EraseTurn, Revise
 from storage.codec import dump_text
 from storage.conversations import choices_in, find_session, open_session, rename_session
 from storage.people import read_place, seat
 from storage.rules import has_begun, title_of
-from storage.turn_rows import cell, ended_row, find_turn, run_with, turn_row
+from storage.turn_rows import cell, ended_row, find_turn, run_with, turn_row, turn_rows
 from storage.tx import Tx
 
 
@@ -36,18 +36,45 @@ async def _keep(tx: Tx, row: Row, question: str | None) -> None:
 
 async def _put(tx: Tx, row: Row, question: str) -> None:
     """Store another question, and the conversation's name if it had that from the old one."""
-    turn = await find_turn(tx, row)
+    await _rename(tx, row, question)
     await tx.run(
         "UPDATE turns SET question = ?, edits = edits + 1 WHERE id = ?",
         await tx.seal(row["data_key"], dump_text(question), cell("question", row["id"])),
         row["id"],
     )
+
+
+async def _rename(tx: Tx, row: Row, question: str) -> None:
+    """Call a conversation by another question if it was called by this one."""
+    turn = await find_turn(tx, row)
     session = await find_session(tx, row["session"])
     here = await seat(tx, read_place(row), MemberId(row["member"]))
     if not turn or not session or not here:
         return
     if (await open_session(tx, session)).title == title_of(turn.question):
         await rename_session(tx, here, session.id, title_of(question))
+
+
+async def erase(tx: Tx, effect: EraseTurn) -> bool:
+    """Leave nothing of a member's turn but what it used; False if there is none."""
+    row = await turn_row(tx, effect.turn)
+    if not row or row["member"] != effect.member:
+        return False
+    await _rename(tx, row, await _first_but(tx, row))
+    await tx.run("DELETE FROM turns WHERE id = ?", effect.turn)
+    return True
+
+
+async def _first_but(tx: Tx, row: Row) -> str:
+    """Return the first question of a turn's conversation without that turn; empty: none."""
+    rows = await turn_rows(
+        tx,
+        "t.session = ? AND t.id <> ? AND t.taken_back = 0 ORDER BY +t.id LIMIT 1",
+        row["session"],
+        row["id"],
+    )
+    first = await find_turn(tx, rows[0]) if rows else None
+    return first.question if first else ""
 
 
 async def answer_revised(tx: Tx, effect: AnswerRevised) -> Turn | None:

@@ -180,6 +180,24 @@ class Turns(Repository):
 
         return await self.read(work)
 
+    async def asked_with(self, place: Place, message: MessageRef, member: MemberId) -> Turn | None:
+        """Return the member's turn that a message asked, if it authenticates."""
+
+        async def work(tx: Tx) -> Turn | None:
+            here = await where_now(tx, place)
+            rows = await turn_rows(
+                tx,
+                "t.place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)"
+                " AND t.message = ? AND t.member = ? ORDER BY +t.id DESC LIMIT 1",
+                here.frontend,
+                here.chat,
+                message,
+                member,
+            )
+            return await find_turn(tx, rows[0]) if rows else None
+
+        return await self.read(work)
+
     async def last(self, session: SessionId, member: MemberId) -> Turn | None:
         """Return the member's newest turn there that authenticates and was not taken back."""
 

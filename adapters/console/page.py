@@ -151,7 +151,7 @@ class _GrowingSink:
         self._answer.offer(text)
         self._page.grow()
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:  # noqa: ARG002 - the port's
         self._page.end(self._answer, reply)
         return None
 

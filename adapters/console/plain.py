@@ -86,7 +86,7 @@ class _WholeSink:
     def show(self, text: str) -> None:
         """Wait for the whole."""
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:  # noqa: ARG002 - the port's
         self._screen.post(reply)
         return None
 

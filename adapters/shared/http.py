@@ -1,4 +1,4 @@
-"""HTTP for providers: two calls, a bounded body, and errors that hold no key."""
+"""HTTP for the adapters: a few calls, a bounded body, and errors that hold no key."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -114,6 +114,20 @@ class HttpClient:
         call = _Call("GET", url, headers, proxy=proxy, timeouts=timeouts)
         async with self._open(call) as stream:
             return HttpAnswer(stream.status, stream.headers, await stream.read_all())
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeaderValues,
+        body: bytes = b"",
+        timeouts: Timeouts | None = None,
+        max_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    ) -> HttpAnswer:
+        """Return the whole response to a call by any method, sent once. Raises HttpFault."""
+        async with self._open(_Call(method, url, headers, body, timeouts=timeouts)) as stream:
+            return HttpAnswer(stream.status, stream.headers, await stream.read_all(max_bytes))
 
     @asynccontextmanager
     async def stream_post(

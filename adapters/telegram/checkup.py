@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from adapters.shared.clockcheck import clock_finding
 from adapters.shared.http import HttpClient
 from adapters.shared.transport import HttpFault, Timeouts
 from adapters.telegram.account import Account, switches
@@ -22,7 +22,6 @@ T = TypeVar("T")
 PUBLIC_BASE: Final = "https://api.telegram.org"
 _TIMEOUTS: Final = Timeouts(connect_s=5.0, write_s=5.0, read_s=10.0, total_s=15.0)
 _HEADERS: Final = {"content-type": "application/json"}
-_MOST_SKEW_S: Final = 60.0
 _MANY_WAITING: Final = 100
 
 
@@ -90,7 +89,7 @@ class TelegramCheckup:
         try:
             answer = await self._call("getMe")
             yield ok("connection", f"{self._there} answers in {answer.took_s:.2f} s{self._way}")
-            yield clock_finding(answer.date, answer.at)
+            yield clock_finding(answer.date, answer.at, "Telegram")
             me = self._result(answer, Account)
             yield ok("token", f"accepted, the bot is @{me.username}")
             for finding in switches(me):
@@ -171,21 +170,6 @@ class TelegramCheckup:
                 "see to HEARTHKEY_TELEGRAM_API_BASE and HEARTHKEY_TELEGRAM_PROXY",
             )
         )
-
-
-def clock_finding(date: str, now: datetime) -> Finding:
-    """Compare this host's time with the `Date` of an answer that has just come."""
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
-        return ok("clock", "not compared: the answer has no date")
-    # A date without a zone is UTC's too (RFC 5322 section 3.3).
-    ahead_s = (now - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
-    if abs(ahead_s) <= _MOST_SKEW_S:
-        return ok("clock", "within a minute of Telegram's")
-    way = "ahead of" if ahead_s > 0 else "behind"
-    found = f"this host is {abs(ahead_s):,.0f} s {way} Telegram, so ages of messages are misjudged"
-    return problem("clock", found, "sudo timedatectl set-ntp true")
 
 
 def _refused(status: int, said: str) -> Finding:

@@ -9,17 +9,25 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from adapters.shared.http import HttpClient
+from adapters.shared.sink import GrowingSink, Way
+from adapters.shared.text.entities import Rendered
+from adapters.shared.text.growing import Preview
 from adapters.telegram.api import BotApi
 from adapters.telegram.checkup import PUBLIC_BASE
 from adapters.telegram.menu import MenuEntry, scopes
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import Poller
-from adapters.telegram.render import split_reply
-from adapters.telegram.sink import GrowingSink
+from adapters.telegram.render import FULL, split_reply
 from adapters.telegram.translate import NAME, Left, Me, Meaning, Moved, Said
-from adapters.telegram.troubles import BAD_TOKEN, UNREACHABLE, WEBHOOK, Troubles, trouble_of
-from adapters.telegram.ways import Draft, DraftPace, Edit, Way, Whole
+from adapters.telegram.troubles import (
+    BAD_TOKEN,
+    UNREACHABLE,
+    WEBHOOK,
+    telegram_troubles,
+    trouble_of,
+)
+from adapters.telegram.ways import Draft, DraftPace, Edit, Whole
 from adapters.telegram.wire import CallError
 from bot.domain.chat import Identity, Place, Streaming
 from bot.domain.errors import FrontendError, StartError, StorageUnavailable
@@ -82,7 +90,7 @@ class TelegramFrontend:
 
     async def run(self, receiver: Receiver) -> None:
         """Hand over updates until cancelled."""
-        troubles = Troubles(self._clock)
+        troubles = telegram_troubles(self._clock)
         while self._me is None:
             try:
                 await self._introduce()
@@ -128,6 +136,7 @@ class TelegramFrontend:
         return GrowingSink(
             self._way(place, growth),
             self._clock,
+            draw=Preview(FULL).seen,
             instead=lambda way: self._instead(way, place, growth),
         )
 
@@ -224,7 +233,7 @@ class TelegramFrontend:
         except FrontendError as error:
             _log.info("a message was not marked as seen: %s", type(error).__name__)
 
-    def _way(self, place: Place, growth: Growth) -> Way:
+    def _way(self, place: Place, growth: Growth) -> Way[Rendered]:
         wanted = growth.stream
         if wanted is Streaming.OFF:
             return Whole(self._outlet, place, growth)
@@ -234,7 +243,7 @@ class TelegramFrontend:
             return Draft(self._outlet, place, pace, next(self._drafts))
         return Edit(self._outlet, place, growth)
 
-    def _instead(self, way: Way, place: Place, growth: Growth) -> Way:
+    def _instead(self, way: Way[Rendered], place: Place, growth: Growth) -> Way[Rendered]:
         """Return the next way; a chat that refused a draft is not asked again."""
         if isinstance(way, Draft):
             self._no_drafts.add(place.chat)

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from telegram import Update
 
+from adapters.shared.troubles import Troubles
 from adapters.telegram.api import BotApi
 from adapters.telegram.pieces import gather
 from adapters.telegram.translate import Me, Meaning, Said, translate
-from adapters.telegram.troubles import Troubles
 from adapters.telegram.wire import CallError
 from bot.domain.errors import StorageUnavailable
 from bot.domain.ports import Clock
@@ -27,7 +27,14 @@ class Poller:
     it. So what a crash, a full disk or a cut line keeps from being stored is handed over again.
     """
 
-    def __init__(self, api: BotApi, clock: Clock, me: Me, take: Take, troubles: Troubles) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        clock: Clock,
+        me: Me,
+        take: Take,
+        troubles: Troubles[CallError | StorageUnavailable],
+    ) -> None:
         """Use the way out to Telegram and the way in to the house; no I/O."""
         self._api = api
         self._clock = clock

@@ -1,25 +1,11 @@
-"""What keeps the bot from Telegram: said once in the log with what to do, and waited out."""
+"""What can keep the bot from Telegram, each with what to do."""
 
-import logging
-from dataclasses import dataclass
 from typing import Final
 
+from adapters.shared.troubles import Trouble, Troubles
 from adapters.telegram.wire import CallError
 from bot.domain.errors import StorageUnavailable
 from bot.domain.ports import Clock
-
-_log = logging.getLogger(__name__)
-_FIRST_PAUSE_S: Final = 1.0
-_GROWS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A kind of trouble: its line, and the longest pause before it is tried again, in seconds."""
-
-    line: str
-    longest_s: float = 30.0
-
 
 BAD_TOKEN: Final = Trouble(
     "Telegram does not accept the bot's token. Get the right one from @BotFather with /token, put"
@@ -60,28 +46,10 @@ def trouble_of(error: CallError | StorageUnavailable) -> Trouble:
             return FAULT
 
 
-class Troubles:
-    """Waits longer each time, up to a bound, and logs each kind of trouble once until it ends."""
+def telegram_troubles(clock: Clock) -> Troubles[CallError | StorageUnavailable]:
+    """Return what waits them out."""
+    return Troubles("Telegram", clock, kind=trouble_of, asked_s=_asked_s)
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin without any."""
-        self._clock = clock
-        self._now: Trouble | None = None
-        self._pause_s = _FIRST_PAUSE_S
 
-    async def wait(self, error: CallError | StorageUnavailable) -> None:
-        """Log what is new, and wait."""
-        trouble = trouble_of(error)
-        if trouble is not self._now:
-            _log.error(trouble.line)
-            self._now, self._pause_s = trouble, _FIRST_PAUSE_S
-        pause_s = min(self._pause_s, trouble.longest_s)
-        asked_s = error.retry_after_s if isinstance(error, CallError) else None
-        await self._clock.sleep(asked_s or pause_s)
-        self._pause_s = pause_s * _GROWS
-
-    def end(self) -> None:
-        """Take note that it works again."""
-        if self._now is not None:
-            _log.warning("Telegram works again")
-        self._now, self._pause_s = None, _FIRST_PAUSE_S
+def _asked_s(error: CallError | StorageUnavailable) -> float | None:
+    return error.retry_after_s if isinstance(error, CallError) else None

@@ -1,10 +1,13 @@
-"""The ways an answer grows on Telegram: as a draft, in a message that is edited, or not at all."""
+"""The ways an answer grows on Telegram: as a draft, in a message that is edited, or not at all.
 
-from typing import Final, Protocol
+The Bot API has no way to say that a message is the same as one sent before, so no key is of use.
+"""
 
+from typing import Final
+
+from adapters.shared.text.entities import NOTHING, Rendered
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Weight
-from adapters.telegram.text.entities import NOTHING, Rendered
 from bot.domain.chat import Place
 from bot.domain.errors import SendThrottled
 from bot.domain.events import MessageRef, Reply
@@ -19,42 +22,6 @@ _SLOWEST_S: Final = 4.0
 _CLEAN: Final = 10  # so many frames without a refusal, and drafts come faster again
 _FIRST_LENGTH: Final = 40
 _FIRST_S: Final = 1.0
-
-
-class Way(Protocol):
-    """One way for one answer. What shows work may fail without harm; `end` may not.
-
-    The calls return whether something was shown: what there is no room for is dropped. They raise
-    FrontendError, SendRefused where this way does not go here.
-    """
-
-    @property
-    def renew_s(self) -> float:
-        """Return after how many seconds what is shown must be shown anew, not to vanish."""
-        ...
-
-    async def begin(self) -> bool:
-        """Show that work has begun."""
-        ...
-
-    def wait_s(self, length: int, since_text_s: float, since_frame_s: float) -> float:
-        """Return in how many seconds a text of that length is due; not over 0: now.
-
-        `since_text_s` counts from the answer's first words, `since_frame_s` from the last frame.
-        """
-        ...
-
-    async def frame(self, shown: Rendered) -> bool:
-        """Show what there is."""
-        ...
-
-    async def renew(self, shown: Rendered) -> bool:
-        """Show again what would vanish."""
-        ...
-
-    async def end(self, reply: Reply) -> MessageRef:
-        """Show the final text."""
-        ...
 
 
 class DraftPace:
@@ -111,13 +78,16 @@ class Draft:
         self._pace.went()
         return True
 
-    async def renew(self, shown: Rendered) -> bool:
+    async def renew(self, shown: Rendered | None) -> bool:
         """Show it again."""
-        return await self.frame(shown)
+        return await self.frame(shown or NOTHING)
 
-    async def end(self, reply: Reply) -> MessageRef:
+    async def end(self, reply: Reply, *, key: str) -> MessageRef:  # noqa: ARG002 - the port's
         """Send the message; the draft vanishes by that."""
         return await self._outlet.post(self._place, reply)
+
+    async def leave(self) -> None:
+        """Let the draft vanish by itself."""
 
 
 class Edit:
@@ -159,16 +129,19 @@ class Edit:
             return False
         return True
 
-    async def renew(self, shown: Rendered) -> bool:  # noqa: ARG002 - the port's
+    async def renew(self, shown: Rendered | None) -> bool:  # noqa: ARG002 - the port's
         """Show the sign for typing until there is a message."""
         return await self.begin()
 
-    async def end(self, reply: Reply) -> MessageRef:
+    async def end(self, reply: Reply, *, key: str) -> MessageRef:  # noqa: ARG002 - the port's
         """Let the message become the final text, or send it."""
         if self._message is None:
             return await self._outlet.post(self._place, reply, reply_to=self._growth.reply_to)
         await self._outlet.edit(self._place, self._message, reply)
         return self._message
+
+    async def leave(self) -> None:
+        """Let the sign for typing vanish by itself."""
 
     async def _put(self, shown: Rendered) -> None:
         growth = self._growth

@@ -45,6 +45,10 @@ class Runner(Protocol):
         """End the member's running turns (at a provider, with a key, in a session), and wait."""
         ...
 
+    async def give_up(self, turn: Turn) -> None:
+        """End a turn whose question was taken back, and wait; what it used is counted."""
+        ...
+
     def hold_back(self, turn: Turn) -> bool:
         """Let none of its member's turns begin before the handler has ended; False if it has."""
         ...

@@ -239,6 +239,18 @@ class TakeBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EraseTurn:
+    """Erase a question that its sender took back, and its answer; usage stays.
+
+    What ran of it was ended before. A conversation that was called by it is called by the first
+    of its other questions.
+    """
+
+    turn: TurnId
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetQuestion:
     """Open a question to the member in a place, or close it (None)."""
 
@@ -292,6 +304,7 @@ Effect = (
     | ReleaseWaiting
     | DropWaiting
     | TakeBack
+    | EraseTurn
     | SetQuestion
     | NoteOnce
     | LearnAdjustment

@@ -58,6 +58,7 @@ class Unread(StrEnum):
     CONTACT = "contact"
     POLL = "poll"
     RICH = "rich"
+    SEALED = "sealed"
     OTHER = "other"
     ANONYMOUS = "anonymous"
 
@@ -80,6 +81,13 @@ class Edited:
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """A message was taken back by its sender: `Incoming.message` is that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A sign was put under a message: `Incoming.message` is that one."""
+
+    sign: str
 
 
 Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted

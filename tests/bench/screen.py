@@ -90,7 +90,7 @@ class _Sink:
         """Keep the text so far."""
         self.text = text
 
-    async def finish(self, reply: Reply) -> MessageRef:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef:  # noqa: ARG002 - the port's
         """Take the final text."""
         self._screen.arrived(self._place, reply)
         return MessageRef("1")

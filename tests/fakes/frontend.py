@@ -47,7 +47,7 @@ class FakeSink:
     def show(self, text: str) -> None:
         self.shown.append(text)
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:  # noqa: ARG002 - the port's
         self.frontend.fail("finish")
         self.is_open = False
         message = self.message or self.frontend.new_ref()

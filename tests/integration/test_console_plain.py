@@ -68,7 +68,7 @@ async def echo(receiver: ScriptedReceiver, incoming: Incoming) -> None:
     for end in range(len(body.text)):
         sink.show(body.text[:end])
         await asyncio.sleep(0)
-    await sink.finish(Reply(text=f"**{body.text}**", footer="Demo, free"))
+    await sink.finish(Reply(text=f"**{body.text}**", footer="Demo, free"), key="k")
 
 
 async def run(pipes: Pipes, receiver: ScriptedReceiver, typed: str) -> str:

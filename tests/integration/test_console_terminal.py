@@ -92,7 +92,7 @@ class Stream:
             self._grown.clear()
             for wait in waits:
                 wait.cancel()
-        await sink.finish(Reply(text=self.text, footer="Demo, free"))
+        await sink.finish(Reply(text=self.text, footer="Demo, free"), key="k")
 
 
 async def test_an_answer_grows_and_stays_once(devices: tuple[int, TextIO, TextIO]) -> None:

@@ -14,13 +14,13 @@ import pytest
 
 from bot.access import Access
 from bot.app import assemble
+from bot.checkpoints import CHECKPOINT_S
 from bot.clock import SystemClock
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Body, Command, Incoming, MessageRef, SecretText, Text
 from bot.domain.secret import Secret
 from bot.router import Router
-from bot.sessions import CHECKPOINT_S
 from bot.texts.turns import SENT_AGAIN
 from storage.stores import SqlStores, open_stores
 from storage.vault import MasterKey

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from bot.domain.chat import Member, TurnState
-from bot.domain.effects import DeleteSession, DropKey, PutKey, RenameKey
+from bot.domain.effects import DeleteSession, DropKey, Effect, EraseTurn, PutKey, RenameKey
 from bot.domain.events import Command, DeliveryState
 from bot.domain.keys import KeyHealth
 from bot.domain.ports import Ending
@@ -65,8 +65,14 @@ def key_of(member: Member, key: str, *, name: str = "") -> PutKey:
     )
 
 
-async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:
-    """A removed key and a deleted session leave no sealed value in database or log."""
+@pytest.mark.parametrize("what", ["session", "question"])
+async def test_what_was_removed_is_gone_from_the_files(
+    tmp_path: Path, clock: FakeClock, what: str
+) -> None:
+    """A removed key, and what was said, leave no sealed value in database or log.
+
+    That is a deleted session, or its only question once that is taken back.
+    """
     folder = tmp_path / "data"
     async with living(folder, clock) as (stores, house):
         member = await house.member()
@@ -85,7 +91,10 @@ async def test_what_was_removed_is_gone_from_the_files(tmp_path: Path, clock: Fa
         (info,) = await stores.keys.keys(member.id)
         await house.do(DropKey(member=member.id, key=info.id))
         assert not any(value in bytes_of(folder) for value in keys)
-        await house.do(DeleteSession(member=member.id, session=turn.session))
+        removal: Effect = DeleteSession(member=member.id, session=turn.session)
+        if what == "question":
+            removal = EraseTurn(turn=turn.id, member=member.id)
+        await house.do(removal)
         assert not any(trace in bytes_of(folder) for trace in traces)
 
 

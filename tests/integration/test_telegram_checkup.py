@@ -8,9 +8,10 @@ from typing import Final
 import pytest
 from aiohttp import web
 
+from adapters.shared.clockcheck import clock_finding
 from adapters.shared.http import HttpClient
 from adapters.telegram import checkup
-from adapters.telegram.checkup import TelegramCheckup, clock_finding
+from adapters.telegram.checkup import TelegramCheckup
 from bot.clock import SystemClock
 from bot.domain.findings import Finding, Level
 from bot.domain.secret import Secret
@@ -207,18 +208,18 @@ async def test_a_clock_that_is_off(api: BotApi, doctor: Doctor) -> None:
 def test_how_far_a_clock_may_be_off(ahead_s: int, words: str) -> None:
     """A minute, either way."""
     theirs = format_datetime(NOW + timedelta(seconds=ahead_s), usegmt=True)
-    assert words in clock_finding(theirs, NOW).found
+    assert words in clock_finding(theirs, NOW, "Telegram").found
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Nov 2026 12:00:00 GMT"])
 def test_a_date_that_is_none_is_not_compared(date: str) -> None:
     """A server of one's own may send none."""
-    assert clock_finding(date, NOW).level is Level.OK
+    assert clock_finding(date, NOW, "Telegram").level is Level.OK
 
 
 def test_a_date_without_a_zone_is_universal_time() -> None:
     """As its standard has it."""
-    assert "within" in clock_finding("Mon, 23 Nov 2026 12:00:00 -0000", NOW).found
+    assert "within" in clock_finding("Mon, 23 Nov 2026 12:00:00 -0000", NOW, "Telegram").found
 
 
 async def test_nobody_listens(doctor: Doctor) -> None:

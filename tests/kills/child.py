@@ -13,7 +13,7 @@ from typing import Final
 from adapters.providers.registry import build_providers
 from adapters.shared import transport
 from adapters.shared.http import HttpClient
-from bot import sessions
+from bot import checkpoints
 from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
@@ -154,7 +154,7 @@ def live(order: Order) -> None:
     """Live until everything is settled, and leave how often each point was passed."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     points = Points(order.point, order.number)
-    sessions.CHECKPOINT_S = _CHECKPOINT_S  # type: ignore[misc]  # final but for here
+    checkpoints.CHECKPOINT_S = _CHECKPOINT_S  # type: ignore[misc]  # final but for here
     with _watched_wire(points), watched(points, Path(order.folder)), quickened():
         asyncio.run(_run(order, points))
     (Path(order.folder) / "hits").write_text(json.dumps(points.hits))

@@ -9,8 +9,9 @@ from unittest.mock import patch
 
 import aiohttp
 
+from adapters.shared import sink
 from adapters.shared.http import HttpClient
-from adapters.telegram import pacing, sink, ways
+from adapters.telegram import pacing, ways
 from adapters.telegram.frontend import TelegramFrontend
 from adapters.telegram.pacing import Weight
 from adapters.telegram.translate import NAME

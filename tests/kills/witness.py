@@ -151,7 +151,7 @@ class WitnessSink:
         if self._message is not None:
             self._frontend.chat.screen.add({"op": "show", "message": self._message, "text": text})
 
-    async def finish(self, reply: Reply) -> MessageRef | None:
+    async def finish(self, reply: Reply, *, key: str) -> MessageRef | None:  # noqa: ARG002 - the port's
         """Show the end of it."""
         message = self._message or new_message()
         op = "edit" if self._message else "post"

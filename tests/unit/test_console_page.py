@@ -113,7 +113,7 @@ async def test_a_dropped_answer_leaves_what_was_printed() -> None:
     assert "two" in page.frame
     await first.close()
     assert "other" in page.frame
-    await second.finish(Reply(text="other words"))
+    await second.finish(Reply(text="other words"), key="k")
     assert page.frame == ""
     assert ["one" in text for text in written] == [True, False]
     assert "other words" in written[-1]

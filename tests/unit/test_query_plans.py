@@ -16,6 +16,7 @@ from bot.domain.effects import (
     DeleteSession,
     DropKey,
     DropWaiting,
+    EraseTurn,
     NoteKeyHealth,
     PutKey,
     ReleaseWaiting,
@@ -130,9 +131,11 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
     """What members do between two turns."""
     house, settings = living_in(plans), plans.stores.settings
     member = await house.member()
+    await settings.session(replace(GROUP, thread="m1"), member.id, hangs=True)
     session = await settings.session(HERS, member.id)
     last = await plans.stores.turns.last(session.id, member.id)
     assert last
+    assert await plans.stores.turns.asked_with(HERS, MessageRef("x"), member.id) is None
     await settings.sessions(member.id, HERS)
     await settings.choices(session.id, member.id)
     await settings.spent(member.id, since=house.clock.now())
@@ -171,6 +174,7 @@ async def test_commands_read_no_whole_table(plans: Plans) -> None:
         NoteKeyHealth(member=member.id, key=first.id, health=KeyHealth.NO_CREDIT),
         DropKey(member=member.id, key=first.id),
     )
+    await house.do(EraseTurn(turn=last.id, member=member.id))
     await house.do(DeleteSession(member=member.id, session=session.id))
     assert plans.scans() == []
 

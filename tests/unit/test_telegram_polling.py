@@ -9,7 +9,7 @@ import pytest
 
 from adapters.telegram.polling import Poller
 from adapters.telegram.translate import Me, Meaning, Said
-from adapters.telegram.troubles import Troubles
+from adapters.telegram.troubles import telegram_troubles
 from adapters.telegram.wire import CallError
 from bot.domain.errors import StorageUnavailable
 from tests.fakes.clock import FakeClock, let_run
@@ -65,7 +65,7 @@ class Stand:
             self.clock,
             Me(99, "hearth_bot"),
             self._take,
-            Troubles(self.clock),
+            telegram_troubles(self.clock),
         )
 
     async def _take(self, meanings: Sequence[Meaning]) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.telegram.sink import GrowingSink
-from adapters.telegram.ways import Draft, DraftPace, Edit, Way, Whole
+from adapters.shared.sink import GrowingSink, Way
+from adapters.shared.text.entities import Rendered
+from adapters.shared.text.growing import Preview
+from adapters.telegram.render import FULL
+from adapters.telegram.ways import Draft, DraftPace, Edit, Whole
 from bot.domain.chat import Place, PlaceKind
 from bot.domain.errors import FrontendError, SendRefused, SendThrottled
 from bot.domain.events import Button, MessageRef, Reply
@@ -35,25 +38,25 @@ class Stand:
     async def _note(self, message: MessageRef) -> None:
         self.appeared.append(message)
 
-    def sink(self, make: Callable[["Stand"], Way]) -> GrowingSink:
+    def sink(self, make: Callable[["Stand"], Way[Rendered]]) -> GrowingSink[Rendered]:
         """Return a sink that begins in one way and goes on in the next."""
-        return GrowingSink(make(self), self.clock, instead=self._instead)
+        return GrowingSink(make(self), self.clock, draw=Preview(FULL).seen, instead=self._instead)
 
-    def _instead(self, way: Way) -> Way:
+    def _instead(self, way: Way[Rendered]) -> Way[Rendered]:
         return edit(self) if isinstance(way, Draft) else whole(self)
 
 
-def draft(stand: Stand) -> Way:
+def draft(stand: Stand) -> Way[Rendered]:
     """Return a draft over the recording outlet."""
     return Draft(stand.outlet, stand.place, stand.pace, 17)  # type: ignore[arg-type]  # the fake records
 
 
-def edit(stand: Stand) -> Way:
+def edit(stand: Stand) -> Way[Rendered]:
     """Return an edited message over the recording outlet."""
     return Edit(stand.outlet, stand.place, stand.growth)  # type: ignore[arg-type]  # the fake records
 
 
-def whole(stand: Stand) -> Way:
+def whole(stand: Stand) -> Way[Rendered]:
     """Return a whole message over the recording outlet."""
     return Whole(stand.outlet, stand.place, stand.growth)  # type: ignore[arg-type]  # the fake records
 
@@ -72,7 +75,7 @@ async def test_a_draft_shows_the_first_words_at_once_and_the_newest_each_second(
         await stand.clock.advance(0.3)
     await stand.clock.advance(0.2)
     assert stand.outlet.texts("draft") == ["", "One", "One two three four"]
-    await sink.finish(Reply(text="One two three four five"))
+    await sink.finish(Reply(text="One two three four five"), key="k")
     assert stand.outlet.done[-1].how == "post"
 
 
@@ -92,7 +95,7 @@ async def test_an_edited_answer_begins_with_a_few_words_and_a_stop_button() -> N
     sink.show("One two")
     await stand.clock.advance(1)
     assert stand.outlet.texts("grow") == ["One two"]
-    assert await sink.finish(Reply(text="One two three")) == "1"
+    assert await sink.finish(Reply(text="One two three"), key="k") == "1"
     assert (stand.outlet.done[-1].how, stand.outlet.done[-1].buttons) == ("edit", ())
 
 
@@ -108,11 +111,13 @@ async def test_many_first_words_need_no_waiting() -> None:
 
 
 @pytest.mark.parametrize("make", [draft, edit, whole])
-async def test_an_answer_without_a_frame_is_sent_whole(make: Callable[[Stand], Way]) -> None:
+async def test_an_answer_without_a_frame_is_sent_whole(
+    make: Callable[[Stand], Way[Rendered]],
+) -> None:
     """However short the time was, nothing is missing."""
     stand = Stand()
     sink = stand.sink(make)
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("post") == ["All"]
 
 
@@ -180,7 +185,7 @@ async def test_a_refused_draft_goes_on_as_a_message() -> None:
     sink.show(LONG)
     await let_run()
     assert stand.outlet.texts("begin") == [LONG]
-    await sink.finish(Reply(text=f"{LONG} End."))
+    await sink.finish(Reply(text=f"{LONG} End."), key="k")
     assert stand.outlet.texts("edit") == [f"{LONG} End."]
 
 
@@ -194,7 +199,7 @@ async def test_a_message_that_its_reader_deleted_is_not_edited_again() -> None:
     stand.outlet.fail_next("grow", SendRefused())
     sink.show(f"{LONG} More.")
     await stand.clock.advance(2)
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("post") == ["All"]
 
 
@@ -234,7 +239,7 @@ async def test_after_a_refusal_an_edited_answer_waits_for_its_end() -> None:
         sink.show(LONG + "x" * number)
         await stand.clock.advance(3)
     assert stand.outlet.texts("grow") == []
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("edit") == ["All"]
 
 
@@ -247,7 +252,8 @@ async def test_one_call_at_a_time_and_the_end_after_the_last_frame() -> None:
     sink.show("One")
     await stand.clock.advance(4)
     sink.show("One two")
-    await asyncio.gather(sink.finish(Reply(text="One two three")), stand.clock.advance(10))
+    end = sink.finish(Reply(text="One two three"), key="k")
+    await asyncio.gather(end, stand.clock.advance(10))
     assert stand.outlet.most_at_once == 1
     assert stand.outlet.done[-1].how == "post"
 
@@ -261,7 +267,7 @@ async def test_no_trouble_on_the_way_costs_the_end() -> None:
     for number in range(10):
         sink.show(f"One {number}")
         await stand.clock.advance(1)
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("post") == ["All"]
 
 
@@ -274,8 +280,8 @@ async def test_an_end_that_fails_can_be_tried_again() -> None:
     sink.show("One")
     await let_run()
     with pytest.raises(SendThrottled):
-        await sink.finish(Reply(text="All"))
-    await sink.finish(Reply(text="All"))
+        await sink.finish(Reply(text="All"), key="k")
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("post") == ["All"]
 
 
@@ -286,7 +292,7 @@ async def test_off_shows_only_that_work_goes_on() -> None:
     await sink.open()
     sink.show(LONG)
     await stand.clock.advance(5)
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert [each.how for each in stand.outlet.done] == ["typing", "typing", "post"]
 
 
@@ -308,5 +314,5 @@ async def test_frames_make_way_where_the_process_has_too_much_to_do() -> None:
     shown = [each.at for each in stand.outlet.done if each.text]
     gaps = [after - before for before, after in itertools.pairwise(shown)]
     assert gaps[0] < gaps[1] < gaps[2]
-    await sink.finish(Reply(text="All"))
+    await sink.finish(Reply(text="All"), key="k")
     assert stand.outlet.texts("post") == ["All"]

@@ -182,6 +182,13 @@ class TurnStore(Protocol):
         """Return a turn, opened. Raises VaultCorrupt."""
         ...
 
+    async def asked_with(self, place: Place, message: MessageRef, member: MemberId) -> Turn | None:
+        """Return the member's turn that a message asked; of several pieces, the first did.
+
+        It is looked for in the whole chat, whose topics share their ids.
+        """
+        ...
+
     async def last(self, session: SessionId, member: MemberId) -> Turn | None:
         """Return the member's newest turn in the session that was not taken back."""
         ...
@@ -191,8 +198,9 @@ class TurnStore(Protocol):
     ) -> tuple[Sequence[Message], bool]:
         """Return the transcript's newest messages within a budget, oldest first.
 
-        Whole turns only; `before` itself is left out. The bool: whether older ones did not fit.
-        A turn that does not authenticate is left out and reported.
+        Whole turns only; `before` itself is left out. The session's root, as it is now, is the
+        oldest, unless it has no answer or was taken back. The bool: whether older ones did not
+        fit. A turn that does not authenticate is left out and reported.
         """
         ...
 
@@ -217,7 +225,8 @@ class TurnStore(Protocol):
     async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
         """Return who a message of the bot's was for, while it grows and for a week after that.
 
-        None: not known. It is looked for in the whole chat, whose topics share their ids.
+        Of an answer as long as its turn is kept. None: not known. It is looked for in the whole
+        chat, whose topics share their ids.
         """
         ...
 
@@ -324,8 +333,13 @@ class Settings(Protocol):
         """
         ...
 
-    async def session(self, place: Place, member: MemberId) -> Session:
-        """Return the session a message in this place belongs to now, made if there is none."""
+    async def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
+        """Return the session a message in this place belongs to now, made if there is none.
+
+        `hangs`: the place is a thread named by the message it hangs on. Its first session has the
+        turn that message asked, or answered, as its root, if it is one of the chat around it; in
+        private only the member's own is.
+        """
         ...
 
     async def choices(self, session: SessionId, member: MemberId) -> Choices:

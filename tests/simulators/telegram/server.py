@@ -10,13 +10,14 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from tests.simulators.journal import Journal
 from tests.simulators.telegram.control import control
 from tests.simulators.telegram.faults import Fault, Faults
 from tests.simulators.telegram.flood import Flood
 from tests.simulators.telegram.methods import METHODS, Server
 from tests.simulators.telegram.people import People
 from tests.simulators.telegram.refusals import Refused
-from tests.simulators.telegram.state import Journal, State
+from tests.simulators.telegram.state import State
 from tests.simulators.telegram.updates import Updates
 
 TOKEN: Final = "4242:canary-telegram-bot-token-0000000"

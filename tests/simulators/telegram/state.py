@@ -1,12 +1,9 @@
 """What the server knows: chats, messages, drafts, and all that ever happened, in order."""
 
-import json
-import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
+
+from tests.simulators.journal import Journal
 
 BOT: Final = {
     "id": 4242,
@@ -63,28 +60,6 @@ class Chat:
         name = {"first_name": self.title} if self.kind == "private" else {"title": self.title}
         forum = {"is_forum": True} if self.is_forum else {}
         return {"id": self.id, "type": self.kind, **name, **forum}
-
-
-class Journal:
-    """Every effect, in order; also in a file, which no kill of the bot reaches."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self._path = path
-        self.listeners: list[Callable[[], None]] = []
-
-    def add(self, op: str, **what: object) -> None:
-        """Note an effect, before the caller hears of it."""
-        row = {"op": op, "at": time.monotonic(), **what}
-        self.rows.append(row)
-        if self._path is not None:
-            into = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            try:
-                os.write(into, json.dumps(row).encode() + b"\n")
-            finally:
-                os.close(into)
-        for listener in self.listeners:
-            listener()
 
 
 @dataclass(slots=True)

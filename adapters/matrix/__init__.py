@@ -1,0 +1,1 @@
+"""Matrix: one bot account, its device, and the rooms it is in."""

@@ -1,0 +1,160 @@
+"""What was said, handed to the application: in order within a room, all rooms side by side."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, Protocol
+
+from adapters.matrix.api import MatrixApi
+from adapters.matrix.machine import Arrived
+from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.rooms import NAME, Rooms
+from adapters.matrix.seen import Seen, Trace
+from adapters.matrix.syncing import Heard, Round
+from adapters.matrix.translate import Me, relation_of, trace_of, translate
+from adapters.matrix.wire import CallError, Json
+from bot.domain.chat import Identity
+from bot.domain.errors import StorageUnavailable
+from bot.domain.events import Incoming, Unread, Unreadable
+from bot.domain.ports import Clock, Receiver
+
+_log = logging.getLogger(__name__)
+_VERIFICATION: Final = "m.key.verification."
+_REQUEST: Final = "m.key.verification.request"
+
+
+class Verifier(Protocol):
+    """Takes what belongs to a verification."""
+
+    def take(self, sender: str, kind: str, content: Json, room: str | None, event: str) -> None:
+        """Take one message of it; `room` None: it came to the device."""
+        ...
+
+
+class Hearing:
+    """Translates and hands over. An event that nobody can read must not hold up the others."""
+
+    def __init__(
+        self,
+        api: MatrixApi,
+        rooms: Rooms,
+        seen: Seen,
+        clock: Clock,
+        *,
+        verifier: Verifier,
+        me: Me,
+    ) -> None:
+        """Use them all; no I/O."""
+        self._api = api
+        self._rooms = rooms
+        self._seen = seen
+        self._clock = clock
+        self._verifier = verifier
+        self._me = me
+        self._aside: set[asyncio.Task[None]] = set()
+
+    async def take(self, round_: Round, opening: Opening, receiver: Receiver) -> None:
+        """Return when all of it is durable. Raises StorageUnavailable, CallError."""
+        self._verify(round_.arrived)
+        found = await asyncio.gather(
+            *(self._in_order(heard, opening, receiver) for heard in round_.heard.values()),
+            *(self._unopened(each, receiver) for each in round_.unopened),
+            return_exceptions=True,
+        )
+        for error in found:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def close(self) -> None:
+        """End what is still done on the side."""
+        for task in tuple(self._aside):
+            task.cancel()
+        if self._aside:
+            await asyncio.wait(self._aside)
+
+    def _verify(self, arrived: Arrived) -> None:
+        for sender, kind, content in arrived.verification:
+            self._verifier.take(sender, kind, content, None, "")
+
+    async def _in_order(
+        self, heard: Sequence[Heard], opening: Opening, receiver: Receiver
+    ) -> None:
+        taken = None
+        for each in heard:
+            try:
+                incoming = await self._meant(each, opening)
+                if incoming is not None:
+                    await receiver.receive(incoming)
+                    taken = incoming
+            except (StorageUnavailable, CallError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one event must not stop all others
+                _log.error("an event failed and is left out: %s", type(error).__name__)
+        if taken is not None:
+            self._start(self._read(taken))
+
+    async def _unopened(self, each: Unopened, receiver: Receiver) -> None:
+        """Let the sender be asked to send it again; it comes under its own id if it opens yet."""
+        room = self._rooms.find(each.room)
+        if room is None or each.sender == self._me.id:
+            return
+        await receiver.receive(
+            Incoming(
+                update=f"{each.event}/unopened",
+                sender=Identity(NAME, each.sender),
+                sender_name=room.name_of(each.sender),
+                place=room.place(),
+                body=Unreadable(Unread.SEALED),
+                sent_at=self._clock.now(),
+                is_addressed=room.kind.value == "private",
+            )
+        )
+
+    async def _meant(self, heard: Heard, opening: Opening) -> Incoming | None:
+        event = heard.event
+        await self._look_up(heard, opening)
+        self._seen.note(event["event_id"], trace_of(event, self._me, self._seen))
+        if event["sender"] == self._me.id:
+            return None
+        if self._is_verification(event):
+            kind = event["content"].get("msgtype") or event["type"]
+            self._verifier.take(
+                event["sender"], str(kind), event["content"], heard.room.id, event["event_id"]
+            )
+            return None
+        return translate(event, heard.room, self._me, self._seen, self._clock.now())
+
+    def _is_verification(self, event: Json) -> bool:
+        is_request = event["content"].get("msgtype") == _REQUEST
+        return bool(is_request or event["type"].startswith(_VERIFICATION))
+
+    async def _look_up(self, heard: Heard, opening: Opening) -> None:
+        """Fetch what an event refers to, where it was not seen by this process."""
+        relation = relation_of(heard.event)
+        for event in filter(None, (relation.event, relation.thread, relation.replies_to)):
+            if self._seen.find(event) is None:
+                self._seen.note(event, await self._fetched(heard.room.id, event, opening))
+
+    async def _fetched(self, room: str, event: str, opening: Opening) -> Trace:
+        try:
+            found = await self._api.event(room, event)
+        except CallError as error:
+            if not error.is_surely_refused or error.status == 429:
+                raise
+            return Trace("")  # there is no such event, or not for us
+        found["event_id"] = event
+        if not (isinstance(found.get("sender"), str) and isinstance(found.get("content"), dict)):
+            return Trace("")
+        return trace_of(opening.peek(room, found), self._me, self._seen)
+
+    async def _read(self, incoming: Incoming) -> None:
+        """Show that everything up to a message was read."""
+        place = incoming.place
+        with contextlib.suppress(CallError):  # it only shows
+            await self._api.read(place.chat, incoming.update, place.thread)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)

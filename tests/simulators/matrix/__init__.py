@@ -1,0 +1,1 @@
+"""A Matrix homeserver of our own on a real socket, deterministic, with the people who use it."""
