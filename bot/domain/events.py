@@ -82,7 +82,14 @@ class Redacted:
     """A message was taken back by its sender: `Incoming.message` is that one."""
 
 
-Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody put a sign, an emoji, on a message: `Incoming.message` is that one."""
+
+    sign: str
+
+
+Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted | Reacted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from bot.domain.ports.clock import Clock
 from bot.domain.ports.messenger import Abilities, Frontend, Growth, Receiver, ReplySink
 from bot.domain.ports.storage import (
     Applied,
-    Ending,
     InboxRow,
     Intake,
     KeyVault,
@@ -15,9 +14,9 @@ from bot.domain.ports.storage import (
     Spent,
     SpentLine,
     Stores,
-    TurnStore,
     UsedTurn,
 )
+from bot.domain.ports.turns import Ending, Told, TurnStore
 from bot.domain.ports.vendor import Provider, Providers
 
 __all__ = [
@@ -41,6 +40,7 @@ __all__ = [
     "Spent",
     "SpentLine",
     "Stores",
+    "Told",
     "TurnStore",
     "UsedTurn",
 ]
