@@ -8,8 +8,6 @@ from bot.texts.format import cut, escape, quote
 from bot.texts.layout import ADD_KEY, WHAT_IS_A_KEY, back, close
 from bot.texts.prefixes import command
 
-_REACTIONS = "React 🛑 to stop, 🔁 to retry."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -49,10 +47,11 @@ def ready(model: str, title: str) -> Reply:
     )
 
 
-def help_page(lines: Sequence[Line], *, has_reactions: bool) -> Reply:
-    """The few commands that matter."""
+def help_page(lines: Sequence[Line], *, has_reactions: bool, remembers: bool) -> Reply:
+    """The few commands that matter, and the signs that stand for some of them."""
     shown = [f"{command(line.name)} {line.help}" for line in lines]
-    reactions = [_REACTIONS] if has_reactions else []
+    pin = ", 📌 to remember" if remembers else ""
+    reactions = [f"React 🛑 to stop, 🔁 to retry{pin}."] if has_reactions else []
     return Reply(
         text="\n".join(
             ("**Write to me, and I answer.** The rest is optional:", *shown, *reactions)

@@ -19,6 +19,7 @@ ZEROS: Final = re.compile(r"\{(\d+) zeros\}")
 AGO: Final = re.compile(r"(\d+) min ago>")
 EDITS: Final = re.compile(r'edits "(.*)">')
 TAKES_BACK: Final = re.compile(r'takes back "(.*)">')
+REACTS: Final = re.compile(r'reacts (\S+) to "(.*)">')
 UNDER: Final = re.compile(r'under "(.*)">')
 SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _GROWING: Final = " …"

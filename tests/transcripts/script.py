@@ -9,6 +9,7 @@ alice> hello                         somebody writes (alice@club> in a group, al
 alice begins> Dear all,              a piece of a message, the rest of which is sent next
 alice edits "hello"> hello you       the newest message that was so gets another text
 alice takes back "hello">            … or is taken back, as by deleting it
+alice reacts 👍 to "Hello.">         … or gets a sign, as any message does by how it begins
 alice under "hello"> and then?       … or begins a thread, or goes on in it
 alice sends photo> look              what cannot be read, with words beside it or none
 alice 20 min ago> hello              what was written then comes now
@@ -41,8 +42,8 @@ from typing import Final
 
 _STEP: Final = re.compile(
     r"(?P<who>[a-z]+(?:[@+][a-z0-9]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
-    r"| takes back \".*?\">| under \".*?\">| begins>| sends [a-z]+>| \d+ min ago>|[>!<]) ?"
-    r"(?P<text>.*)"
+    r"| takes back \".*?\">| reacts \S+ to \".*?\">| under \".*?\">| begins>| sends [a-z]+>"
+    r"| \d+ min ago>|[>!<]) ?(?P<text>.*)"
 )
 _BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> |toast> ")
 _UNOWNED: Final = "given: nobody owns the bot"

@@ -25,6 +25,7 @@ class Abilities:
     `prefix`: the one character that commands are written with there; `/` is understood as well.
     `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
     taken is handed over again by itself. `streams`: answers can grow there in more ways than one.
+    `can_react`: reactions come in, so a few signs are controls.
     `threads_hang`: a thread's id is that of the message it hangs on.
     """
 
