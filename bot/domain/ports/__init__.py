@@ -19,7 +19,7 @@ from bot.domain.ports.storage import (
     TurnStore,
     UsedTurn,
 )
-from bot.domain.ports.tools import Dialogue, Tool
+from bot.domain.ports.tools import Dialogue, HasTools, Tool
 from bot.domain.ports.vendor import Provider, Providers
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Ending",
     "Frontend",
     "Growth",
+    "HasTools",
     "InboxRow",
     "Intake",
     "Keepsakes",
