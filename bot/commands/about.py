@@ -83,8 +83,8 @@ async def _use(call: Call) -> Outcome:
     if row is None:
         return Outcome(reply=texts.turns.old_button())
     if row.where is Where.PRIVATE and not call.place.is_private:
-        link = call.messenger.private_link()
-        return Outcome(reply=texts.groups.private_only(row.name, link))
+        link, is_direct = call.messenger.private_link(), call.abilities.opens_private
+        return Outcome(reply=texts.groups.private_only(row.name, link, is_direct=is_direct))
     return await row.run(replace(call, verb="", args=""))
 
 
