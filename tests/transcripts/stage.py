@@ -62,7 +62,7 @@ STAGES: Final = {
     "keeps": Abilities(has_buttons=True, can_edit=True),
     "topics": BUTTONS,
     "threads": replace(_NUMBERS, threads_hang=True),
-    "unsealed": replace(_NUMBERS, opens_private=True, delete_label="Remove"),
+    "unsealed": replace(_NUMBERS, seals=True, opens_private=True, delete_label="Remove"),
 }
 LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
