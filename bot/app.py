@@ -14,6 +14,7 @@ from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot import frontends
 from bot.access import Access
+from bot.assents import Assents
 from bot.claims import Claims
 from bot.clock import SystemClock
 from bot.commands import by_name
@@ -86,6 +87,7 @@ def assemble(
         clock=clock,
         runner=sessions,
         held=HeldSecrets(clock),
+        assents=Assents(clock),
         notices=Notices(courier, clock, tasks),
         models=models,
         prices=book,
