@@ -82,6 +82,11 @@ def _without(sim: "Simulator", given: Given) -> Given:
     return {}
 
 
+def _anew(sim: "Simulator", _: Given) -> Given:
+    sim.begin_anew()
+    return {}
+
+
 def _state(sim: "Simulator", _: Given) -> Given:
     return {
         "confirmed": sim.confirmed,
@@ -137,6 +142,7 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "fault": _fault,
     "out": _out,
     "without": _without,
+    "anew": _anew,
     "state": _state,
     "calls": _calls,
     "journal": _journal,
