@@ -17,21 +17,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 2 with one line per problem if it cannot start."""
     args = _parser().parse_args(argv)
     try:
-        if args.version:
-            return _version()
-        match args.task:
-            case "init":
-                return _init()
-            case "doctor":
-                return _doctor(is_quick=args.quick, drops_webhook=args.drop_webhook)
-            case _:
-                return _run()
+        return _version() if args.version else _do(args)
     except StartError as error:
         for problem in error.problems:
             sys.stderr.write(f"hearthkey: {problem}\n")
         return EXIT_STOPPED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _do(args: argparse.Namespace) -> int:
+    match args.task:
+        case "init":
+            return _init()
+        case "doctor":
+            return _doctor(is_quick=args.quick, drops_webhook=args.drop_webhook)
+        case "matrix":
+            return _use(f"matrix {args.tool}")
+        case _:
+            return _run()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +49,29 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_parser("run", help="run the bot; with no messenger configured, open the console")
     tasks.add_parser("init", help="ask a few questions and write the configuration")
     _add_doctor(tasks.add_parser("doctor", help="look at everything and say what to mend"))
+    _add_matrix(tasks.add_parser("matrix", help="tools for the Matrix account of a running bot"))
     return parser
+
+
+def _add_matrix(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Tools for the Matrix account of the bot that runs on the data folder."
+    parser.epilog = (
+        "Each is used beside the running bot, with the same settings, and talks to it over"
+        " control.sock in the data folder. Exit code 0: done, 1: not done, 2: no bot to talk to."
+    )
+    tools = parser.add_subparsers(dest="tool", metavar="TOOL", required=True)
+    verify = tools.add_parser("verify", help="verify the bot from your Element, by emoji")
+    verify.description = (
+        "Verify the bot from your Element: both show seven emoji, and you say whether they are the"
+        " same."
+    )
+    verify.epilog = "Begin in Element: the bot's profile, then Verify. Then answer here."
+    reset = tools.add_parser("reset-identity", help="give the bot's account a new identity")
+    reset.description = (
+        "Give the bot's account a new identity, if the one on the server is not the bot's own."
+        " Asks twice."
+    )
+    reset.epilog = "Whoever verified the bot before has to verify it again."
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +119,15 @@ def _doctor(*, is_quick: bool, drops_webhook: bool) -> int:
     if drops_webhook:
         return doctor.drop_webhook(os.environ, sys.stdout, providers=configurable())
     return doctor.examine(os.environ, sys.stdout, providers=configurable(), is_quick=is_quick)
+
+
+def _use(tool: str) -> int:
+    from adapters.providers.catalogue import configurable  # noqa: PLC0415
+    from bot.config import load_config  # noqa: PLC0415
+    from bot.control.client import use_tool  # noqa: PLC0415
+
+    config = load_config(os.environ, providers=configurable())
+    return use_tool(config.data_dir, tool, sys.stdin, sys.stdout)
 
 
 def _version() -> int:

@@ -16,6 +16,7 @@ from bot.domain.events import (
     Command,
     Edited,
     Incoming,
+    Reacted,
     Redacted,
     SecretText,
     Text,
@@ -43,7 +44,7 @@ class Decider:
                 return name in self._desk.commands or self._has_key(args)
             case Text(text) | Edited(text) | Unreadable(words=text):
                 return self._has_key(text)
-            case SecretText() | Redacted():
+            case SecretText() | Redacted() | Reacted():
                 return True
             case _:
                 return False

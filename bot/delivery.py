@@ -24,6 +24,7 @@ from bot.domain.ports import Clock, Frontend, ReplySink, TurnStore
 from bot.lanes import Lanes
 from bot.patience import Patience
 from bot.tasks import Tasks
+from bot.texts.prefixes import prefixed
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 1.0
@@ -57,6 +58,7 @@ class Courier:
     ) -> MessageRef | None:
         """Say something that is not kept: it may be lost, and then nothing else is."""
         frontend = self._frontends[place.frontend]
+        reply = prefixed(reply, frontend.abilities.prefix)
         try:
             if edits is not None:
                 await frontend.edit(place, edits, reply)
@@ -135,12 +137,12 @@ class Courier:
     async def _call(self, delivery: Delivery, sink: ReplySink | None) -> MessageRef | None:
         outgoing = delivery.outgoing
         frontend, key = self._frontends[outgoing.place.frontend], f"d{delivery.id}"
+        reply = prefixed(outgoing.reply, frontend.abilities.prefix)
         if sink is not None:
-            return await sink.finish(outgoing.reply, key=key)
+            return await sink.finish(reply, key=key)
         if outgoing.edits is not None:
-            await frontend.edit(outgoing.place, outgoing.edits, outgoing.reply)
+            await frontend.edit(outgoing.place, outgoing.edits, reply)
             return outgoing.edits
-        reply = outgoing.reply
         if delivery.is_repeat and not frontend.abilities.sends_once:
             reply = _led_by(reply, texts.turns.SENT_AGAIN)
         return await frontend.post(outgoing.place, reply, key=key)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from bot.config import AccessConfig, Config, TelegramConfig, survey_config
 from bot.domain.errors import StartError
 from bot.domain.findings import Finding, Level, ok, problem
+from bot.plain import plain
 from storage.checkup import Survey, survey_folder
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class _Report:
         for finding in findings:
             self._levels.append(finding.level)
             line = f"{finding.subject}: {finding.found}"
-            self._write(f"{finding.level.value:{_WIDTH}}{_plain(line)}\n")
+            self._write(f"{finding.level.value:{_WIDTH}}{plain(line)}\n")
             if finding.mend:
-                self._write(f"{'':{_WIDTH}}→ {_plain(finding.mend)}\n")
+                self._write(f"{'':{_WIDTH}}→ {plain(finding.mend)}\n")
 
     def end(self) -> int:
         """Write how many there were of each level; return the exit code."""
@@ -138,8 +139,3 @@ def _ask_telegram(
             await http.close()
 
     asyncio.run(tell())
-
-
-def _plain(text: str) -> str:
-    """Return a text that does nothing to a terminal: a server's words may be among it."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -16,6 +16,7 @@ from bot.domain.usage import Usage
 from bot.modellists import use_action
 from bot.running import Running
 from bot.texts import failures
+from bot.texts.prefixes import prefixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +243,7 @@ def in_parts(ending: Ending, frontend: Frontend) -> Ending:
 
 
 def _split(out: Outgoing, frontend: Frontend) -> Sequence[Outgoing]:
-    parts = frontend.split(out.reply)
+    parts = frontend.split(prefixed(out.reply, frontend.abilities.prefix))
     return [replace(out, part=index, reply=part) for index, part in enumerate(parts)]
 
 

@@ -3,12 +3,14 @@
 What is not configured is not imported: its libraries cost memory and time.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.commands import by_name
 from bot.commands.spec import Command, Where
-from bot.config.shape import TelegramConfig
+from bot.config import Config, TelegramConfig
 from bot.domain.ports import Clock
+from bot.messengers import Messenger
 
 if TYPE_CHECKING:
     from adapters.console.frontend import ConsoleFrontend
@@ -31,6 +33,15 @@ def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
         for command in _commands()
     ]
     return ConsoleFrontend(commands=hints, clock=clock, greeting=greeting)
+
+
+def configured(config: Config, http: "HttpClient", clock: Clock) -> Sequence[Messenger]:
+    """Return the messengers that are configured."""
+    found = []
+    if config.telegram is not None:
+        bot = telegram(config.telegram, http, clock)
+        found.append(Messenger(title="Telegram", frontend=bot, claim_link=bot.private_link))
+    return found
 
 
 def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramFrontend":

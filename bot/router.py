@@ -16,23 +16,27 @@ from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
 from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
     Command,
+    Edited,
     InboxId,
     Incoming,
     Press,
     Question,
     QuestionKind,
+    Reacted,
     Redacted,
     Reply,
     SecretText,
     Text,
 )
 from bot.domain.pieces import whole, whole_text
-from bot.domain.ports import Frontend, InboxRow, Stores
+from bot.domain.ports import Abilities, Frontend, InboxRow, Stores
 from bot.door import Door
+from bot.earlier import Earlier
 from bot.handling import Handling
 from bot.lanes import Lanes
 from bot.owners import Owners
 from bot.questions import Questions
+from bot.reactions import Reactions
 from bot.reading import Meaning, Use, read
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
@@ -71,6 +75,7 @@ class Router:
         self._desk = desk
         self._tasks = tasks
         self._decider = Decider(frontends, desk)
+        self._earlier = Earlier(stores, Reactions(stores, questions, sessions, desk.commands))
         self._absences = Absences(stores, courier, questions, desk.clock, tasks)
         self._lanes = Lanes(tasks)
         self._handling = Handling(
@@ -125,8 +130,8 @@ class Router:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
                 self._refused.add(incoming.place)
-                abilities = self._frontends[incoming.place.frontend].abilities
-                reply = texts.turns.storage_unavailable(redelivers=abilities.redelivers)
+                redelivers = self._abilities(incoming.place).redelivers
+                reply = texts.turns.storage_unavailable(redelivers=redelivers)
                 await self._courier.say(incoming.place, reply)
             raise
         self._refused.discard(incoming.place)
@@ -164,9 +169,13 @@ class Router:
         return None if member is None else self._questions.find(member.id, place)
 
     async def _take(self, incoming: Incoming, member: Member) -> None:
-        if isinstance(incoming.body, Redacted):
-            await self._take_redaction(incoming, member, incoming.body)
+        if isinstance(incoming.body, Redacted | Reacted):
+            await self._take_about(incoming, member)
             return
+        if isinstance(incoming.body, Edited):
+            incoming = await self._earlier.placed(incoming, member) or incoming
+        if incoming.place.thread and self._abilities(incoming.place).threads_hang:
+            _ = await self._stores.settings.session(incoming.place, member.id, hangs=True)
         is_late = self._decider.is_late(incoming)
         if not is_late:
             self._absences.hurry(member.id, incoming.place)
@@ -178,17 +187,21 @@ class Router:
         elif meaning is not None:
             await self._take_use(message, member, meaning)
 
-    async def _take_redaction(self, incoming: Incoming, member: Member, meaning: Redacted) -> None:
-        """Take note of a message that was taken back, if it asked something or may yet do so.
+    def _abilities(self, place: Place) -> Abilities:
+        return self._frontends[place.frontend].abilities
 
-        Of any other nothing is kept, and nobody wrote by this.
+    async def _take_about(self, incoming: Incoming, member: Member) -> None:
+        """Take what is about an earlier message, and no message itself.
+
+        Of what means nothing, nothing is kept; a reaction that comes late is not meant any more.
         """
-        place, message = incoming.place, incoming.message
-        if message is None:
+        if isinstance(incoming.body, Reacted) and self._decider.is_late(incoming):
             return
-        asked = await self._stores.turns.asked_with(place, message, member.id)
-        if asked is None and not self._lanes.length((place, member.id)):
+        may_come = self._lanes.length((incoming.place, member.id)) > 0
+        found = await self._earlier.read(incoming, member, may_come=may_come)
+        if found is None:
             return
+        incoming, meaning = found
         row = await self._stores.intake.accept(incoming)
         if row is not None:
             self._put(row.id, incoming, member, meaning)
@@ -209,7 +222,7 @@ class Router:
             is_answering=self._sessions.is_running(incoming.place, member.id),
             commands=self._desk.commands,
             forms=self._desk.key_forms,
-            prefix=self._frontends[incoming.place.frontend].abilities.prefix,
+            prefix=self._abilities(incoming.place).prefix,
         )
 
     async def _member(self, incoming: Incoming) -> Member:
@@ -319,7 +332,8 @@ class Router:
     async def _again(self, row: InboxRow) -> None:
         incoming = row.incoming
         member = await self._member(incoming)
-        meaning = self._read(whole(incoming), member)
+        found = await self._earlier.read(incoming, member, may_come=True)
+        incoming, meaning = found or (incoming, self._read(whole(incoming), member))
         if meaning is None:
             await self._stores.intake.finish(row.id, (), ())
             return

@@ -100,6 +100,10 @@ class SessionManager:
         self._lanes.put(lane, lambda: self._run(turn, has_waited=before > 0))
         return before
 
+    def runs(self, turn: TurnId) -> bool:
+        """Return whether a turn is being answered."""
+        return turn in self._running
+
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
         return any(self._of(place, member))

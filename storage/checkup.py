@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.domain.findings import Finding, Level, ok, problem, warning
 from storage.dbcheck import NOTHING, check_database
-from storage.folder import DATABASE, Facts, is_locked
+from storage.folder import DATABASE, DEVICE, Facts, is_locked
 
 _MIB: Final = 1024 * 1024
 _LEAST_FREE: Final = 20 * _MIB
@@ -111,7 +111,8 @@ def _is_writable_by_others(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    for path in (folder, *sorted(folder.iterdir()), *sorted((folder / "backups").glob("*"))):
+    below = (path for name in ("backups", DEVICE) for path in sorted((folder / name).glob("*")))
+    for path in (folder, *sorted(folder.iterdir()), *below):
         try:
             yield path, path.stat()
         except FileNotFoundError:  # a running bot makes and removes some

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from sqlite3 import Row
 
-from bot.domain.chat import Choices, MemberId, Place, Session, SessionId
+from bot.domain.chat import Choices, MemberId, Place, Session, SessionId, TurnId
 from storage.codec import (
     dump_chosen,
     dump_text,
@@ -70,7 +70,9 @@ async def take_session(tx: Tx, seat: Seat) -> SessionRow:
     return await active_session(tx, seat) or await start_session(tx, seat, "")
 
 
-async def start_session(tx: Tx, seat: Seat, title: str) -> SessionRow:
+async def start_session(
+    tx: Tx, seat: Seat, title: str, *, root: TurnId | None = None
+) -> SessionRow:
     """Begin a session and make it the place's own."""
     id_ = tx.ids.next("sessions")
     await tx.insert(
@@ -81,6 +83,7 @@ async def start_session(tx: Tx, seat: Seat, title: str) -> SessionRow:
         title=await _sealed_title(tx, seat, id_, title) if title else None,
         started_at=tx.now,
         last_at=tx.now,
+        root=root,
     )
     await tx.run("UPDATE places SET session = ? WHERE id = ?", id_, seat.place_id)
     (row,) = await tx.all(f"{_SELECT} WHERE s.id = ?", id_)
@@ -131,6 +134,7 @@ async def open_session(tx: Tx, session: SessionRow) -> Session:
         started_at=from_ms(session.row["started_at"]),
         last_at=from_ms(session.row["last_at"]),
         messages=session.row["messages"],
+        root=None if session.row["root"] is None else TurnId(session.row["root"]),
     )
 
 

@@ -22,6 +22,7 @@ from storage.migrations import Migration, migrate, version
 DATABASE: Final = "hearthkey.db"
 LOCK: Final = "lock"
 EPOCH: Final = "epoch"
+DEVICE: Final = "matrix"  # keys that move on with every message: no backup may bring old ones back
 APPLICATION_ID: Final = 0x48_4B_45_59  # "HKEY"
 BACKUP_DAYS: Final = 30
 _STAMP: Final = "%Y%m%dT%H%M%S"

@@ -20,6 +20,13 @@ PAGE_SQL: Final = (
 )
 
 
+_ROOT_SQL: Final = (
+    "SELECT t.id, t.member, t.place, t.tokens, t.question, t.answer FROM sessions s"
+    " JOIN turns t ON t.id = s.root"
+    " WHERE s.id = ? AND t.seq IS NOT NULL AND t.taken_back = 0"
+)
+
+
 async def read_history(
     tx: Tx, session: SessionId, *, before: TurnId, budget: int
 ) -> tuple[Sequence[Message], bool]:
@@ -39,7 +46,11 @@ async def read_history(
                 return tuple(reversed(messages)), True
             messages += await _pair(tx, row)
         end = page[-1]["seq"]
-    return tuple(reversed(messages)), False
+    root = await tx.one(_ROOT_SQL, session)
+    fits = root is None or root["tokens"] <= budget
+    if root and fits:
+        messages += await _pair(tx, root)
+    return tuple(reversed(messages)), not fits
 
 
 async def _pair(tx: Tx, row: Row) -> Sequence[Message]:

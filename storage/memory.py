@@ -182,9 +182,9 @@ class MemorySettings:
             if member in self._state.operators
         )
 
-    async def session(self, place: Place, member: MemberId) -> Session:
+    async def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
         """Return the place's session, made if there is none."""
-        return self._state.session(place, member)
+        return self._state.session(place, member, hangs=hangs)
 
     async def choices(self, session: SessionId, member: MemberId) -> Choices:
         """Return what a turn of the member in the session runs with."""

@@ -138,15 +138,37 @@ class State:
         """Return the place of a chat that may have another id now."""
         return replace(place, chat=self.moved.get((place.frontend, place.chat), place.chat))
 
-    def session(self, place: Place, member: MemberId) -> Session:
+    def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
         """Return the place's session, made if there is none of this member's."""
         place = self.where_now(place)
         session = self.sessions.get(self.active.get(place, SessionId(0)))
         if session and session.owner == owner_of(place, member):
             return self.opened(session)
-        return self.start(place, member, "")
+        is_first = not any(each.place == place for each in self.sessions.values())
+        root = self._root_of(place, member) if hangs and is_first else None
+        return self.start(place, member, "", root=root)
 
-    def start(self, place: Place, member: MemberId, title: str) -> Session:
+    def _root_of(self, place: Place, member: MemberId) -> TurnId | None:
+        """Return the turn that a thread hangs on; in private only the member's own is one."""
+        around, message = replace(place, thread=""), MessageRef(place.thread)
+        answered = {
+            row.outgoing.turn
+            for id_, row in self.outbox.items()
+            if message in {self.messages.get(id_), row.outgoing.edits}
+        }
+        found = [
+            row.turn
+            for id_, row in sorted(self.turns.items())
+            if row.turn.place == around
+            and (id_ in answered or message in {row.turn.message, row.shown})
+        ]
+        if not found or (place.is_private and found[-1].member != member):
+            return None
+        return found[-1].id
+
+    def start(
+        self, place: Place, member: MemberId, title: str, *, root: TurnId | None = None
+    ) -> Session:
         """Begin a session and make it the place's own."""
         now, place = self.clock.now(), self.where_now(place)
         session = Session(
@@ -157,10 +179,17 @@ class State:
             overrides=Chosen().overrides,
             started_at=now,
             last_at=now,
+            root=root,
         )
         self.sessions[session.id] = session
         self.active[place] = session.id
         return session
+
+    def root(self, session: SessionId) -> TurnRow | None:
+        """Return the turn a session hangs on, if it is part of a history."""
+        root = self.sessions[session].root
+        row = None if root is None else self.turns.get(root)
+        return row if row and row.order is not None and not row.turn.is_taken_back else None
 
     def opened(self, session: Session) -> Session:
         """Return a session with its choices and its number of messages."""
@@ -170,7 +199,9 @@ class State:
             if row.turn.session == session.id and not row.turn.is_taken_back
         ]
         messages = sum(1 if turn.answer is None else 2 for turn in kept)
-        return replace(session, overrides=self.of(session.id).overrides, messages=messages)
+        root = session.root if session.root in self.turns else None
+        chosen = self.of(session.id).overrides
+        return replace(session, overrides=chosen, messages=messages, root=root)
 
     def choices(self, session: Session, member: MemberId) -> Choices:
         """Return what a turn of the member there runs with now."""

@@ -17,7 +17,7 @@ from bot.domain.chat import (
 )
 from bot.domain.effects import Effect
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
-from bot.domain.ports import Ending
+from bot.domain.ports import Ending, Told
 from storage.memory_effects import apply
 from storage.memory_moving import move
 from storage.memory_state import State, TurnRow, Used, is_waiting
@@ -181,9 +181,12 @@ class MemoryTurns:
             budget_tokens -= row.tokens
             if budget_tokens < 0:
                 return tuple(reversed(messages)), True
-            messages.append(Message(Role.ASSISTANT, row.turn.answer or ""))
-            messages.append(Message(Role.USER, row.turn.question))
-        return tuple(reversed(messages)), False
+            messages += _pair(row.turn)
+        root = self._state.root(session)
+        fits = root is None or root.tokens <= budget_tokens
+        if root and fits:
+            messages += _pair(root.turn)
+        return tuple(reversed(messages)), not fits
 
     async def recover(self) -> Sequence[Turn]:
         """Return every open turn, and those that expired with their epoch and were not told."""
@@ -215,21 +218,36 @@ class MemoryTurns:
         if message is not None:
             self._state.messages[delivery] = message
 
-    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
-        """Return who a message of the bot's in the place's chat was for."""
+    async def told(self, place: Place, message: MessageRef) -> Told | None:
+        """Return what a message of the bot's in the place's chat is."""
         chat = (place.frontend, place.chat)
         for id_, row in sorted(self._state.outbox.items(), reverse=True):
             out = row.outgoing
             edits = None if row.state in _GONE else out.edits
             is_it = message in {self._state.messages.get(id_), edits}
             if is_it and (out.place.frontend, out.place.chat) == chat:
-                return out.member
+                return self._told(row)
         for turn in self._state.turns.values():
             there = turn.turn.place
             is_it = turn.shown == message and turn.turn.state.is_open
             if is_it and (there.frontend, there.chat) == chat:
-                return turn.turn.member
+                id_of = turn.turn.id
+                member = turn.turn.member
+                return Told(member=member, place=there, turn=id_of, is_current=True)
         return None
+
+    def _told(self, row: Delivery) -> Told:
+        out = row.outgoing
+        later = [each.outgoing for id_, each in self._state.outbox.items() if id_ > row.id]
+        is_last = not any((o.place, o.member) == (out.place, out.member) for o in later)
+        answers = [each for each in later if each.turn == out.turn and not each.part]
+        return Told(
+            member=out.member,
+            place=out.place,
+            turn=out.turn,
+            is_last=is_last,
+            is_current=out.turn is not None and not answers,
+        )
 
     async def abandon(self, place: Place) -> None:
         """Give up what waits for a place's chat: messages, and turns not begun."""
@@ -251,3 +269,7 @@ class MemoryTurns:
     def _set(self, row: TurnRow, **changes: object) -> None:
         turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own
         self._state.turns[turn.id] = replace(row, turn=turn)
+
+
+def _pair(turn: Turn) -> Sequence[Message]:
+    return (Message(Role.ASSISTANT, turn.answer or ""), Message(Role.USER, turn.question))

@@ -36,6 +36,7 @@ from storage.people import (
     read_place,
     seat,
 )
+from storage.roots import take_hanging
 from storage.rules import ADJUSTMENT_DAYS, NAME_CHARS, storable
 from storage.tx import Repository, Tx
 from storage.vault import Cell
@@ -73,9 +74,9 @@ class SqlSettings(Repository):
         """Return the accounts of those who claimed the bot."""
         return await self.read(operators)
 
-    async def session(self, place: Place, member: MemberId) -> Session:
+    async def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
         """Return the place's session, made if there is none. Raises LookupError: no member."""
-        return await self.write(lambda tx: _take(tx, place, member))
+        return await self.write(lambda tx: _take(tx, place, member, hangs=hangs))
 
     async def choices(self, session: SessionId, member: MemberId) -> Choices:
         """Return what a turn of the member in the session runs with. Raises LookupError."""
@@ -156,11 +157,12 @@ class SqlSettings(Repository):
         return await self.read(lambda tx: usage.last(tx, member))
 
 
-async def _take(tx: Tx, place: Place, member: MemberId) -> Session:
+async def _take(tx: Tx, place: Place, member: MemberId, *, hangs: bool) -> Session:
     here = await seat(tx, place, member)
     if here is None:
         raise LookupError(member)
-    return await open_session(tx, await take_session(tx, here))
+    take = take_hanging if hangs else take_session
+    return await open_session(tx, await take(tx, here))
 
 
 async def _question(tx: Tx, row: Row) -> OpenQuestion | None:

@@ -141,7 +141,8 @@ async def _tidy(tx: Tx) -> None:
     for sql, kept in (
         ("DELETE FROM inbox WHERE state <> 'pending' AND stored_at < ?", KEPT),
         (
-            "DELETE FROM outbox WHERE state IN ('sent', 'undeliverable') AND made_at < ?",
+            "DELETE FROM outbox WHERE state IN ('sent', 'undeliverable')"
+            " AND (turn IS NULL OR message IS NULL) AND made_at < ?",
             _SENT_KEPT,
         ),
         ("DELETE FROM questions WHERE asked_at < ?", _QUESTION_KEPT),

@@ -7,8 +7,8 @@ from telegram import Bot, BotCommandScope, ReplyParameters, User
 from telegram.constants import ChatAction
 
 from adapters.shared.http import HttpClient
+from adapters.shared.text.entities import Rendered
 from adapters.telegram.checkup import PUBLIC_BASE
-from adapters.telegram.text.entities import Rendered
 from adapters.telegram.wire import READ_S, CallError, Wire
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef

@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from adapters.shared.http import HttpClient
 from adapters.shared.sink import GrowingSink, Way
+from adapters.shared.text.entities import Rendered
+from adapters.shared.text.growing import Preview
 from adapters.telegram.api import BotApi
 from adapters.telegram.checkup import PUBLIC_BASE
 from adapters.telegram.menu import MenuEntry, scopes
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import Poller
-from adapters.telegram.render import split_reply
-from adapters.telegram.text.entities import Rendered
-from adapters.telegram.text.growing import Preview
+from adapters.telegram.render import FULL, split_reply
 from adapters.telegram.translate import NAME, Left, Me, Meaning, Moved, Said
 from adapters.telegram.troubles import (
     BAD_TOKEN,
@@ -136,7 +136,7 @@ class TelegramFrontend:
         return GrowingSink(
             self._way(place, growth),
             self._clock,
-            draw=Preview().seen,
+            draw=Preview(FULL).seen,
             instead=lambda way: self._instead(way, place, growth),
         )
 

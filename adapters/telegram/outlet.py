@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
+from adapters.shared.text.entities import Rendered
 from adapters.telegram.api import BotApi
 from adapters.telegram.pacing import Pacing, Weight
 from adapters.telegram.render import draw_reply, keyboard
-from adapters.telegram.text.entities import Rendered
 from adapters.telegram.wire import CallError
 from bot.domain.chat import Place
 from bot.domain.errors import (

@@ -5,9 +5,9 @@ The Bot API has no way to say that a message is the same as one sent before, so 
 
 from typing import Final
 
+from adapters.shared.text.entities import NOTHING, Rendered
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Weight
-from adapters.telegram.text.entities import NOTHING, Rendered
 from bot.domain.chat import Place
 from bot.domain.errors import SendThrottled
 from bot.domain.events import MessageRef, Reply

@@ -64,7 +64,9 @@ async def _main(call: Call) -> Outcome:
     rows = [row for row in _rows(call) if 0 < row.menu <= _FIRST_PAGE and not row.has_secret]
     return Outcome(
         reply=texts.about.help_page(
-            [_line(row) for row in rows], has_reactions=call.abilities.can_react
+            [_line(row) for row in rows],
+            has_reactions=call.abilities.can_react,
+            remembers="remember" in call.desk.commands,
         )
     )
 

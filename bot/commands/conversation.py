@@ -44,7 +44,8 @@ async def _begin_here(call: Call) -> Outcome:
 
 async def _begin(call: Call, name: str) -> Outcome:
     here = await look(call)
-    is_empty = not here.session.messages
+    has_messages = here.session.messages > 0
+    is_empty = not has_messages and here.session.root is None
     if is_empty and not name:
         return Outcome(reply=texts.conversation.empty_already(), is_apart=call.verb == "start")
     if is_empty:
@@ -53,7 +54,8 @@ async def _begin(call: Call, name: str) -> Outcome:
     undo = f"new:undo:{here.session.id}"
     reply = texts.conversation.begun_named(name, undo) if name else texts.conversation.begun(undo)
     if call.place.thread:
-        reply = texts.topics.afresh(name, undo)
+        where = "thread" if call.abilities.threads_hang else "topic"
+        reply = texts.topics.afresh(where, name, undo if has_messages else None)
     start = StartSession(member=call.member.id, place=call.place, title=name)
     return Outcome(reply=reply, effects=(start,), is_apart=call.verb == "start")
 

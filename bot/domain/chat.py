@@ -145,7 +145,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One conversation in a place. `title` is empty until it is named or has a question."""
+    """One conversation in a place. `title` is empty until it is named or has a question.
+
+    `root` is a turn of the place around a thread: its pair comes before all that is said here.
+    """
 
     id: SessionId
     place: Place
@@ -155,6 +158,7 @@ class Session:
     started_at: datetime
     last_at: datetime
     messages: int = 0
+    root: TurnId | None = None
 
 
 class Role(StrEnum):

@@ -85,12 +85,12 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A sign was put under a message: `Incoming.message` is that one."""
+    """Somebody put a sign, an emoji, on a message: `Incoming.message` is that one."""
 
     sign: str
 
 
-Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted
+Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted | Reacted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from bot.texts import failures as failures
 from bot.texts import groups as groups
 from bot.texts import keys as keys
 from bot.texts import model as model
+from bot.texts import prefixes as prefixes
 from bot.texts import reasoning as reasoning
 from bot.texts import removekey as removekey
 from bot.texts import stamps as stamps

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from bot.domain.events import Button, Reply
 from bot.texts.format import cut, escape, quote
 from bot.texts.layout import ADD_KEY, WHAT_IS_A_KEY, back, close
-
-_REACTIONS = "React 🛑 to stop, 🔁 to retry."
+from bot.texts.prefixes import command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ def welcome(name: str, operator: str, *, has_demo: bool) -> Reply:
     """Somebody who has no key yet. `operator` is empty when it is the reader."""
     where = f"{escape(cut(operator, 30))}'s server" if operator else "this server"
     trust = f", so you need to trust {escape(cut(operator, 30))} with it" if operator else ""
-    demo = "\nOr try the demo, without a key: /addkey demo demo" if has_demo else ""
+    demo = f"\nOr try the demo, without a key: {command('addkey')} demo demo" if has_demo else ""
     return Reply(
         text=f"Hello {escape(cut(name, 30))}. I bring AI models into this chat.\nYou use your own"
         " API key and pay the AI company directly, nothing on top.\nYour key is stored encrypted"
@@ -37,17 +36,22 @@ def welcome(name: str, operator: str, *, has_demo: bool) -> Reply:
 def ready(model: str, title: str) -> Reply:
     """Somebody who is set up: model, last conversation, next step."""
     last = f"\nYour last conversation is {quote(title, 60)}." if title else ""
-    answers = f"Your model is **{escape(model)}**." if model else "Choose a model with /model."
+    answers = (
+        f"Your model is **{escape(model)}**."
+        if model
+        else f"Choose a model with {command('model')}."
+    )
     return Reply(
         text=f"Welcome back. {answers}{last}\nWrite something, and I answer.",
         buttons=((Button("Model", "model:menu"), Button("Help", "help:main")),),
     )
 
 
-def help_page(lines: Sequence[Line], *, has_reactions: bool) -> Reply:
-    """The few commands that matter."""
-    shown = [f"/{line.name} {line.help}" for line in lines]
-    reactions = [_REACTIONS] if has_reactions else []
+def help_page(lines: Sequence[Line], *, has_reactions: bool, remembers: bool) -> Reply:
+    """The few commands that matter, and the signs that stand for some of them."""
+    shown = [f"{command(line.name)} {line.help}" for line in lines]
+    pin = ", 📌 to remember" if remembers else ""
+    reactions = [f"React 🛑 to stop, 🔁 to retry{pin}."] if has_reactions else []
     return Reply(
         text="\n".join(
             ("**Write to me, and I answer.** The rest is optional:", *shown, *reactions)
@@ -66,7 +70,7 @@ def help_group() -> Reply:
 
 def all_commands(lines: Sequence[Line]) -> Reply:
     """Every command."""
-    shown = [f"/{_typed(line)}: {line.help}" for line in lines]
+    shown = [f"{command(_typed(line))}: {line.help}" for line in lines]
     return Reply(
         text="\n".join(("**All commands**", *shown)),
         buttons=((back("help:main"), close("help")),),
@@ -79,15 +83,15 @@ def _typed(line: Line) -> str:
 
 def one_command(line: Line) -> Reply:
     """One command in full."""
-    text = [f"**/{_typed(line)}**", f"{line.help[:1].upper()}{line.help[1:]}."]
+    text = [f"**{command(_typed(line))}**", f"{line.help[:1].upper()}{line.help[1:]}."]
     if line.example:
-        text.append(f"Example: /{escape(line.example)}")
+        text.append(f"Example: {command(escape(line.example))}")
     if line.synonyms:
-        text.append(f"Also: {', '.join(f'/{each}' for each in line.synonyms)}")
+        text.append(f"Also: {', '.join(map(command, line.synonyms))}")
     return Reply(
         text="\n".join(text),
         buttons=(
-            (Button(f"Use /{line.name}", f"help:use:{line.name}"),),
+            (Button(f"Use {command(line.name)}", f"help:use:{line.name}"),),
             (back("help:all"), close("help")),
         ),
     )
@@ -95,7 +99,7 @@ def one_command(line: Line) -> Reply:
 
 def closed() -> Reply:
     """What stays of help."""
-    return Reply(text="Write to me, and I answer. /help shows the rest.")
+    return Reply(text=f"Write to me, and I answer. {command('help')} shows the rest.")
 
 
 def privacy(
@@ -130,10 +134,10 @@ def privacy_group() -> Reply:
     """Two lines, for a group."""
     return Reply(
         text="The company whose model answers reads the questions to me here. Nobody sees keys,"
-        " settings or costs.\nSend me /privacy in a private chat for the rest."
+        f" settings or costs.\nSend me {command('privacy')} in a private chat for the rest."
     )
 
 
 def privacy_closed() -> Reply:
     """What stays of it."""
-    return Reply(text="**Who can read what:** /privacy says it again.")
+    return Reply(text=f"**Who can read what:** {command('privacy')} says it again.")

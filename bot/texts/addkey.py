@@ -8,6 +8,7 @@ from bot.domain.models import ProviderSpec
 from bot.texts.format import an, cut, escape, listing, quote
 from bot.texts.keys import YOUR_KEYS, use_again
 from bot.texts.layout import ADD_KEY, PAIRED, back, button, cancel, page_of, pager, pairs
+from bot.texts.prefixes import command
 
 _FIRST = 5
 _PAGE = 8
@@ -187,7 +188,7 @@ def kept_unchecked(name: str, mask: str, *, model: str, beside: KeyInfo | None =
 
 def _next(model: str, *, is_new_model: bool) -> str:
     if not model:
-        return "Choose a model to start: /model"
+        return f"Choose a model to start: {command('model')}"
     if is_new_model:
         return f"Your model is {escape(model)}. Write something to start."
     return f"Your model is still {escape(model)}."
@@ -339,7 +340,7 @@ def found(mask: str, company: str, *, gone: str, has_question: bool, save: str) 
 
 def cancelled() -> Reply:
     """The question about a key was ended."""
-    return Reply(text="No key was added. /addkey starts again.")
+    return Reply(text=f"No key was added. {command('addkey')} starts again.")
 
 
 def discarded() -> Reply:

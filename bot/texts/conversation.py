@@ -19,6 +19,7 @@ from bot.texts.layout import (
     span,
 )
 from bot.texts.model import Option
+from bot.texts.prefixes import command
 
 PAGE = 5
 _NEW = Button("New", "sessions:new")
@@ -33,14 +34,15 @@ def title(session: Session) -> str:
 def begun(undo: str) -> Reply:
     """A new conversation; the settings are the defaults."""
     return Reply(
-        text="New conversation. The last one is in /sessions.", buttons=((Button("Undo", undo),),)
+        text=f"New conversation. The last one is in {command('sessions')}.",
+        buttons=((Button("Undo", undo),),),
     )
 
 
 def begun_named(name: str, undo: str) -> Reply:
     """A new conversation with a title."""
     return Reply(
-        text=f"New conversation {quote(name, 60)}. The last one is in /sessions.",
+        text=f"New conversation {quote(name, 60)}. The last one is in {command('sessions')}.",
         buttons=((Button("Undo", undo),),),
     )
 
@@ -59,7 +61,7 @@ def title_too_long(length: int, most: int) -> Reply:
     """A title beyond the limit."""
     return Reply(
         text=f"A title can have {most} characters, this has {count(length)}. Nothing changed."
-        " Example: /new Trip to Porto"
+        f" Example: {command('new')} Trip to Porto"
     )
 
 
@@ -174,7 +176,8 @@ def confirm_deletion(of: Session, stamped: str) -> Reply:
     verb = "is" if of.messages == 1 else "are"
     return Reply(
         text=f"**Delete the conversation {quote(title(of), 60)}?**"
-        f" {amount(of.messages, 'message')} {verb} erased for good. Its cost stays in /usage.",
+        f" {amount(of.messages, 'message')} {verb} erased for good. Its cost stays in"
+        f" {command('usage')}.",
         buttons=(
             (Button("Delete conversation", f"sessions:erase:{of.id}:{stamped}", is_danger=True),),
             (Button("Keep it", f"sessions:keep:{of.id}"),),
@@ -185,7 +188,8 @@ def confirm_deletion(of: Session, stamped: str) -> Reply:
 def deleted(session_title: str) -> Reply:
     """It is gone."""
     return Reply(
-        text=f"Deleted {quote(session_title, 60)}. Its cost stays in /usage.", buttons=((_LIST,),)
+        text=f"Deleted {quote(session_title, 60)}. Its cost stays in {command('usage')}.",
+        buttons=((_LIST,),),
     )
 
 
@@ -211,7 +215,7 @@ def nothing_to_retry() -> Reply:
 
 def still_running() -> Reply:
     """The last question is being answered."""
-    return Reply(text="I am still answering your last message. /stop ends it.")
+    return Reply(text=f"I am still answering your last message. {command('stop')} ends it.")
 
 
 def still_waiting() -> Reply:
@@ -271,7 +275,7 @@ def taken_back(turn: Turn, redo: str) -> Reply:
     """A question and its answer left the history."""
     answer = " and my answer" if turn.answer else ""
     them = "them" if turn.answer else "it"
-    paid = "the cost stays in /usage" if turn.attempt else "nothing was charged"
+    paid = f"the cost stays in {command('usage')}" if turn.attempt else "nothing was charged"
     return Reply(
         text=f"Taken back: {quote(turn.question, 60)}{answer}. The model no longer sees {them};"
         f" {paid}.",

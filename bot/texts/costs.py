@@ -10,11 +10,12 @@ from bot.domain.prices import Period, Price, Rates
 from bot.texts.format import cost, cut_middle, day, escape, listing, quote, rate, tokens, window
 from bot.texts.layout import ADD_KEY, page_of, pager, span
 from bot.texts.layout import button as choice
+from bot.texts.prefixes import command
 
 PAGE = 5
 _MOST_LABEL = 28
 _MOST_HOURS = 3
-_SHOW_OTHERS = "Send /costs and a name to see another model."
+_SHOW_OTHERS = f"Send {command('costs')} and a name to see another model."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from bot.domain.models import ProviderSpec
 from bot.texts.format import clock_time, escape, later, quote, tokens
 from bot.texts.format import window as size
 from bot.texts.layout import button
+from bot.texts.prefixes import command
 from bot.texts.turns import ask_again, leave_it, raise_limit
 
 _OTHER = Button("Other model", "model:other")
@@ -295,7 +296,7 @@ def plain_now(undo: str | None) -> Reply:
         )
     return Reply(
         text="I ask again. Temperature and reasoning are the model's own now in this"
-        " conversation; /settings shows and changes them.",
+        f" conversation; {command('settings')} shows and changes them.",
         buttons=((Button("Undo", undo),),),
     )
 

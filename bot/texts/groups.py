@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
 from bot.texts.format import cut, escape
+from bot.texts.prefixes import command
 
 NAME_CHARS: Final = 30
 OLD_CHOICE: Final = "This choice is old. Send the command again."
@@ -18,7 +19,8 @@ def not_yours(name: str) -> str:
 def private_only(name: str, link: str = "") -> Reply:
     """A personal command in a group. `link` opens the private chat, where there is one."""
     return Reply(
-        text=f"/{name} is private. Send it to me in a private chat.", buttons=_private_chat(link)
+        text=f"{command(name)} is private. Send it to me in a private chat.",
+        buttons=_private_chat(link),
     )
 
 

@@ -19,6 +19,7 @@ from bot.texts.layout import (
     pager,
     pairs,
 )
+from bot.texts.prefixes import command
 
 YOUR_KEYS = Button("Your keys", "keys:list")
 _PAGE = 8
@@ -217,7 +218,7 @@ def gone_already(name: str, *, has_others: bool = False) -> Reply:
 def closed(mine: Sequence[Held]) -> Reply:
     """What stays of the list."""
     if not mine:
-        return Reply(text="You have no keys yet. /addkey adds one.")
+        return Reply(text=f"You have no keys yet. {command('addkey')} adds one.")
     return Reply(text=f"**Your keys:** {_companies(mine)}.")
 
 

@@ -8,6 +8,7 @@ from bot.domain.events import Button, Reply, Rows
 from bot.domain.prices import Rates
 from bot.texts.format import ago, cut, escape, listing, priced, quote, window
 from bot.texts.layout import PAIRED, back, button, cancel, close, column, pager, pairs, span
+from bot.texts.prefixes import command
 
 PAGE = 6
 COMPANIES_PAGE = 8
@@ -55,7 +56,7 @@ def menu(
     missed = f"\n{_no_list(missing)}" if missing else ""
     return Reply(
         text=f"{headline(label, company)}{holds}\nTap one, or add a part of a name:"
-        f" /model {_example(options)}{missed}",
+        f" {command('model')} {_example(options)}{missed}",
         buttons=(
             *column(option.button for option in options),
             *pairs(every),
@@ -141,7 +142,7 @@ def no_models(company: str) -> Reply:
     """An empty list."""
     return Reply(
         text=f"{escape(company)} lists no chat model for your key. A typed name still works:"
-        " /model followed by the model's id.",
+        f" {command('model')} followed by the model's id.",
         buttons=((Button("Your keys", "keys:list"), back("model:menu")),),
     )
 
@@ -150,7 +151,7 @@ def no_list(company: str, provider: str) -> Reply:
     """No list, not even an old one."""
     return Reply(
         text=f"Cannot reach {escape(company)} from this host, so I have no list of its models."
-        " A typed name still works: /model followed by the model's id.",
+        f" A typed name still works: {command('model')} followed by the model's id.",
         buttons=((Button("Try again", f"model:anew:{provider}"), back("model:menu")),),
     )
 
@@ -203,8 +204,8 @@ def not_listed(model: str, company: str, action: str, near: Sequence[Option]) ->
 def too_long(most: int) -> Reply:
     """More than any model's id."""
     return Reply(
-        text=f"A model's name has at most {most} characters. Example: /model mini. Nothing"
-        " changed.",
+        text=f"A model's name has at most {most} characters. Example: {command('model')}"
+        " mini. Nothing changed.",
         buttons=((_ALL, _CLOSE),),
     )
 
@@ -260,12 +261,14 @@ def already(label: str) -> Reply:
 
 def stays(label: str) -> Reply:
     """A model that ends soon is kept while it lasts."""
-    return Reply(text=f"**{escape(label)}** stays. /model shows the others when it is gone.")
+    return Reply(
+        text=f"**{escape(label)}** stays. {command('model')} shows the others when it is gone."
+    )
 
 
 def undone() -> Reply:
     """The model before is back."""
-    return Reply(text="Undone: the model is the one from before. /model shows it.")
+    return Reply(text=f"Undone: the model is the one from before. {command('model')} shows it.")
 
 
 def made_default(label: str, marked: str) -> Reply:

@@ -6,6 +6,7 @@ from bot.domain.events import Button, Reply, Rows
 from bot.domain.models import Effort
 from bot.texts.format import cut_middle, escape
 from bot.texts.layout import back, button, close
+from bot.texts.prefixes import command
 from bot.texts.tuning import PANEL
 
 
@@ -81,7 +82,7 @@ def reasoning_misfit(effort: Effort | None, efforts: Sequence[Effort], model: st
     values = f"{', '.join(first)} or {last}" if first else last
     whose = f" with {escape(cut_middle(model, 30))}" if efforts else ""
     return Reply(
-        text=f"Reasoning can be {values}{whose}. Example: /reasoning {last}. It stays"
+        text=f"Reasoning can be {values}{whose}. Example: {command('reasoning')} {last}. It stays"
         f" {effort_words(effort)}.",
         buttons=_rows(effort, offered, is_panel=False, own=False),
     )

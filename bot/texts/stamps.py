@@ -5,6 +5,7 @@ from hashlib import blake2s
 from typing import Final
 
 from bot.domain.events import Button, Reply
+from bot.texts.prefixes import command
 
 LASTS: Final = timedelta(minutes=10)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -41,4 +42,6 @@ def old_question(again: str = "") -> Reply:
 
 def changed_since() -> Reply:
     """An Undo, a Make default or a second tap that does not fit any more."""
-    return Reply(text="This has changed since, so I left it as it is. /settings shows it.")
+    return Reply(
+        text=f"This has changed since, so I left it as it is. {command('settings')} shows it."
+    )

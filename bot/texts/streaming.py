@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain.chat import Streaming
 from bot.domain.events import Button, Reply, Rows
 from bot.texts.layout import back, button, close, pairs
+from bot.texts.prefixes import command
 from bot.texts.tuning import PANEL, way_words
 
 _LABELS: Final = {
@@ -59,8 +60,8 @@ def streaming_set(
 def streaming_misfit(now: Streaming) -> Reply:
     """Not a way for answers to appear."""
     return Reply(
-        text="Streaming can be auto, draft, edit or off. Example: /stream edit. It stays"
-        f" {way_words(now)}.",
+        text=f"Streaming can be auto, draft, edit or off. Example: {command('stream')}"
+        f" edit. It stays {way_words(now)}.",
         buttons=_rows(now, is_panel=False, is_marked=False),
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain.events import Button, Reply, Rows
 from bot.texts.format import quote
 from bot.texts.layout import cancel
+from bot.texts.prefixes import command
 
 THREAD_GONE: Final = "The topic is gone, so the answer is here:"
 UNTITLED: Final = "New conversation"
@@ -40,11 +41,14 @@ def first_in_topic() -> Reply:
     return Reply(text="New conversation. Write something to begin.")
 
 
-def afresh(title: str, undo: str) -> Reply:
-    """A new conversation in the same topic."""
+def afresh(where: str, title: str, undo: str | None) -> Reply:
+    """A new conversation in the same topic or thread; without `undo` nothing was said in it."""
     named = f" as {quote(title, 40)}" if title else ""
+    head = f"This {where} starts afresh{named}."
+    if undo is None:
+        return Reply(text=f"{head} Write something to begin.")
     return Reply(
-        text=f"This topic starts afresh{named}. What was here is in /sessions.",
+        text=f"{head} What was here is in {command('sessions')}.",
         buttons=((Button("Undo", undo),),),
     )
 

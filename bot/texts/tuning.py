@@ -8,6 +8,7 @@ from bot.domain.events import Button, Reply, Rows
 from bot.domain.models import Effort, TemperatureUse
 from bot.texts.format import count, cut_middle, escape, quote
 from bot.texts.layout import back, button, cancel, close
+from bot.texts.prefixes import command
 
 PANEL: Final = "settings:panel"
 _UNUSED: Final = ", not used by this model"
@@ -106,7 +107,7 @@ def temperature_unused(
 ) -> Reply:
     """The model takes none: kept, not sent."""
     again = (
-        "It counts with /reasoning off."
+        f"It counts with {command('reasoning')} off."
         if can_stop_thinking
         else "It applies again with a model that takes it."
     )
@@ -134,7 +135,7 @@ def temperature_set(
     if unused_by and can_stop_thinking:
         kept = (
             f" {escape(unused_by)} takes none while it thinks, so it is kept, not sent; it counts"
-            " with /reasoning off."
+            f" with {command('reasoning')} off."
         )
     return Reply(
         text=f"Temperature{_colon(value)} {degrees(value)} in this conversation; it was"
@@ -146,7 +147,8 @@ def temperature_set(
 def temperature_misfit(value: float | None) -> Reply:
     """Not a temperature."""
     return Reply(
-        text=f"Temperature goes from 0 to 1. Example: /temp 0.4. It stays {degrees(value)}.",
+        text=f"Temperature goes from 0 to 1. Example: {command('temp')} 0.4. It stays"
+        f" {degrees(value)}.",
         buttons=_temp_rows(value, is_panel=False, own=False),
     )
 
@@ -215,7 +217,7 @@ def max_tokens_misfit(value: int | None, most: int, model: str) -> Reply:
     whose = f" with {escape(cut_middle(model, 30))}" if model else ""
     return Reply(
         text=f"The longest answer can be 256 to {count(most)} tokens{whose}. Example:"
-        f" /maxtokens 2000. It stays {_figure(value)}.",
+        f" {command('maxtokens')} 2000. It stays {_figure(value)}.",
         buttons=_length_rows(value, is_panel=False, own=False),
     )
 
@@ -275,7 +277,8 @@ def instructions_too_long(length_now: int, most: int) -> Reply:
     """More than is kept."""
     return Reply(
         text=f"Instructions can have {count(most)} characters, these have {count(length_now)}."
-        " Nothing changed. Send a shorter text, for example: /system Answer in Spanish.",
+        f" Nothing changed. Send a shorter text, for example:"
+        f" {command('system')} Answer in Spanish.",
         buttons=((Button("Write them", "system:write"), close("system")),),
     )
 
@@ -354,7 +357,7 @@ def panel_closed() -> Reply:
 
 def undone(what: str) -> Reply:
     """A change was taken back."""
-    return Reply(text=f"Undone. {what}: as before. /settings shows it.")
+    return Reply(text=f"Undone. {what}: as before. {command('settings')} shows it.")
 
 
 def made_default(what: str, value: str, undo: str) -> Reply:

@@ -9,6 +9,7 @@ from bot.domain.events import Button, Reply, ReplyKind, Rows
 from bot.domain.usage import Usage
 from bot.texts.format import cost, day, escape, quote, tokens
 from bot.texts.layout import button
+from bot.texts.prefixes import command
 from bot.texts.stamps import mark
 
 SENT_AGAIN = "(sent again)"
@@ -175,7 +176,7 @@ def no_key_demo() -> Reply:
     """The same where the demo is on offer."""
     return Reply(
         text="**You have no key yet.** Your message is kept; add a key and I answer it."
-        " Try the demo: /addkey demo demo",
+        f" Try the demo: {command('addkey')} demo demo",
         buttons=((_ADD, _WHAT),),
         kind=ReplyKind.ANSWER,
     )
@@ -300,14 +301,21 @@ def stranger(identity: str) -> Reply:
 
 def unknown_command(name: str, near: Sequence[str]) -> Reply:
     """A command nobody declared."""
-    hint = f" Did you mean /{near[0]}?" if near else " Send /help for what I know."
-    buttons = [Button(f"Use /{near[0]}", f"help:use:{near[0]}")] if near else []
+    hint = (
+        f" Did you mean {command(near[0])}?"
+        if near
+        else f" Send {command('help')} for what I know."
+    )
+    buttons = [Button(f"Use {command(near[0])}", f"help:use:{near[0]}")] if near else []
     return Reply(
-        text=f"I do not know {escape('/' + name[:32])}.{hint} It was sent to nobody.",
+        text=f"I do not know {command(escape(name[:32]))}.{hint} It was sent to nobody.",
         buttons=((*buttons, Button("Help", "help:main")),),
     )
 
 
 def old_button() -> Reply:
     """A button that no command takes any more."""
-    return Reply(text="This choice is old and does nothing any more. Send /help for what I know.")
+    return Reply(
+        text=f"This choice is old and does nothing any more. Send {command('help')} for what"
+        " I know."
+    )

@@ -9,6 +9,7 @@ from bot.domain.ports import Spent, SpentLine
 from bot.texts.costs import Last
 from bot.texts.format import amount, cost, day, escape, month, tokens
 from bot.texts.layout import back, close
+from bot.texts.prefixes import command
 
 _MOST_LINES = 10
 _MODELS = Button("By model", "usage:models")
@@ -110,7 +111,9 @@ def _rest(count: int) -> tuple[str, ...]:
 
 def misfit() -> Reply:
     """Not a period."""
-    return Reply(text="Choose day, month or all. Example: /usage month. Nothing changed.")
+    return Reply(
+        text=f"Choose day, month or all. Example: {command('usage')} month. Nothing changed."
+    )
 
 
 def closed(today: Spent) -> Reply:

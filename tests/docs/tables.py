@@ -1,5 +1,6 @@
 """The tables in the docs, made from the code: `python -m tests.docs.tables` writes them anew."""
 
+import argparse
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from adapters.providers.catalogue import Row, configurable, rows
+from bot.cli import _parser
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Where
 from bot.config.options import OPTIONS, Option, options_of
@@ -61,6 +63,11 @@ def command_table() -> str:
     return _table(header, [_command_row(command) for command in ordered])
 
 
+def host_table() -> str:
+    """Return what can be typed on the host."""
+    return _table(("on the host", "what it does"), _host_rows("hearthkey", _parser()))
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "settings": settings_table,
     "master-key": key_table,
@@ -68,11 +75,12 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "provider-ids": provider_ids,
     "vendors": vendor_table,
     "commands": command_table,
+    "host": host_table,
 }
 PAGES: Final = {
     "docs/configuration.md": ("settings", "providers", "provider-ids", "master-key"),
     "docs/providers.md": ("vendors",),
-    "docs/commands.md": ("commands",),
+    "docs/commands.md": ("commands", "host"),
 }
 
 
@@ -109,6 +117,18 @@ def _command_row(command: Command) -> tuple[str, ...]:
     also = " ".join(f"`/{alias}`" for alias in command.aliases)
     where = "private chat" if command.where is Where.PRIVATE else "anywhere"
     return usage, command.help, also, where
+
+
+def _host_rows(typed: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action._choices_actions:
+                task = action.choices[each.dest]
+                if not any(isinstance(more, argparse._SubParsersAction) for more in task._actions):
+                    yield f"`{typed} {each.dest}`", each.help or ""
+                yield from _host_rows(f"{typed} {each.dest}", task)
+        elif "--help" not in action.option_strings:
+            yield f"`{typed} {action.option_strings[0]}`", action.help or ""
 
 
 def _vendor_row(row: Row) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def test_the_example_configuration_loads(tmp_path: Path) -> None:
 def test_locks_name_no_download_address() -> None:
     """A lock holds versions and hashes; where packages come from is the machine's affair."""
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert len(locks) == 4
+    assert len(locks) == 5
     for lock in locks:
         text = lock.read_text()
         assert "://" not in text

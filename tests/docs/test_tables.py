@@ -25,6 +25,7 @@ def test_every_setting_and_command_is_in_a_page() -> None:
     commands = (ROOT / "docs/commands.md").read_text()
     for command in COMMANDS:
         assert f"`/{command.name}" in commands
+    assert "`hearthkey matrix reset-identity`" in commands
     assert sorted(TABLES) == sorted(name for names in PAGES.values() for name in names)
 
 

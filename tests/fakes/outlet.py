@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import dataclass
 
+from adapters.shared.text.entities import Rendered
 from adapters.telegram.pacing import Pacing
-from adapters.telegram.text.entities import Rendered
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef, Reply, Rows
 from tests.fakes.clock import FakeClock

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from adapters.telegram.text.entities import Entity, Rendered
+from adapters.shared.text.entities import Entity, Rendered
 
 _TYPES = {
     *("bold", "italic", "strikethrough", "code", "pre", "text_link"),

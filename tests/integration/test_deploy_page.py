@@ -2,7 +2,10 @@
 
 import re
 import shlex
+import subprocess
+import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -149,3 +152,21 @@ def test_git_leaves_alone_what_people_make_here() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"deploy/secrets/", "deploy/compose.override.yaml"} <= set(ignored)
     assert "`compose.override.yaml`" in PAGE
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["compose", "systemd"])
+def test_a_backup_has_everything_but_the_keys_of_a_device(way: str, tmp_path: Path) -> None:
+    """The page's own command leaves out what must never be put back, and that alone."""
+    (words,) = (each for each in _commands(way) if "--exclude" in " ".join(each))
+    data = tmp_path / "hearthkey"
+    for name in ("hearthkey.db", "backups/old.db", "matrix/DEVICE.db"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).touch()
+    options = words[words.index("-C") + 2 : words.index(">") if ">" in words else None]
+    made = tmp_path / "hearthkey-data.tar.gz"
+    above = data if "." in options else tmp_path
+    with made.open("wb") as file:
+        subprocess.run(["tar", "-C", above, *options], cwd=tmp_path, stdout=file, check=True)
+    with tarfile.open(made) as copy:
+        files = {Path(each.name).name for each in copy if each.isfile()}
+    assert files == {"hearthkey.db", "old.db"}

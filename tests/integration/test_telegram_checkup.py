@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 from aiohttp import web
 
+from adapters.shared.clockcheck import clock_finding
 from adapters.shared.http import HttpClient
 from adapters.telegram import checkup
-from adapters.shared.clockcheck import clock_finding
 from adapters.telegram.checkup import TelegramCheckup
 from bot.clock import SystemClock
 from bot.domain.findings import Finding, Level

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.shared.markdown import parse, sections
-from adapters.telegram.render import draw_reply, split_reply
-from adapters.telegram.text.drawing import draw
-from adapters.telegram.text.entities import NOTHING, Rendered
-from adapters.telegram.text.growing import Preview, preview
-from adapters.telegram.text.splitting import split
+from adapters.shared.text.drawing import draw
+from adapters.shared.text.entities import NOTHING, Rendered
+from adapters.shared.text.growing import Preview, preview
+from adapters.shared.text.splitting import split
+from adapters.telegram.render import FULL, draw_reply, split_reply
 from bot.domain.events import Button, Reply, ReplyKind
 from storage.codec import dump_reply, load_reply
 from tests.fakes.telegram_rules import check, check_shape
@@ -110,17 +110,17 @@ def test_replies_in_parts(text: str, footer: str) -> None:
 @given(long_texts, st.data())
 def test_an_answer_grows(text: str, data: st.DataObject) -> None:
     """Each frame is taken, and drawing it anew shows the same until it is full."""
-    growing = Preview()
+    growing = Preview(FULL)
     for length in sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8))):
         frame = growing.show(text[:length])
         if frame != NOTHING:
             check(frame)
-        assert frame.text.endswith(" …") or frame == preview(text[:length])
+        assert frame.text.endswith(" …") or frame == preview(text[:length], FULL)
 
 
 def test_an_empty_answer() -> None:
     """Nothing is shown of nothing, nor of what nobody can see."""
-    assert [preview(text) for text in ("", " \n", "\u200b", "```py\n", "|")] == [NOTHING] * 5
+    assert [preview(text, FULL) for text in ("", " \n", "\u200b", "```py\n", "|")] == [NOTHING] * 5
 
 
 SAMPLE = (Path(__file__).parents[1] / "recorded" / "nasty_answer.md").read_text("utf-8")
@@ -129,7 +129,7 @@ SAMPLE = (Path(__file__).parents[1] / "recorded" / "nasty_answer.md").read_text(
 @pytest.mark.parametrize(("start", "step"), [(0, 1), (3_300, 7), (6_600, 7)])
 def test_every_beginning_of_a_nasty_answer_is_taken(start: int, step: int) -> None:
     """However an answer of ten thousand characters is cut off, a frame of it is a message."""
-    text, growing, before = SAMPLE[start:], Preview(), NOTHING
+    text, growing, before = SAMPLE[start:], Preview(FULL), NOTHING
     for length in range(0, len(text) + 1, step):
         frame = growing.show(text[:length])
         if frame not in {before, NOTHING}:

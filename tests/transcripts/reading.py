@@ -19,12 +19,14 @@ ZEROS: Final = re.compile(r"\{(\d+) zeros\}")
 AGO: Final = re.compile(r"(\d+) min ago>")
 EDITS: Final = re.compile(r'edits "(.*)">')
 TAKES_BACK: Final = re.compile(r'takes back "(.*)">')
+REACTS: Final = re.compile(r'reacts (\S+) to "(.*)">')
+UNDER: Final = re.compile(r'under "(.*)">')
 SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
 _APART: Final = re.compile(r"[@+]")
-_COMMAND: Final = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
+_COMMAND: Final = re.compile(r"[/!](\w+)(?:\s+(.*))?", re.DOTALL)
 
 
 def body_of(step: Step) -> Body:

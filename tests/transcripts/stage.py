@@ -24,6 +24,7 @@ from bot.domain.events import (
     MessageRef,
     Press,
     QuestionKind,
+    Reacted,
     Redacted,
     Text,
 )
@@ -39,7 +40,9 @@ from tests.transcripts.cast import companies, error
 from tests.transcripts.reading import (
     AGO,
     EDITS,
+    REACTS,
     TAKES_BACK,
+    UNDER,
     account_of,
     body_of,
     identity_of,
@@ -49,14 +52,16 @@ from tests.transcripts.reading import (
     report_of,
 )
 from tests.transcripts.script import Step
-from tests.transcripts.telling import lines_of, lines_shown
+from tests.transcripts.telling import SLASHED, lines_of, lines_shown
 
+_NUMBERS: Final = replace(BUTTONS, has_buttons=False, prefix="!")
 STAGES: Final = {
     "buttons": BUTTONS,
-    "numbers": replace(BUTTONS, has_buttons=False),
+    "numbers": _NUMBERS,
     "local": Abilities(is_local=True),
     "keeps": Abilities(has_buttons=True, can_edit=True),
     "topics": BUTTONS,
+    "threads": replace(_NUMBERS, threads_hang=True),
 }
 LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
@@ -86,6 +91,7 @@ class Stage:
             abilities,
             link=LINK if abilities.can_delete else "",
             opens_topics=kind == "topics",
+            shows_opening=not abilities.has_buttons and not abilities.is_local,
         )
         self._toasts: list[str] = []
         self.messenger: Frontend = self.frontend
@@ -223,17 +229,35 @@ class Stage:
         if step.what == "begins>":
             self._begun.append(self._incoming(step.who, body, message))
             return
-        ago = AGO.fullmatch(step.what)
-        minutes = int(ago[1]) if ago else 0
-        await self.receive(step.who, body, message, is_growing=is_growing, minutes_ago=minutes)
+        ago, under = AGO.fullmatch(step.what), UNDER.fullmatch(step.what)
+        await self.receive(
+            step.who,
+            body,
+            message,
+            is_growing=is_growing,
+            minutes_ago=int(ago[1]) if ago else 0,
+            thread=self._message(under[1], place_of(step.who)) if under else "",
+        )
 
-    def _incoming(self, who: str, body: Body, message: MessageRef) -> Incoming:
-        name = account_of(who)
+    def _message(self, text: str, place: Place) -> MessageRef:
+        """Return the newest message of a chat that begins with this text, whoever wrote it."""
+        chat = place.chat
+        said = [(each, ref) for (who, each), ref in self._typed.items() if place_of(who) == place]
+        said += [(s.reply.text, s.message) for s in self.frontend.shown if s.place.chat == chat]
+        for sink in self.frontend.sinks:
+            if sink.is_open and sink.message and sink.place.chat == chat:
+                said.append(("".join(sink.shown[-1:]), sink.message))
+        return next(ref for each, ref in reversed(said) if each.startswith(text))
+
+    def _incoming(
+        self, who: str, body: Body, message: MessageRef, *, thread: str = ""
+    ) -> Incoming:
+        name, place = account_of(who), place_of(who)
         return Incoming(
             update=f"u{next(self._updates)}",
             sender=identity_of(name),
             sender_name=name.title(),
-            place=place_of(who),
+            place=replace(place, thread=thread) if thread else place,
             body=body,
             sent_at=self.clock.now(),
             message=message,
@@ -247,11 +271,11 @@ class Stage:
         *,
         is_growing: bool = False,
         minutes_ago: int = 0,
+        thread: str = "",
     ) -> None:
         """Let an update in and wait until all of it has been shown."""
         assert self._router is not None
-        place = place_of(who)
-        incoming = self._incoming(who, body, message)
+        incoming = self._incoming(who, body, message, thread=thread)
         sent_at = incoming.sent_at - timedelta(minutes=minutes_ago)
         before, self._begun = tuple(self._begun), []
         toast = await self._router.receive(replace(incoming, sent_at=sent_at, before=before))
@@ -260,7 +284,7 @@ class Stage:
         await let_run()
         if is_growing or any(sink.is_open for sink in self.frontend.sinks):
             return  # the answer that grows ends by a later step
-        await self._router.settled(place)
+        await self._router.settled(incoming.place)
 
     def _body(self, step: Step, place: Place) -> tuple[Body, MessageRef | None]:
         if step.what == "→→":
@@ -274,6 +298,8 @@ class Stage:
             return Edited(step.text), self._typed[step.who, edited[1]]
         if taken := TAKES_BACK.fullmatch(step.what):
             return Redacted(), self._typed[step.who, taken[1]]
+        if reacts := REACTS.fullmatch(step.what):
+            return Reacted(reacts[1]), self._message(reacts[2], place)
         return body_of(step), None
 
     def _pressed(
@@ -284,15 +310,18 @@ class Stage:
             return Press(button.action), shown.message
         assert self._router is not None
         question = self._router.open_question(identity_of(place.chat), place)
-        numbers = {each: number for number, each in numbered(shown.reply.buttons)}
-        if button in numbers and question is not None:
-            is_menu = question.kind is QuestionKind.MENU and button in question.buttons
-            if is_menu or numbers[button] == "0":
-                return Text(numbers[button]), None
+        numbers = {each.action: number for number, each in numbered(shown.reply.buttons)}
+        if button.action in numbers and question is not None:
+            offered = {each.action for each in question.buttons}
+            is_menu = question.kind is QuestionKind.MENU and button.action in offered
+            number = numbers[button.action]
+            if is_menu or number == "0":
+                return Text(number), None
         return Press(button.action), shown.message
 
     def _find(self, label: str, place: Place) -> tuple[Shown, Button]:
         """Return the newest button with this label that stands on the screen."""
+        label = SLASHED.sub(self.frontend.abilities.prefix, label)
         newest: dict[MessageRef, Shown] = {}
         for shown in self.frontend.shown:
             if shown.place == place:

@@ -9,7 +9,9 @@ from tests.fakes.frontend import Shown
 
 _ESCAPED: Final = re.compile(r"\\([^\w\s])")
 _BACK: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Back"
-_CANCELLED: Final = "bot> No key was added. /addkey starts again."
+_CANCELLED: Final = "bot> No key was added. !addkey starts again."
+SLASHED: Final = re.compile(r"(?<![\w/\"])/(?=[a-z])")
+_BOTS: Final = ("bot", "     ")
 
 
 def lines_shown(shown: Shown) -> list[str]:
@@ -36,6 +38,11 @@ def _rows(reply: Reply) -> list[str]:
 
 def _label(button: Button) -> str:
     return f"[{button.label}{' ↗' if button.url else ''}]"
+
+
+def with_bangs(lines: Iterable[str]) -> list[str]:
+    """Return what a script expects where commands begin with an exclamation mark."""
+    return [SLASHED.sub("!", line) if line.startswith(_BOTS) else line for line in lines]
 
 
 def as_numbers(lines: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.transcripts.script import Scene, Script, Step, expected, parse, write
 from tests.transcripts.stage import Stage
 from tests.transcripts.telegram_stage import TelegramStage, on_telegram
-from tests.transcripts.telling import as_numbers
+from tests.transcripts.telling import as_numbers, with_bangs
 
 _HERE: Final = Path(__file__).parent
 _FILES: Final = sorted(_HERE.glob("*.chat"))
@@ -76,7 +76,7 @@ async def test_a_chat_goes_as_written(
     scene = script.scenes[index]
     played, written = await _play(script, scene, kind), list(expected(scene))
     if kind == "numbers":
-        played, written = as_numbers(played), as_numbers(written)
+        played, written = as_numbers(played), as_numbers(with_bangs(written))
     if kind == "telegram":
         played, written = on_telegram(played), on_telegram(written)
     assert played == written

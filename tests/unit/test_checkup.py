@@ -221,6 +221,18 @@ def test_files_that_others_can_open_are_named_with_the_command(data: Path) -> No
     assert seen(data, "rights").level is Level.OK
 
 
+def test_the_keys_of_a_device_are_looked_at_too(data: Path) -> None:
+    """Their folder belongs here, for its owner alone as everything is."""
+    device = data / "matrix"
+    device.mkdir(mode=0o700)
+    (device / "DEVICE.db").touch(mode=0o600)
+    assert {each.level for each in survey_folder(data).findings} == {Level.OK}
+    device.chmod(0o750)
+    (device / "DEVICE.db").chmod(0o604)
+    found = seen(data, "rights")
+    assert found.found == "others can open matrix, matrix/DEVICE.db"
+
+
 def test_a_folder_that_others_can_write_is_a_problem(data: Path) -> None:
     """Whoever writes there can put another database in."""
     data.chmod(0o770)

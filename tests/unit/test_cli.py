@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import bot.app
+import bot.control.client
 import bot.doctor
 from bot import cli
 from bot.config import Config
@@ -120,6 +121,32 @@ def test_doctor_does_what_it_was_called_for(
     monkeypatch.setattr(bot.doctor, "drop_webhook", drop)
     assert cli.main(argv) == 1
     assert seen == [asked]
+
+
+@pytest.mark.parametrize("tool", ["verify", "reset-identity"])
+def test_a_tool_is_used_over_the_data_folder(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name that the running bot knows; its exit code is ours."""
+    seen: list[object] = []
+
+    def use_tool(*args: object) -> int:
+        seen.extend(args)
+        return 7
+
+    monkeypatch.setattr(bot.control.client, "use_tool", use_tool)
+    monkeypatch.setenv("HEARTHKEY_DATA_DIR", str(tmp_path))
+    assert cli.main(["matrix", tool]) == 7
+    assert seen == [tmp_path, f"matrix {tool}", sys.stdin, sys.stdout]
+
+
+@pytest.mark.parametrize("argv", [["matrix"], ["matrix", "vrify"]])
+def test_a_tool_must_be_named(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With a name that there is."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(argv)
+    assert caught.value.code == 2
+    assert "TOOL" in capsys.readouterr().err
 
 
 def test_help_needs_nothing_heavy() -> None:

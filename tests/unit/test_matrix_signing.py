@@ -153,7 +153,7 @@ def test_seeds_come_back_and_are_never_shown() -> None:
 )
 def test_damaged_seeds_say_nothing_of_themselves(kept: str) -> None:
     """The error is of one kind, without the text."""
-    with pytest.raises(ValueError, match="^the kept seeds cannot be read$") as told:
+    with pytest.raises(ValueError, match=r"^the kept seeds cannot be read$") as told:
         Seeds.load(Secret(kept))
     assert told.value.__context__ is None
 

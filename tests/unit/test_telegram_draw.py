@@ -5,11 +5,11 @@ import pytest
 
 from adapters.shared.markdown import parse
 from adapters.shared.nodes import Paragraph, Text
-from adapters.telegram.text.drawing import draw
-from adapters.telegram.text.entities import NOTHING, Entity, Rendered
-from adapters.telegram.text.links import host_of, passes_for_another
-from adapters.telegram.text.tables import grid
-from adapters.telegram.text.units import from_units, to_units, width
+from adapters.shared.text.drawing import draw
+from adapters.shared.text.entities import NOTHING, Entity, Rendered
+from adapters.shared.text.links import host_of, passes_for_another
+from adapters.shared.text.tables import grid
+from adapters.shared.text.units import from_units, to_units, width
 from tests.fakes.telegram_rules import check, said_of
 
 CASES: dict[str, tuple[str, str, list[str]]] = {

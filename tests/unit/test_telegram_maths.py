@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from adapters.shared.markdown import blocks_done, parse
 from adapters.shared.nodes import Items, Maths, Paragraph, Quote
-from adapters.telegram.text.drawing import draw
-from adapters.telegram.text.maths import as_text
+from adapters.shared.text.drawing import draw
+from adapters.shared.text.maths import as_text
 
 TEXTS = {
     "nothing": ("", ""),

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from adapters.shared.text.entities import NOTHING, Rendered
+from adapters.shared.text.growing import Preview, preview
 from adapters.telegram.render import FULL, draw_reply, keyboard, split_reply
-from adapters.telegram.text.entities import NOTHING, Rendered
-from adapters.telegram.text.growing import Preview, preview
 from bot.domain.events import Button, Reply, ReplyKind, Rows
 from tests.fakes.telegram_rules import check, check_keyboard, said_of
 
@@ -171,7 +171,7 @@ FRAMES = {
 @pytest.mark.parametrize(("text", "shown"), FRAMES.values(), ids=FRAMES)
 def test_a_frame_of_a_growing_answer(text: str, shown: str) -> None:
     """What would look otherwise a moment later is held back, a while."""
-    frame = preview(text)
+    frame = preview(text, FULL)
     assert frame.text == shown
     if shown:
         check(frame)
@@ -179,12 +179,12 @@ def test_a_frame_of_a_growing_answer(text: str, shown: str) -> None:
 
 def test_a_full_answer_stands_still() -> None:
     """From where it is full on, the same is shown, with a sign that there is more."""
-    growing = Preview()
+    growing = Preview(FULL)
     text = "\n\n".join(f"Paragraph {number} of many, **all** alike." for number in range(400))
     frames = [growing.show(text[:length]) for length in range(0, len(text), 97)]
     first_full = next(n for n, frame in enumerate(frames) if frame.text.endswith(" …"))
     assert len({frame.text for frame in frames[first_full:]}) == 1
-    assert frames[-1] == preview(text)
+    assert frames[-1] == preview(text, FULL)
     (start, *_) = split_reply(Reply(text=text))
     assert frames[-1].text == f"{draw_reply(start).text} …"
     for frame in frames[1:]:
@@ -193,7 +193,7 @@ def test_a_full_answer_stands_still() -> None:
 
 def test_a_full_answer_does_not_shrink() -> None:
     """What was seen stays, even where the parts will be cut before a block of code."""
-    growing = Preview()
+    growing = Preview(FULL)
     text = "a" * 2_000 + "\n\n```\n" + "b = c\n" * 600
     frames = [growing.show(text[:length]).units for length in range(1, len(text), 50)]
     assert all(after > before - FULL // 8 for before, after in pairwise(frames))
@@ -202,7 +202,7 @@ def test_a_full_answer_does_not_shrink() -> None:
 
 def test_an_answer_that_begins_anew() -> None:
     """A text that does not go on from the one before is drawn by itself."""
-    growing = Preview()
+    growing = Preview(FULL)
     growing.show("a\n\nb\n\nc")
     assert growing.show("d\n\ne") == Rendered("d\n\ne")
 
@@ -210,4 +210,4 @@ def test_an_answer_that_begins_anew() -> None:
 def test_an_answer_of_addresses_says_that_there_is_more() -> None:
     """A source that was not read to its end may be short on the screen."""
     text = f"[a](https://b.example/{'c' * 1_000})\n\n" * 30
-    assert preview(text).text.endswith(" …")
+    assert preview(text, FULL).text.endswith(" …")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from adapters.shared.sink import GrowingSink, Way
-from adapters.telegram.text.entities import Rendered
-from adapters.telegram.text.growing import Preview
+from adapters.shared.text.entities import Rendered
+from adapters.shared.text.growing import Preview
+from adapters.telegram.render import FULL
 from adapters.telegram.ways import Draft, DraftPace, Edit, Whole
 from bot.domain.chat import Place, PlaceKind
 from bot.domain.errors import FrontendError, SendRefused, SendThrottled
@@ -39,7 +40,7 @@ class Stand:
 
     def sink(self, make: Callable[["Stand"], Way[Rendered]]) -> GrowingSink[Rendered]:
         """Return a sink that begins in one way and goes on in the next."""
-        return GrowingSink(make(self), self.clock, draw=Preview().seen, instead=self._instead)
+        return GrowingSink(make(self), self.clock, draw=Preview(FULL).seen, instead=self._instead)
 
     def _instead(self, way: Way[Rendered]) -> Way[Rendered]:
         return edit(self) if isinstance(way, Draft) else whole(self)

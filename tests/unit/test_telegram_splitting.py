@@ -5,11 +5,11 @@ import re
 import pytest
 
 from adapters.shared.markdown import parse
-from adapters.telegram.text.drawing import draw
-from adapters.telegram.text.entities import NOTHING, Rendered
-from adapters.telegram.text.graphemes import is_within, whole_before
-from adapters.telegram.text.splitting import split, stretches
-from adapters.telegram.text.units import to_units
+from adapters.shared.text.drawing import draw
+from adapters.shared.text.entities import NOTHING, Rendered
+from adapters.shared.text.graphemes import is_within, whole_before
+from adapters.shared.text.splitting import split, stretches
+from adapters.shared.text.units import to_units
 from tests.fakes.telegram_rules import check, said_of
 
 CASES: dict[str, tuple[str, int, list[str]]] = {

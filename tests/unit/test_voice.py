@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from bot.commands import by_name
 from bot.domain.events import Button
 from tests.unit.voices import Said, every_reply
 
@@ -94,6 +95,20 @@ def test_no_inside_words() -> None:
         if _INSIDE.search(_QUOTED.sub('""', labels)) or _INSIDE.search(text):
             broken.append(said.by)
     _broken("inside words", broken)
+
+
+def test_commands_are_written_as_they_are_typed_there() -> None:
+    """None has a slash where a messenger has another prefix, in a text or on a label."""
+    slashed = re.compile(rf"/({'|'.join(by_name())})\b")
+    has_bang, broken = False, []
+    for said in every_reply("!"):
+        labels = " ".join(button.label for button in _buttons(said))
+        text = f"{said.reply.text} {said.reply.footer} {labels}"
+        has_bang = has_bang or "!help" in text
+        if slashed.search(_QUOTED.sub('""', text)):
+            broken.append(said.by)
+    _broken("a slash", broken)
+    assert has_bang
 
 
 def test_labels() -> None:

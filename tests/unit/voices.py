@@ -38,6 +38,7 @@ from bot.texts.costs import Last, Offer
 from bot.texts.failures import Failure, Instead
 from bot.texts.heldkeys import Held
 from bot.texts.model import Option
+from bot.texts.prefixes import prefixed
 from bot.texts.tuning import Panel
 
 NOW: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -217,6 +218,7 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("model.menu", "way_back"): Button("Close", "model:close"),
     ("groups.private_only", "name"): "removekey",
     ("groups.key_posted", "name"): "Alexandra Konstantinopoulou of the Family",
+    ("topics.afresh", "where"): "thread",
     ("topics.here_or_topic", "title"): "A topic with a *long* title that [fits] in an action",
     ("topics.topic_refused", "title"): "A topic with a *long* title that [fits] in an action",
     ("turns.cut", "provider"): _COMPANY,
@@ -233,7 +235,7 @@ _MOST: Final = {
     "model.menu": 3,
     "about.help_page": 9,
 }
-_NOT_TEXTS: Final = frozenset({"format", "layout"})
+_NOT_TEXTS: Final = frozenset({"format", "layout", "prefixes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +246,12 @@ class Said:
     reply: Reply
 
 
-def every_reply() -> Iterator[Said]:
+def every_reply(prefix: str = "/") -> Iterator[Said]:
     """Return every reply of every function, with each yes and no, with and without options."""
     for name, function in _functions():
         if typing.get_type_hints(function).get("return") is Reply:
             for reply in itertools.islice(_each(function, name), 600):
-                yield Said(name, reply)
+                yield Said(name, prefixed(reply, prefix))
 
 
 def _each(make: Callable[..., Any], name: str) -> Iterator[Any]:

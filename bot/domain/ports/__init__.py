@@ -4,9 +4,7 @@ from bot.domain.ports.clock import Clock
 from bot.domain.ports.messenger import Abilities, Frontend, Growth, Receiver, ReplySink
 from bot.domain.ports.storage import (
     Applied,
-    Ending,
     InboxRow,
-    Keepsakes,
     Intake,
     Keepsakes,
     KeyVault,
@@ -17,15 +15,17 @@ from bot.domain.ports.storage import (
     Spent,
     SpentLine,
     Stores,
-    TurnStore,
     UsedTurn,
 )
+from bot.domain.ports.tools import Dialogue, Tool
+from bot.domain.ports.turns import Ending, Told, TurnStore
 from bot.domain.ports.vendor import Provider, Providers
 
 __all__ = [
     "Abilities",
     "Applied",
     "Clock",
+    "Dialogue",
     "Ending",
     "Frontend",
     "Growth",
@@ -44,6 +44,8 @@ __all__ = [
     "Spent",
     "SpentLine",
     "Stores",
+    "Told",
+    "Tool",
     "TurnStore",
     "UsedTurn",
 ]

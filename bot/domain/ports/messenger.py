@@ -22,8 +22,11 @@ from bot.domain.events import (
 class Abilities:
     """What a messenger can do. `sends_once`: repeating a send or an edit does no harm there.
 
+    `prefix`: the one character that commands are written with there; `/` is understood as well.
     `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
     taken is handed over again by itself. `streams`: answers can grow there in more ways than one.
+    `can_react`: reactions come in, so a few signs are controls.
+    `threads_hang`: a thread's id is that of the message it hangs on.
     """
 
     prefix: str = "/"
@@ -35,6 +38,7 @@ class Abilities:
     is_local: bool = False
     redelivers: bool = False
     streams: bool = False
+    threads_hang: bool = False
 
 
 async def _unheeded(_: MessageRef) -> None:

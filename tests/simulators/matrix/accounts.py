@@ -42,8 +42,8 @@ class Device:
 class Account:
     """An account. `data` and `room_data` are its settings, each with its place in time.
 
-    `cross` is its identity by usage (`master`, `self_signing`, `user_signing`), `keys_pos` when a
-    key of it last changed.
+    `cross` is its identity by usage (`master`, `self_signing`, `user_signing`), `signed` what it
+    signed others' with, `keys_pos` when a key of it last changed.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Account:
     data: dict[str, tuple[int, Json]] = field(default_factory=dict)
     room_data: dict[tuple[str, str], tuple[int, Json]] = field(default_factory=dict)
     cross: dict[str, Json] = field(default_factory=dict)
+    signed: dict[str, dict[str, str]] = field(default_factory=dict)
     keys_pos: int = 0
     filters: list[Json] = field(default_factory=list)
     rooms: dict[str, None] = field(default_factory=dict)

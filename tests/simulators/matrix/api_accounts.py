@@ -146,7 +146,13 @@ def _own_device(call: Call) -> Device:
 
 
 def _device(account: Account, device: Device) -> Json:
-    return {"user_id": account.id, "device_id": device.id, "display_name": device.name}
+    return {
+        "user_id": account.id,
+        "device_id": device.id,
+        "display_name": device.name,
+        "last_seen_ip": "127.0.0.1",
+        "last_seen_ts": 0,
+    }
 
 
 _USER: Final = "v3/user/{user}"

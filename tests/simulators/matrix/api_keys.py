@@ -6,7 +6,7 @@ from tests.simulators.matrix.accounts import Account, Device, Json
 from tests.simulators.matrix.calls import Call, Route
 from tests.simulators.matrix.logins import Unproved, prove
 from tests.simulators.matrix.refusals import bad_json, bad_request
-from tests.simulators.matrix.signatures import USAGES, check_identity, is_signed, public
+from tests.simulators.matrix.signatures import USAGES, check_identity, is_signed, plain, public
 
 _PARTS: Final = ("algorithms", "device_id", "keys", "signatures", "user_id")
 _ACCOUNT_PAGE: Final = "https://account.home.test/?action=org.matrix.cross_signing_reset"
@@ -16,6 +16,9 @@ def upload(call: Call) -> Json:
     """Keep a device's keys; a key for one message is never replaced."""
     device, body = call.device, call.body
     one_time, fallback = body.get("one_time_keys") or {}, body.get("fallback_keys") or {}
+    for name, key in [*one_time.items(), *fallback.items()]:
+        if not isinstance(key, str) and not {"key", "signatures"} <= key.keys():
+            raise bad_json(f"{name}: Field required")
     for name, key in one_time.items():
         if device.one_time.get(name, key) != key:
             old = device.one_time[name]
@@ -53,7 +56,7 @@ def query(call: Call) -> Json:
         }
         for usage, key in account.cross.items() if account else ():
             if usage != "user_signing" or user == call.user:
-                found[f"{usage}_keys"][user] = _seen_by(call.user, user, key)
+                found[f"{usage}_keys"][user] = _seen_by(call.account, user, usage, key)
     return found
 
 
@@ -117,7 +120,10 @@ def _keep(call: Call, device: Device, keys: Json) -> None:
             raise bad_json(f"device_keys.{name}: Field required")
     for name, mine in (("user_id", call.user), ("device_id", device.id)):
         if keys[name] != mine:
-            raise bad_json(f"Provided `{name}` in `device_keys` does not match that of the caller")
+            whose = "authenticated user device" if name == "device_id" else "authenticated user"
+            raise bad_json(
+                f"Provided `{name}` in `device_keys` does not match that of the {whose}"
+            )
     if device.keys != keys:
         device.keys = keys
         call.server.move_keys(call.account)
@@ -130,15 +136,14 @@ def _shown(user: str, device: Device) -> Json:
     return {**keys, "signatures": {**keys.get("signatures", {}), user: own}, "unsigned": named}
 
 
-def _seen_by(viewer: str, user: str, key: Json) -> Json:
-    """Return a key with its owner's signatures and the viewer's, but nobody else's."""
-    signatures = key.get("signatures")
-    if signatures is None:
+def _seen_by(viewer: Account, user: str, usage: str, key: Json) -> Json:
+    """Return a key of an identity; who has signed it later sees that, nobody else does."""
+    signed = viewer.signed.get(user, {}) if usage == "master" else {}
+    if not signed:
         return key
-    return {
-        **key,
-        "signatures": {each: signatures[each] for each in signatures.keys() & {viewer, user}},
-    }
+    signatures = key.get("signatures", {})
+    own = {**signatures.get(viewer.id, {}), **signed}
+    return {**key, "signatures": {**signatures, viewer.id: own}}
 
 
 def _take(device: Device, algorithm: str) -> Json:
@@ -167,22 +172,24 @@ def _approve(call: Call, account: Account) -> None:
 
 def _add_signatures(call: Call, user: str, name: str, key: Json) -> tuple[int, str, str] | None:
     """Add the caller's signatures to a key; return what is wrong, if anything is."""
-    owner = call.server.accounts.get(user)
-    device = owner.devices.get(name) if owner and user == call.user else None
+    account, owner = call.account, call.server.accounts.get(user)
+    device = owner.devices.get(name) if owner and owner is account else None
     if owner is None or (device is None and name not in _identity_names(owner)):
         return 404, "M_NOT_FOUND", "Unknown device"
-    kept = device.keys if device is not None else owner.cross["master"]
-    for signer, signature in key.get("signatures", {}).get(call.user, {}).items():
-        secret = _signer(call.account, signer)
-        if kept is None or secret is None:
+    if owner is not account and "user_signing" not in account.cross:
+        return 404, "M_NOT_FOUND", f"No user_signing key found for {account.id}"
+    kept = (device.keys if device is not None else owner.cross["master"]) or {}
+    if plain(kept) != plain(key):
+        return 400, "M_UNKNOWN", "Key does not match"
+    into = device.signatures if device is not None else account.signed.setdefault(user, {})
+    for signer, signature in key.get("signatures", {}).get(account.id, {}).items():
+        secret = _signer(account, signer)
+        if device is not None and signer == f"ed25519:{name}":
             continue
-        if not is_signed(kept, secret, signature):
+        if secret is None or not is_signed(kept, secret, signature):
             return 400, "M_INVALID_SIGNATURE", "Invalid signature"
-        if device is not None:
-            device.signatures[signer] = signature
-        else:
-            kept.setdefault("signatures", {}).setdefault(call.user, {})[signer] = signature
-        call.server.move_keys(owner)
+        into[signer] = signature
+    call.server.move_keys(owner)
     return None
 
 

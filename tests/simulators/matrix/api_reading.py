@@ -9,7 +9,7 @@ from tests.simulators.matrix.events import MEMBER, Event
 from tests.simulators.matrix.filters import Filter
 from tests.simulators.matrix.refusals import bad_request, forbidden, not_found
 from tests.simulators.matrix.rooms import Room
-from tests.simulators.matrix.showing import as_json
+from tests.simulators.matrix.showing import as_json, state_json
 from tests.simulators.matrix.stream import Token
 from tests.simulators.matrix.syncing import Question, has_news, tell
 
@@ -81,14 +81,14 @@ def state_get(call: Call) -> Json:
     if event is None:
         raise not_found("Event not found.")
     if call.query.get("format") == "event":
-        return as_json(room, event, call.viewer, is_alone=True)
+        return state_json(room, event, call.viewer, is_alone=True)
     return event.content
 
 
 def state_all(call: Call) -> list[Json]:
     """Return all of a room's state."""
     room = call.readable
-    return [as_json(room, each, call.viewer, is_alone=True) for each in room.state.values()]
+    return [state_json(room, each, call.viewer, is_alone=True) for each in room.state.values()]
 
 
 def members(call: Call) -> Json:
@@ -97,7 +97,7 @@ def members(call: Call) -> Json:
     wanted, unwanted = call.query.get("membership"), call.query.get("not_membership")
     return {
         "chunk": [
-            as_json(room, each, call.viewer, is_alone=True)
+            state_json(room, each, call.viewer, is_alone=True)
             for (kind, _), each in room.state.items()
             if kind == MEMBER and wanted in {None, each.membership} and unwanted != each.membership
         ]

@@ -61,13 +61,20 @@ def _moving(name: str) -> Verb:
     return do
 
 
+def _backlog(sim: "Simulator", given: Given) -> Given:
+    made = sim.people.backlog(**given)
+    return {"events": [each.event for each in made], "update": made[-1].update}
+
+
 def _limits(sim: "Simulator", given: Given) -> Given:
     sim.limits.set_stock(is_on=given["is_on"])
     return {}
 
 
 def _fault(sim: "Simulator", given: Given) -> Given:
-    sim.faults.add(given.pop("name"), *[Fault(**given)] * given.pop("times", 1))
+    """Let the next calls of a name, as many as `times` says, meet the same fault."""
+    name, times = given.pop("name"), given.pop("times", 1)
+    sim.faults.add(name, *[Fault(**given)] * times)
     return {}
 
 
@@ -84,6 +91,11 @@ def _without(sim: "Simulator", given: Given) -> Given:
 
 def _anew(sim: "Simulator", _: Given) -> Given:
     sim.begin_anew()
+    return {}
+
+
+def _delegate(sim: "Simulator", _: Given) -> Given:
+    sim.delegate()
     return {}
 
 
@@ -125,6 +137,7 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "direct": _direct,
     "group": _group,
     "upgrade": _upgrade,
+    "backlog": _backlog,
     **{
         each: _making(each)
         for each in (
@@ -143,6 +156,7 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "out": _out,
     "without": _without,
     "anew": _anew,
+    "delegate": _delegate,
     "state": _state,
     "calls": _calls,
     "journal": _journal,

@@ -18,6 +18,7 @@ _CODES: Final = {
     500: ("M_UNKNOWN", "Internal server error"),
     502: ("M_UNKNOWN", "Bad gateway"),
 }
+_SENT: Final = frozenset({"edit", "reaction", "message"})
 _OTHER: Final = ("M_UNKNOWN", "Error")
 
 
@@ -25,7 +26,11 @@ _OTHER: Final = ("M_UNKNOWN", "Error")
 class Fault:
     """One fault. `reset`: the connection is cut `before` the call takes effect, or `after` it.
 
-    `hang`: no answer ever comes. `garbage`: the answer is no JSON. `delay_s` passes before
+    A client made of aiohttp sends a GET or PUT again by itself, once, when that happens: to be
+    noticed, a cut comes twice.
+
+    `hang`: no answer ever comes. `garbage`: the answer is no JSON. `answer`: it is this, and
+    nothing is done. `delay_s` passes before
     anything else; `gate`, where there is one, must be opened first. `retry_after_ms` None: a 429
     does not say how long to wait.
     """
@@ -37,6 +42,7 @@ class Fault:
     reset: str = ""
     hang: bool = False
     garbage: bool = False
+    answer: Json | None = None
     delay_s: float = 0.0
     gate: asyncio.Event | None = None
 
@@ -66,15 +72,19 @@ class Fault:
 class Faults:
     """Queues of faults by a call's name.
 
-    What is sent has a name of its own besides `send`: `edit`, `reaction`, `message`; `""` is for
-    any call but sync. `is_out`: every connection is cut, until it is set back.
+    `known` are those names. What is sent has a name of its own besides `send`: `edit`, `reaction`,
+    `message`; `""` is for any call but sync. `is_out`: every connection is cut, until it is set
+    back.
     """
 
+    known: frozenset[str]
     queues: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     is_out: bool = False
 
     def add(self, name: str, *faults: Fault) -> None:
         """Let the next calls of a name meet these."""
+        if name not in self.known | _SENT | {""}:
+            raise LookupError(name)
         self.queues[name].extend(faults)
 
     def take(self, names: Sequence[str]) -> Fault | None:

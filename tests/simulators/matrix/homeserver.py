@@ -162,7 +162,14 @@ class Homeserver:
         if event.sender != self.bot:
             self.journal.add("said", **what, words=str(event.content.get("body", "")))
         else:
-            self.journal.add(_op(event), **what, txn=event.txn, **_aim(event))
+            self.journal.add(_op(event), **what, txn=event.txn, **self._aim(event))
+
+    def _aim(self, event: Event) -> dict[str, str]:
+        """Return what another event an event is about, and whose that is."""
+        made = event.relation
+        target = event.content.get("redacts") or (made.event if made else "")
+        known = self.rooms[event.room].by_id.get(str(target))
+        return {"target": str(target), "author": known.sender if known else ""} if target else {}
 
 
 def _op(event: Event) -> str:
@@ -176,11 +183,3 @@ def _op(event: Event) -> str:
     if made is not None and made.kind == REPLACE:
         return "edited"
     return "reacted" if made is not None and made.kind == ANNOTATION else "sent"
-
-
-def _aim(event: Event) -> dict[str, str]:
-    """Return what another event an event is about."""
-    if event.type == REDACTION:
-        return {"target": str(event.content["redacts"])}
-    made = event.relation
-    return {"target": made.event} if made else {}

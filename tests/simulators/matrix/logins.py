@@ -89,7 +89,7 @@ def prove(server: Homeserver, account: Account, what: str, given: Json) -> None:
     if session is not None and server.proofs.get(session) != (account.id, what):
         raise bad_request(f"Unknown session ID: {session}")
     if auth.get("type") != _PASSWORD:
-        raise _ask(server, account, what, session)
+        raise bad_request(f"Unknown login type {auth.get('type')}")
     claimed = _account(server, auth)
     if claimed is None or claimed.password != auth.get("password"):
         raise _ask(
@@ -97,7 +97,6 @@ def prove(server: Homeserver, account: Account, what: str, given: Json) -> None:
         )
     if claimed is not account:
         raise forbidden("Invalid auth")
-    server.proofs.pop(str(session), None)
 
 
 def rename(server: Homeserver, account: Account, name: str) -> None:

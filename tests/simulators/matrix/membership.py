@@ -15,8 +15,9 @@ def invite(actor: Actor, user: str, *, is_direct: bool = False, reason: str = ""
     if was == "join":
         raise forbidden(f"{user} is already in the room.")
     if was == "ban":
-        raise forbidden(f"{user} is banned from the room")
-    _check_power(room, actor.user, "invite")
+        raise Refused(403, "M_BAD_STATE", "Cannot invite user who was banned")
+    if power(room, actor.user) < named(room, "invite"):
+        raise forbidden("You don't have permission to invite users")
     _ = change(actor, user, "invite", reason=reason, is_direct=is_direct)
 
 
@@ -49,8 +50,8 @@ def remove(actor: Actor, user: str, to: str, reason: str = "") -> None:
     if to == "leave" and was in {"", "leave"}:
         raise forbidden("The target user is not in the room")
     level = "ban" if "ban" in {to, was} else "kick"
-    _check_power(room, actor.user, level)
-    if power(room, user) >= power(room, actor.user):
+    own = power(room, actor.user)
+    if own < named(room, level) or power(room, user) >= own:
         raise forbidden(f"You cannot {level} user {user}.")
     _ = change(actor, user, to, reason=reason)
 
@@ -92,8 +93,3 @@ def _is_open(server: Homeserver, room: Room, user: str) -> bool:
         return False
     allowed = (server.rooms.get(each.get("room_id", "")) for each in rules.get("allow", ()))
     return any(each is not None and each.membership(user) == "join" for each in allowed)
-
-
-def _check_power(room: Room, sender: str, name: str) -> None:
-    if power(room, sender) < named(room, name):
-        raise forbidden(f"You don't have permission to {name} users")

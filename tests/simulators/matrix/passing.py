@@ -49,6 +49,8 @@ def read(actor: Actor, kind: str, event: str, thread: str = "") -> None:
         raise bad_request("Receipt type must be m.fully_read, m.read, m.read.private")
     if thread and _thread(room, event, is_root_inside=thread != _MAIN) != thread:
         raise bad_request(f"event_id {event} is not related to thread {thread}", "M_INVALID_PARAM")
+    if _is_older(room, room.receipts.get((user, kind, thread)), event):
+        return
     pos = server.stream.step()
     if kind == FULLY:
         server.accounts[user].room_data[room.id, FULLY] = (pos, {"event_id": event})
@@ -62,6 +64,13 @@ def read(actor: Actor, kind: str, event: str, thread: str = "") -> None:
             pos=pos,
         )
     server.note("read", user, room=room.id, kind=kind, target=event, thread=thread)
+
+
+def _is_older(room: Room, before: Receipt | None, event: str) -> bool:
+    """Whether somebody has read further already."""
+    if before is None or before.event not in room.by_id or event not in room.by_id:
+        return False
+    return room.by_id[event].pos < room.by_id[before.event].pos
 
 
 def _thread(room: Room, event_id: str, *, is_root_inside: bool) -> str:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.simulators.matrix.events import POWER, Content, Event
-from tests.simulators.matrix.refusals import bad_json, bad_request, forbidden
+from tests.simulators.matrix.events import POWER, Content
+from tests.simulators.matrix.refusals import bad_json, bad_request, forbidden, not_found
 from tests.simulators.matrix.rooms import Room
 
 CREATORS_RULE: Final = frozenset({"12"})
@@ -69,11 +69,16 @@ def check_inside(room: Room, user: str) -> None:
         raise forbidden(f"User {user} not in room {room.id}")
 
 
-def check_redact(room: Room, sender: str, event: Event) -> None:
-    """Raise unless somebody may take an event back."""
-    if event.type == "m.room.create":
+def check_redact(room: Room, sender: str, target: str) -> None:
+    """Raise unless somebody may take an event back; with the level for it, even an unknown one."""
+    event = room.by_id.get(target)
+    if event is not None and event.type == "m.room.create":
         raise forbidden("Redacting create events is not permitted")
-    if event.sender != sender and power(room, sender) < named(room, "redact"):
+    if power(room, sender) >= named(room, "redact"):
+        return
+    if event is None:
+        raise not_found(f"Could not find event {target}")
+    if event.sender != sender:
         raise forbidden("You don't have permission to redact events")
 
 
@@ -83,8 +88,8 @@ def check_levels(room: Room, sender: str, content: Content) -> None:
     for user, level in users.items():
         if not isinstance(level, int):
             raise bad_json(f"\"{user}\": {level!r} is not of type 'integer'")
-    if creators(room) & users.keys():
-        raise bad_request("Creator user must not appear in content.users")
+    for user in creators(room) & users.keys():
+        raise bad_request(f"Creator user {user} must not appear in content.users")
     own = power(room, sender)
     before: Mapping[str, Any] = room.content(POWER).get("users", {})
     for user in users.keys() | before.keys():

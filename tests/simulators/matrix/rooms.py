@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
-from tests.simulators.matrix.events import MEMBER, REPLACE, Event
+from tests.simulators.matrix.events import MEMBER, REDACTION, REPLACE, Event
 
 _POS: Final = attrgetter("pos")
 State = dict[tuple[str, str], Event]
@@ -100,7 +100,12 @@ class Room:
         return list(found.values())
 
     def sees(self, user: str, event: Event) -> bool:
-        """Whether the room's history is open to somebody at an event."""
+        """Whether the room's history is open to somebody at an event.
+
+        That an unknown event was taken back is shown to nobody.
+        """
+        if event.type == REDACTION and event.content.get("redacts") not in self.by_id:
+            return False
         was = self.membership(user, event.pos)
         if was == "join" or event.state_key == user:
             return True

@@ -2,14 +2,12 @@
 
 import asyncio
 import inspect
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import msgspec
 from aiohttp import web
 
 from tests.simulators.journal import Journal
@@ -17,19 +15,22 @@ from tests.simulators.matrix import api_accounts, api_keys, api_reading, api_roo
 from tests.simulators.matrix.accounts import Json, Session
 from tests.simulators.matrix.calls import Call, Route
 from tests.simulators.matrix.control import control
-from tests.simulators.matrix.faults import Fault, Faults, names_of
+from tests.simulators.matrix.faults import Faults, names_of
 from tests.simulators.matrix.homeserver import Homeserver
 from tests.simulators.matrix.limits import Limits
 from tests.simulators.matrix.logins import make_device
 from tests.simulators.matrix.people import People
-from tests.simulators.matrix.refusals import (
-    Refused,
-    bad_json,
-    bad_request,
-    unknown_token,
-    unrecognized,
-)
+from tests.simulators.matrix.refusals import Refused, unknown_token, unrecognized
 from tests.simulators.matrix.screen import Shown, screen
+from tests.simulators.matrix.wire import (
+    Seen,
+    answer,
+    broken_answer,
+    cut,
+    read_body,
+    read_token,
+    refused_answer,
+)
 
 PASSWORD: Final = "pw-canary-000000000000000000000000"
 DEVICE: Final = "HEARTHKEY"
@@ -39,19 +40,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *api_rooms.ROUTES,
     *api_keys.ROUTES,
 )
-_JSON: Final = "application/json"
-
-
-@dataclass(slots=True, kw_only=True)
-class Seen:
-    """A call that was made. `status` 0: no answer was given."""
-
-    name: str
-    user: str = ""
-    room: str = ""
-    at: float = 0.0
-    status: int = 0
-    retry_after_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -65,7 +53,7 @@ class Simulator:
     without: set[str] = field(default_factory=set)
     url: str = ""
     calls: list[Seen] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults(frozenset(each.name for each in ROUTES)))
     journal: Journal = field(init=False)
     server: Homeserver = field(init=False)
     people: People = field(init=False)
@@ -105,6 +93,11 @@ class Simulator:
         made = make_device(self.server, account, device) if device else None
         return self.server.log_in(account, made)
 
+    def delegate(self) -> None:
+        """Be a server whose logins are another service's: no passwords, no end of a session."""
+        self.server.is_delegated = True
+        self.without |= {"login_flows", "login", "logout", "delete_devices"}
+
     def screen(self, room: str) -> list[Shown]:
         """Return a room's messages as a phone shows them."""
         return screen(self.server.rooms[room], self.bot)
@@ -117,7 +110,9 @@ class Simulator:
             path = f"/_matrix/client/{route.path}"
             app.router.add_route(route.method, path, partial(self._handle, route))
         app.router.add_route("*", "/{tail:.*}", self._handle_unknown)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1_024)
         await site.start()
@@ -144,10 +139,10 @@ class Simulator:
 
     async def _control(self, request: web.Request) -> web.StreamResponse:
         found = await control(self, request.match_info["verb"], await request.json())
-        return _answer(200, found)
+        return answer(200, found)
 
     async def _handle_unknown(self, _: web.Request) -> web.StreamResponse:
-        return _answer(404, unrecognized().body())
+        return answer(404, unrecognized().body())
 
     async def _handle(self, route: Route, request: web.Request) -> web.StreamResponse:
         seen = Seen(
@@ -156,22 +151,25 @@ class Simulator:
             at=asyncio.get_running_loop().time(),
         )
         self.calls.append(seen)
+        self._news.set()
         raw = await request.read()
         try:
             return await self._answered(route, request, raw, seen)
         except Refused as refused:
-            return _refusal(seen, refused)
+            return refused_answer(seen, refused)
         finally:
             self._news.set()
 
     async def _answered(
         self, route: Route, request: web.Request, raw: bytes, seen: Seen
     ) -> web.StreamResponse:
-        body = _body(route, raw)
-        fault = self.faults.take(names_of(route.name, body))
+        body = read_body(route, raw)
+        names = names_of(route.name, body)
+        seen.kind = names[0]
+        fault = self.faults.take(names)
         if fault is not None:
             await fault.wait()
-            if broken := _broken(fault, request):
+            if broken := broken_answer(fault, request):
                 return broken
         call = self._call(route, request, body)
         seen.user = call.who.account.id if call.who else ""
@@ -181,14 +179,14 @@ class Simulator:
         if inspect.isawaitable(found):
             found = await found
         if fault is not None and fault.reset == "after":
-            return _cut(request)
+            return cut(request)
         seen.status = 200
-        return _answer(200, found)
+        return answer(200, found)
 
     def _call(self, route: Route, request: web.Request, body: Json) -> Call:
         if route.name in self.without:
             raise unrecognized()
-        token = _token(request)
+        token = read_token(request)
         session = None if route.is_open else self._session(token)
         return Call(
             server=self.server,
@@ -206,51 +204,3 @@ class Simulator:
         if token not in self.server.sessions:
             raise unknown_token()
         return self.server.sessions[token]
-
-
-def _body(route: Route, raw: bytes) -> Json:
-    if route.method == "GET" or (route.is_bare and not raw):
-        return {}
-    try:
-        found: Any = msgspec.json.decode(raw)
-    except msgspec.DecodeError as error:
-        raise bad_request("Content not JSON.", "M_NOT_JSON") from error
-    if not isinstance(found, dict):
-        raise bad_json("Content must be a JSON object.")
-    return found
-
-
-def _token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token if scheme == "Bearer" else request.query.get("access_token", "")
-
-
-def _answer(status: int, found: object, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        status=status, body=msgspec.json.encode(found), content_type=_JSON, headers=headers
-    )
-
-
-def _refusal(seen: Seen, refused: Refused) -> web.Response:
-    seen.status = refused.status
-    body = refused.body()
-    wait_ms = body.get("retry_after_ms")
-    if wait_ms is None:
-        return _answer(refused.status, body)
-    seen.retry_after_ms = wait_ms
-    return _answer(refused.status, body, {"Retry-After": str(math.ceil(wait_ms / 1_000))})
-
-
-def _broken(fault: Fault, request: web.Request) -> web.StreamResponse | None:
-    """Return what leaves no proper answer and no effect."""
-    if fault.reset == "before":
-        return _cut(request)
-    if fault.garbage:
-        return web.Response(status=fault.status or 200, body=b"<html>no such thing</html>")
-    return None
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -20,14 +20,26 @@ class Viewer(NamedTuple):
 
 
 def as_json(room: Room, event: Event, viewer: Viewer, *, is_alone: bool = False) -> dict[str, Any]:
-    """Return an event as a viewer gets it; `is_alone`: it has to name its room."""
-    found = _bare(event, viewer)
+    """Return an event of a room's history as a viewer gets it.
+
+    `is_alone`: it has to name its room.
+    """
+    found = state_json(room, event, viewer, is_alone=is_alone)
     unsigned = found["unsigned"]
-    unsigned["membership"] = room.membership(viewer.session.account.id, event.pos)
+    unsigned["membership"] = room.membership(viewer.session.account.id, event.pos) or "leave"
     if event.redacted_by is not None:
-        unsigned["redacted_because"] = _bare(event.redacted_by, viewer)
+        why = state_json(room, event.redacted_by, viewer, is_alone=is_alone)
+        unsigned["redacted_because"] = why
     elif bundled := _bundled(room, event, viewer):
         unsigned["m.relations"] = bundled
+    return found
+
+
+def state_json(
+    room: Room, event: Event, viewer: Viewer, *, is_alone: bool = False
+) -> dict[str, Any]:
+    """Return an event of a room's state as a viewer gets it."""
+    found = _bare(event, viewer)
     if is_alone:
         found["room_id"] = room.id
     return found
@@ -54,6 +66,8 @@ def _bare(event: Event, viewer: Viewer) -> dict[str, Any]:
     }
     if event.state_key is not None:
         found["state_key"] = event.state_key
+    if event.room == f"!{event.id[1:]}":
+        found["room_id"] = event.room
     if "redacts" in event.content and event.type == "m.room.redaction":
         found["redacts"] = event.content["redacts"]
     if (before := event.replaces) is not None:

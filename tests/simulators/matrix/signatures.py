@@ -37,7 +37,7 @@ def check_identity(account: Account, given: Json) -> dict[str, Json]:
     for usage in keys.keys() - {"master"}:
         signature = signature_of(keys[usage], account.id, f"ed25519:{public(master)}")
         if not is_signed(keys[usage], public(master), signature):
-            raise Refused(400, "M_INVALID_SIGNATURE", "Invalid signature")
+            raise Refused(400, "M_INVALID_SIGNATURE", f"Invalid signature on {usage} key")
     return keys
 
 
@@ -48,13 +48,17 @@ def signature_of(signed: Json, user: str, key: str) -> str:
 
 def is_signed(signed: Json, key: str, signature: str) -> bool:
     """Whether a signature is a key's over a JSON."""
-    plain = {name: each for name, each in signed.items() if name not in {"signatures", "unsigned"}}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(plain(signed), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
         Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), text.encode())
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def plain(signed: Json) -> Json:
+    """Return what of a JSON is signed."""
+    return {name: each for name, each in signed.items() if name not in {"signatures", "unsigned"}}
 
 
 def _bytes(text: str) -> bytes:

@@ -11,7 +11,7 @@ from tests.simulators.matrix.filters import Filter
 from tests.simulators.matrix.homeserver import Homeserver
 from tests.simulators.matrix.passing import passing
 from tests.simulators.matrix.rooms import Room
-from tests.simulators.matrix.showing import Viewer, as_json, invitation
+from tests.simulators.matrix.showing import Viewer, as_json, invitation, state_json
 from tests.simulators.matrix.stream import Token
 from tests.simulators.matrix.tracking import changed_devices
 
@@ -98,6 +98,8 @@ def _joined(server: Homeserver, room: Room, asked: Question, viewer: Viewer) -> 
     after = 0 if is_new else asked.after
     timeline = _timeline(room, asked, viewer, after, room.moved)
     first = timeline.pop("first")
+    # To one who has just come in, the server always says that there may have been more.
+    timeline["limited"] |= is_new and asked.since is not None
     if is_whole or timeline["limited"]:
         state = room.state_before(first, since=0 if is_whole else asked.after)
     else:
@@ -117,7 +119,7 @@ def _joined(server: Homeserver, room: Room, asked: Question, viewer: Viewer) -> 
     shown = [each for each in state if each.type in asked.filter.state]
     return {
         "timeline": timeline,
-        "state": {"events": [as_json(room, each, viewer) for each in shown]},
+        "state": {"events": [state_json(room, each, viewer) for each in shown]},
         "account_data": {"events": data},
         "ephemeral": {"events": ephemeral},
         "unread_notifications": {"notification_count": 0, "highlight_count": 0},
@@ -134,7 +136,7 @@ def _left(room: Room, asked: Question, viewer: Viewer) -> Json:
     state = room.state_before(first, since=asked.after) if timeline["limited"] else []
     return {
         "timeline": timeline,
-        "state": {"events": [as_json(room, each, viewer) for each in state]},
+        "state": {"events": [state_json(room, each, viewer) for each in state]},
         "account_data": {"events": []},
     }
 

@@ -90,7 +90,7 @@ class Writers:
         age_s: float = 0.0,
         is_checked: bool = False,
     ) -> Made:
-        """Let somebody send any content, unchecked as it comes from another server."""
+        """Let somebody send any content, unchecked as if it came from another server."""
         way = Way(age_s=age_s, is_checked=is_checked)
         return _made(send(self._actor(person, room), kind, content, way))
 

@@ -1,0 +1,1 @@
+"""A real homeserver on loopback, for the tests."""

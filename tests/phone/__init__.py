@@ -1,0 +1,1 @@
+"""A phone on another implementation of Matrix and its cryptography."""

@@ -1,0 +1,1 @@
+"""What homeservers answer to one story, so that they can be compared."""
