@@ -1,4 +1,4 @@
-"""The bot at a real Synapse, with a phone of another make: encrypted, signed, and strict about it."""
+"""The bot at a real Synapse, with a phone of another make that refuses what is not signed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +39,7 @@ async def bot(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def alice(server: Synapse, bot: MatrixBot) -> AsyncIterator[Phone]:
     """Alice's phone, and her key with the bot."""
+    assert bot.frontend.device is not None
     async with phone(server, "alice") as mine:
         room = await mine.direct(BOT)
         await mine.say(room, f"!addkey anthropic {KEY}")
@@ -73,7 +74,7 @@ async def test_a_direct_chat_is_encrypted_trusted_and_rings(bot: MatrixBot, alic
     assert [each["isSigned"] for each in devices.values()] == [True]
 
 
-async def test_a_message_with_a_key_is_redacted(bot: MatrixBot, alice: Phone) -> None:
+async def test_a_message_with_a_key_is_redacted(alice: Phone) -> None:
     """Before anything else is done with it; nothing shows it again."""
     room = await alice.direct(BOT)
     event = await alice.say(room, "!addkey openai sk-proj-canary-0000000wxyz")
@@ -84,28 +85,22 @@ async def test_a_message_with_a_key_is_redacted(bot: MatrixBot, alice: Phone) ->
         return bool(found and found[0]["isRedacted"])
 
     await alice.until(is_gone)
-    assert not any("wxyz-" in each.text for each in await alice.screen(room))
-    assert bot.companies["openai"]
+    assert not any("canary-0000000wxyz" in each.text for each in await alice.screen(room))
 
 
-async def test_where_it_may_not_redact_the_member_is_asked_to(
-    bot: MatrixBot, alice: Phone
-) -> None:
+async def test_where_it_may_not_redact_the_member_is_asked_to(alice: Phone) -> None:
     """With the reason, in a chat that gives the bot no power."""
-    del bot
     room = await alice.direct(BOT, preset="private_chat")
     await alice.say(room, "!addkey openai sk-proj-canary-0000000wxyz")
     shown = await alice.heard(room, "OpenAI key accepted")
-    assert "I may not remove" in shown.text
+    assert "Remove" in shown.text
 
 
-async def test_an_unencrypted_room_is_named_before_it_takes_a_key(
-    bot: MatrixBot, alice: Phone
-) -> None:
+async def test_an_unencrypted_room_is_named_before_it_takes_a_key(alice: Phone) -> None:
     """An encrypted chat is offered, opened by a number, and the key asked for there."""
     room = await alice.direct(BOT, is_encrypted=False)
     await alice.say(room, "!addkey anthropic")
-    shown = await alice.heard(room, "not encrypted")
+    shown = await alice.heard(room, "is not encrypted")
     assert "1 Open an encrypted chat" in shown.text
     await alice.say(room, "1")
 
@@ -252,8 +247,9 @@ async def test_a_storm_of_malformed_messages_stops_nothing(bot: MatrixBot, alice
     await alice.do(
         "send", room=room, content={"msgtype": "m.text", "body": "x", "m.relates_to": 7}
     )
-    for odd in ([], "x", {"rel_type": 3}, {"rel_type": "m.thread", "event_id": {}}):
-        content = {"msgtype": "m.text", "body": "odd", "m.relates_to": odd}
+    odd: list[object] = [[], "x", {"rel_type": 3}, {"m.in_reply_to": 3}]
+    for each in odd:
+        content = {"msgtype": "m.text", "body": "odd", "m.relates_to": each}
         bot.companies["anthropic"].enqueue(*answer("Odd."))
         await alice.do("send", room=room, content=content)
     await ask(bot, alice, room, "still there?", "Still here.")
