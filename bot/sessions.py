@@ -312,10 +312,13 @@ class SessionManager:
         else:
             reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
         out = Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)
+        asked = self._questions.asked_by(turn.member, turn.place, (out,), is_ending=True)
         deliveries = await self._patience.hold(
-            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,)), turn.place
+            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,), asked), turn.place
         )
-        self._courier.send(deliveries)
+        if deliveries:
+            self._questions.follow(asked)
+            self._courier.send(deliveries)
 
     async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> bool:
         """Ask; return whether the turn has ended by that."""

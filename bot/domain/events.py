@@ -47,7 +47,10 @@ class SecretText:
 
 
 class Unread(StrEnum):
-    """What a message was that cannot be read. ANONYMOUS: readable, but nobody's in particular."""
+    """What a message was that cannot be read.
+
+    ANONYMOUS: readable, but nobody's in particular. SEALED: encrypted, and its key did not come.
+    """
 
     VOICE = "voice"
     PHOTO = "photo"
@@ -61,6 +64,7 @@ class Unread(StrEnum):
     SEALED = "sealed"
     OTHER = "other"
     ANONYMOUS = "anonymous"
+    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)

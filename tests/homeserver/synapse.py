@@ -23,8 +23,8 @@ NAME: Final = "home.test"
 _READY_S: Final = 60.0
 _SECRET: Final = "canary-registration"
 _WIDE: Final = {"per_second": 10_000, "burst_count": 10_000}
-# What stands in the way of tests alone: the limits of logins, of joins and of invitations.
-_ALWAYS_WIDE: Final = ("registration",)
+# What stands in the way of tests alone: the limits of logins, rooms, joins and invitations.
+_ALWAYS_WIDE: Final = ("registration", "room_creation")
 _NESTED: Final[dict[str, tuple[str, ...]]] = {
     "login": ("address", "account", "failed_attempts"),
     "joins": ("local", "remote"),
