@@ -64,7 +64,6 @@ class Unread(StrEnum):
     SEALED = "sealed"
     OTHER = "other"
     ANONYMOUS = "anonymous"
-    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
