@@ -14,6 +14,7 @@ from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot import frontends
 from bot.access import Access
+from bot.assents import Assents
 from bot.claims import Claims
 from bot.clock import SystemClock
 from bot.commands import by_name
@@ -34,7 +35,7 @@ from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
-from storage.folder import Facts
+from storage.folder import DEVICE, Facts
 from storage.hardening import forbid_core_dumps
 from storage.masterkey import Found, find_master_key
 from storage.stores import SqlStores, open_stores
@@ -86,6 +87,7 @@ def assemble(
         clock=clock,
         runner=sessions,
         held=HeldSecrets(clock),
+        assents=Assents(clock),
         notices=Notices(courier, clock, tasks),
         models=models,
         prices=book,
@@ -128,7 +130,15 @@ async def _run(config: Config) -> int:
         sealed_in = f"Data in {config.data_dir}, sealed with the {found.describe()}."
         access = _access(config, await stores.settings.operators())
         if config.has_messenger:
-            configured = frontends.configured(config, http, clock)
+            configured = frontends.configured(
+                config,
+                http,
+                clock,
+                keepsakes=stores.keepsakes,
+                device=config.data_dir / DEVICE,
+                is_restored=stores.is_restored,
+                access=access,
+            )
             front = await _messengers(configured, clock, access, house, sealed_in=sealed_in)
         else:
             front = _console(clock, access, sealed_in=sealed_in)
@@ -142,14 +152,14 @@ async def _run(config: Config) -> int:
             prices=PriceTable(),
             claims=front.claims,
         )
-        if config.has_messenger or not sys.stdin.isatty():
-            _print_for_host(front.start_line)
-        _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
-        await router.start()
         control = ControlServer(config.data_dir, front.tools)
         house.push_async_callback(control.close)
         await control.open()
+        if config.has_messenger or not sys.stdin.isatty():
+            _print_for_host(front.start_line)
+        _log.info("ready")
+        await router.start()
         await _serve(front.runs(router), [front.claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
 
@@ -224,8 +234,6 @@ def _print_for_host(line: str) -> None:
 
 async def _storage(config: Config, clock: Clock, house: AsyncExitStack) -> tuple[Found, SqlStores]:
     """Open the data folder with the master key that its own facts ask for."""
-    if config.matrix is not None:
-        raise StartError(["Matrix is not in this version yet: leave its settings out"])
     chosen: list[Found] = []
 
     def find_key(facts: Facts) -> MasterKey:

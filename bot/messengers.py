@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from bot import faults
 from bot.domain.errors import HearthkeyError, StartError
-from bot.domain.ports import Clock, Frontend, Receiver, Tool
+from bot.domain.ports import Clock, Frontend, HasTools, Receiver, Tool
 from bot.logs import describe
 from bot.tasks import Tasks
 
@@ -48,13 +48,12 @@ def _no_link(_: str) -> str:
 class Messenger:
     """A messenger that is configured. `title` is its name as people read it.
 
-    `claim_link` makes an address that sends a payload to the bot, `tools` are for the operator.
+    `claim_link` makes an address that sends a payload to the bot; empty: there is none.
     """
 
     title: str
     frontend: Connected
     claim_link: Callable[[str], str] = _no_link
-    tools: Mapping[str, Tool] = field(default_factory=dict)
 
 
 class Messengers:
@@ -97,7 +96,8 @@ class Messengers:
     @property
     def tools(self) -> Mapping[str, Tool]:
         """Return the tools of those that run."""
-        return {name: tool for each in self._running for name, tool in each.tools.items()}
+        having = [each for each in self.frontends if isinstance(each, HasTools)]
+        return {name: tool for each in having for name, tool in each.tools.items()}
 
     @property
     def named(self) -> str:

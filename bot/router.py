@@ -19,6 +19,7 @@ from bot.domain.events import (
     Edited,
     InboxId,
     Incoming,
+    Outgoing,
     Press,
     Question,
     QuestionKind,
@@ -290,8 +291,10 @@ class Router:
             await self._tell(turn.place, turn.member, texts.turns.backlog(before))
 
     async def _tell(self, place: Place, member: MemberId, reply: Reply) -> None:
-        """Say something with buttons that is not kept."""
+        """Say something with buttons that is not kept; nor is the question it may be."""
         self._owners.remember(place, await self._courier.say(place, reply), member)
+        out = Outgoing(place=place, member=member, reply=reply)
+        self._questions.follow(self._questions.asked_by(member, place, (out,), is_ending=True))
 
     async def _take_use(self, incoming: Incoming, member: Member, meaning: Meaning) -> None:
         row = await self._stores.intake.accept(_storable(incoming, meaning))

@@ -34,13 +34,19 @@ class MemoryTurns:
         self._state = state
 
     async def wait(
-        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+        self,
+        turn: TurnId,
+        reason: WaitReason,
+        replies: Sequence[Outgoing],
+        effects: Sequence[Effect] = (),
     ) -> Sequence[Delivery]:
         """Let a received turn wait."""
         row = self._state.turns.get(turn)
         if not row or row.turn.state is not TurnState.RECEIVED:
             return ()
         self._set(row, state=TurnState.WAITING, detail=reason.value)
+        for effect in effects:
+            apply(self._state, effect)
         return self._state.post(tuple(replies))
 
     async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:

@@ -47,7 +47,11 @@ class Turns(Repository):
     """A TurnStore in SQLite."""
 
     async def wait(
-        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+        self,
+        turn: TurnId,
+        reason: WaitReason,
+        replies: Sequence[Outgoing],
+        effects: Sequence[Effect] = (),
     ) -> Sequence[Delivery]:
         """Let a received turn wait."""
 
@@ -58,7 +62,11 @@ class Turns(Repository):
                 reason.value,
                 turn,
             )
-            return await outbox.post(tx, replies) if changed else ()
+            if not changed:
+                return ()
+            for effect in effects:
+                await apply(tx, effect, frontend=replies[0].place.frontend if replies else "")
+            return await outbox.post(tx, replies)
 
         return await self.write(work)
 

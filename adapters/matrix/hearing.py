@@ -13,6 +13,7 @@ from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
 from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
+from adapters.matrix.verification_wire import is_verification
 from adapters.matrix.verifier import Verifier
 from adapters.matrix.wire import CallError
 from bot.domain.chat import Identity

@@ -21,8 +21,7 @@ FULL: Final = 10_000  # characters of the plain text
 MOST_BYTES: Final = 46_000
 _HTML: Final = "org.matrix.custom.html"
 _MSGTYPES: Final = {ReplyKind.ANSWER: "m.text", ReplyKind.NOTICE: "m.notice"}
-_CLOSE: Final = "Close"
-_HINT: Final = "Send a number or react with it. 0 closes."
+_HINT: Final = "Send a number or react with it."
 _SOME_EVENT: Final = "$" + "x" * 43
 
 
@@ -109,14 +108,9 @@ def size_of(found: Json) -> int:
 
 
 def _choices(reply: Reply) -> list[str]:
-    """Return the choices by number; of one that only closes the hint tells."""
-    choices = numbered(reply.buttons)
-    lines = [f"{number} {button.label}" for number, button in choices]
-    return [*lines[:-1], _HINT] if len(choices) > 1 and _closes(*choices[-1]) else lines
-
-
-def _closes(number: str, button: Button) -> bool:
-    return number == "0" and button.label == _CLOSE
+    """Return the choices by number, and how one is made."""
+    lines = [f"{number} {button.label}" for number, button in numbered(reply.buttons)]
+    return [*lines, _HINT] if lines else []
 
 
 def _opening(button: Button) -> str:

@@ -47,7 +47,10 @@ class SecretText:
 
 
 class Unread(StrEnum):
-    """What a message was that cannot be read. ANONYMOUS: readable, but nobody's in particular."""
+    """What a message was that cannot be read.
+
+    ANONYMOUS: readable, but nobody's in particular. SEALED: encrypted, and its key did not come.
+    """
 
     VOICE = "voice"
     PHOTO = "photo"

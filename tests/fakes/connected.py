@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from bot.domain.ports import Receiver
+from bot.domain.ports import Receiver, Tool
 from bot.messengers import Messenger
 from tests.fakes.frontend import FakeFrontend
 
@@ -21,6 +21,7 @@ class FakeConnected(FakeFrontend):
         self.was_cancelled = False
         self.is_closed = False
         self.running = asyncio.Event()
+        self.tools: dict[str, Tool] = {}
         self._broken: asyncio.Future[None]
 
     async def check(self) -> None:
@@ -52,14 +53,9 @@ class FakeConnected(FakeFrontend):
 
 
 def messenger(frontend: FakeConnected) -> Messenger:
-    """Return it as one that is configured, with a tool and a link of its own."""
-
-    async def verify(_: object) -> int:
-        return 0
-
+    """Return it as one that is configured, with its link if it has one."""
     return Messenger(
         title=frontend.name.title(),
         frontend=frontend,
         claim_link=lambda payload: frontend.private_link(payload) if frontend.link else "",
-        tools={f"{frontend.name} verify": verify},
     )

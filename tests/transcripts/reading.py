@@ -25,7 +25,7 @@ SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-_APART: Final = re.compile(r"[@+]")
+_APART: Final = re.compile(r"[@+~]")
 _COMMAND: Final = re.compile(r"[/!](\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -46,8 +46,10 @@ def body_of(step: Step) -> Body:
 def place_of(who: str) -> Place:
     """Return where somebody writes: `alice` in private, `alice@club` in a group.
 
-    `alice+t1` is a topic of the private chat.
+    `alice+t1` is a topic of the private chat, `alice~private` another one, opened by the bot.
     """
+    if "~" in who:
+        return Place("fake", "-".join(reversed(who.split("~"))))
     name, _, thread = who.partition("+")
     name, _, group = name.partition("@")
     return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name, thread)

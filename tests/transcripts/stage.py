@@ -62,6 +62,7 @@ STAGES: Final = {
     "keeps": Abilities(has_buttons=True, can_edit=True),
     "topics": BUTTONS,
     "threads": replace(_NUMBERS, threads_hang=True),
+    "unsealed": replace(_NUMBERS, seals=True, opens_private=True, delete_label="Remove"),
 }
 LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
@@ -89,10 +90,13 @@ class Stage:
         self.frontend = FakeFrontend(
             "fake",
             abilities,
-            link=LINK if abilities.can_delete else "",
+            link=LINK if abilities.can_delete and not abilities.opens_private else "",
             opens_topics=kind == "topics",
             shows_opening=not abilities.has_buttons and not abilities.is_local,
         )
+        if kind == "unsealed":
+            self.frontend.unsealed = {"alice", "bob", "club"}
+            self.frontend.opens_private = True
         self._toasts: list[str] = []
         self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)

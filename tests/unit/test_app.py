@@ -65,7 +65,7 @@ async def running(
 ) -> AsyncIterator[asyncio.Task[int]]:
     """Run the application with these messengers until it gets the signal to end."""
     configured = [messenger(each) for each in messengers]
-    monkeypatch.setattr("bot.frontends.configured", lambda *_: configured)
+    monkeypatch.setattr("bot.frontends.configured", lambda *_, **__: configured)
     run = asyncio.ensure_future(app._run(config))
     started = [asyncio.ensure_future(each.running.wait()) for each in messengers]
     await asyncio.wait([run, *started], return_when=asyncio.FIRST_COMPLETED)

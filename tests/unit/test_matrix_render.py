@@ -93,36 +93,25 @@ ROWS: Rows = (
 
 
 def test_choices_are_numbers_and_addresses_are_written_out() -> None:
-    """The footer comes last. What only copies is no choice."""
+    """How a choice is made is said once, the footer comes last. What only copies is no choice."""
     rows = (*ROWS, (Button("Cancel", "model:cancel"),))
     found = content(Reply(text="Which?", footer="Haiku,  about\n$0.01 *", buttons=rows))
     assert found["body"] == (
-        "Which?\n\n1 Haiku\n2 Son & net\n0 Cancel\nKey page: https://keys.example/a?b&c"
-        "\n\nHaiku, about $0.01 *"
+        "Which?\n\n1 Haiku\n2 Son & net\n0 Cancel\nSend a number or react with it."
+        "\nKey page: https://keys.example/a?b&c\n\nHaiku, about $0.01 *"
     )
     assert found["formatted_body"] == (
-        "<p>Which?</p><p>1 Haiku<br>2 Son &amp; net<br>0 Cancel<br>"
-        'Key page: <a href="https://keys.example/a?b&amp;c">https://keys.example/a?b&amp;c</a></p>'
-        "<p><em>Haiku, about $0.01 *</em></p>"
+        "<p>Which?</p><p>1 Haiku<br>2 Son &amp; net<br>0 Cancel<br>Send a number or react with it."
+        '<br>Key page: <a href="https://keys.example/a?b&amp;c">https://keys.example/a?b&amp;c</a>'
+        "</p><p><em>Haiku, about $0.01 *</em></p>"
     )
 
 
-def test_a_menu_that_closes_says_how_it_is_used() -> None:
-    """In one line, which takes the place of the choice to close it."""
-    found = content(Reply(text="Which?", buttons=(*ROWS, (Button("Close", "model:close"),))))
-    assert found["body"].splitlines()[2:5] == [
-        "1 Haiku",
-        "2 Son & net",
-        "Send a number or react with it. 0 closes.",
-    ]
-    alone = content(Reply(text="None yet.", buttons=((Button("Close", "usage:close"),),)))
-    assert alone["body"] == "None yet.\n\n0 Close"
-
-
-def test_a_reply_of_nothing_but_a_footer() -> None:
-    """What is not there leaves no gap."""
+def test_what_is_not_there_leaves_no_gap() -> None:
+    """Neither a text nor choices are needed."""
     assert content(Reply(text="", footer="a"))["body"] == "a"
-    assert content(Reply(text="", buttons=ROWS[:1]))["body"] == "1 Haiku\n2 Son & net"
+    address = content(Reply(text="", buttons=((Button("Page", url="https://a.example"),),)))
+    assert address["body"] == "Page: https://a.example"
 
 
 def test_an_edit_holds_the_new_text_and_calls_nobody() -> None:

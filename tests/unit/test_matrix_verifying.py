@@ -279,6 +279,27 @@ async def test_a_signature_that_is_not_taken_is_said(stand: Stand) -> None:
     assert "M_UNKNOWN" in dialogue.shown[-1]
 
 
+async def test_numbers_are_compared_where_an_app_has_no_emoji(stand: Stand) -> None:
+    """The console shows the three of them."""
+    carry = stand.homeserver.carry
+
+    def without_emoji(element: Element, messages: list[wire.Message], room: str | None) -> None:
+        for message in messages:
+            if message.kind.endswith(".start"):
+                message.content["short_authentication_string"] = ["decimal"]
+        carry(element, messages, room)
+
+    stand.homeserver.carry = without_emoji  # type: ignore[method-assign]  # an older app
+    stand.ask(None)
+    await let_run()
+    dialogue = FakeDialogue("yes")
+    assert await within(10, verify(stand.verifier, dialogue))
+    shown = stand.phone.current.shown
+    assert shown is not None
+    assert "  ".join(map(str, shown.decimals)) in dialogue.text
+    assert " 1. " not in dialogue.text
+
+
 async def test_a_homeserver_that_is_gone_at_the_end_is_said(stand: Stand) -> None:
     """The verification stands, and the missing signature is named."""
     dialogue = FakeDialogue(IN_ROOM)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.domain.errors import StartError
+from bot.domain.ports import Dialogue
 from bot.messengers import Messengers
 from bot.tasks import Tasks
 from tests.fakes.clock import FakeClock, let_run
@@ -27,6 +28,7 @@ class Two:
     tasks: Tasks = field(default_factory=Tasks)
 
     def __post_init__(self) -> None:
+        self.one.tools["one verify"] = self.two.tools["two verify"] = _verify
         self.messengers = Messengers([messenger(self.one), messenger(self.two)], self.clock)
 
     async def start(self) -> None:
@@ -39,6 +41,10 @@ class Two:
 
 async def _nothing(*_: object) -> None:
     """Answer nothing."""
+
+
+async def _verify(_: Dialogue) -> int:
+    return 0
 
 
 @pytest.fixture
@@ -208,6 +214,13 @@ async def test_a_code_is_sent_through_the_first_that_has_a_link(house: Two) -> N
     await none.check()
     assert none.claim_link("claim_1") == ""
     await none.close()
+
+
+async def test_a_frontend_without_tools_has_none(house: Two) -> None:
+    """It need not say so."""
+    del house.one.tools
+    await house.start()
+    assert list(house.messengers.tools) == ["two verify"]
 
 
 async def test_three_are_named_as_a_list() -> None:

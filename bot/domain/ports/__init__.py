@@ -17,7 +17,7 @@ from bot.domain.ports.storage import (
     Stores,
     UsedTurn,
 )
-from bot.domain.ports.tools import Dialogue, Tool
+from bot.domain.ports.tools import Dialogue, HasTools, Tool
 from bot.domain.ports.turns import Ending, Told, TurnStore
 from bot.domain.ports.vendor import Provider, Providers
 
@@ -29,6 +29,7 @@ __all__ = [
     "Ending",
     "Frontend",
     "Growth",
+    "HasTools",
     "InboxRow",
     "Intake",
     "Keepsakes",

@@ -59,9 +59,16 @@ class TurnStore(Protocol):
     """Turns, in whole transitions; each is one commit, shielded from cancellation."""
 
     async def wait(
-        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+        self,
+        turn: TurnId,
+        reason: WaitReason,
+        replies: Sequence[Outgoing],
+        effects: Sequence[Effect] = (),
     ) -> Sequence[Delivery]:
-        """Let a received turn wait."""
+        """Let a received turn wait, and say so: in one commit, with what that has for effects.
+
+        Nothing of all that if it is not received any more.
+        """
         ...
 
     async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
