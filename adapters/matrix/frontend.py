@@ -14,7 +14,8 @@ from adapters.matrix.hearing import Hearing
 from adapters.matrix.membership import Membership
 from adapters.matrix.outlet import Outlet
 from adapters.matrix.pacing import Pacing
-from adapters.matrix.render import Preview, split_reply
+from adapters.matrix.preview import Preview
+from adapters.matrix.render import split_reply
 from adapters.matrix.reset import reset_identity
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen
