@@ -137,6 +137,7 @@ async def _run(config: Config) -> int:
                 keepsakes=stores.keepsakes,
                 device=config.data_dir / DEVICE,
                 is_restored=stores.is_restored,
+                access=access,
             )
             front = await _messengers(configured, clock, access, house, sealed_in=sealed_in)
         else:

@@ -3,10 +3,11 @@
 What is not configured is not imported: its libraries cost memory and time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.access import Access
 from bot.commands import by_name
 from bot.commands.spec import Command, Where
 from bot.config import Config, MatrixConfig, TelegramConfig
@@ -46,6 +47,7 @@ def configured(
     keepsakes: Keepsakes,
     device: Path,
     is_restored: bool,
+    access: Access,
 ) -> Sequence[Messenger]:
     """Return the messengers that are configured.
 
@@ -63,6 +65,7 @@ def configured(
             keepsakes=keepsakes,
             device=device,
             is_restored=is_restored,
+            operators=lambda: access.accounts_of_operators("matrix"),
         )
         found.append(Messenger(title="Matrix", frontend=account))
     return found
@@ -96,7 +99,8 @@ def matrix(
     *,
     keepsakes: Keepsakes,
     device: Path,
-    is_restored: bool,
+    is_restored: bool = False,
+    operators: Callable[[], Sequence[str]] = tuple,
 ) -> "MatrixFrontend":
     """Return Matrix as a messenger; it logs in when it is checked or run."""
     from adapters.matrix.frontend import MatrixFrontend  # noqa: PLC0415
@@ -108,6 +112,7 @@ def matrix(
         keepsakes=keepsakes,
         folder=device,
         is_restored=is_restored,
+        operators=operators,
     )
 
 

@@ -47,9 +47,9 @@ class Connector:
     operators: Callable[[], Sequence[str]]
     take: Callable[[Round], Awaitable[None]]
 
-    async def connect(self, *, is_restored: bool) -> Connection:
+    async def connect(self) -> Connection:
         """Enter as the bot's device, or as a new one. Raises CallError and StartError."""
-        device, machine = await self.devices.enter(is_restored=is_restored)
+        device, machine = await self.devices.enter()
         try:
             return await self._connected(device, machine)
         except DeviceLost:

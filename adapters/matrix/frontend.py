@@ -57,6 +57,10 @@ class MatrixFrontend:
         can_react=True,
         sends_once=True,
         redelivers=True,
+        threads_hang=True,
+        seals=True,
+        opens_private=True,
+        delete_label="Remove",
     )
 
     def __init__(
@@ -209,8 +213,10 @@ class MatrixFrontend:
 
     async def _connect(self) -> Connection:
         self._disconnect()
-        self._connection = await self._connector.connect(is_restored=self._is_restored)
-        self._is_restored = False
+        if self._is_restored:
+            await self._connector.devices.forget()
+            self._is_restored = False
+        self._connection = await self._connector.connect()
         self._verifying = self._start(self._connection.verifier.run())
         return self._connection
 

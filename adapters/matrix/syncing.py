@@ -118,7 +118,7 @@ class Syncer:
         if unopened := self._opening.overdue():
             await self._take(Round(unopened=unopened))
         await self._opening.keep()
-        await self._keepsakes.put(_SINCE, Secret(since))
+        await self._keepsakes.put(_SINCE, Secret(since), is_fleeting=True)
         self._since, self._is_first = since, False
         self._known = {room.id for room in self._rooms}
 
