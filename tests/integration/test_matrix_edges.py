@@ -79,6 +79,26 @@ async def test_old_messages_are_not_answered_at_a_first_start(line: MatrixLine) 
     assert line.receiver.bodies == [Text("just now"), Text("and now")]
 
 
+@pytest.mark.parametrize("is_away", [False, True], ids=["running", "away"])
+async def test_what_was_said_before_the_bot_came_is_not_its_affair(
+    line: MatrixLine, *, is_away: bool
+) -> None:
+    """Of a room it comes into it hears what follows its invitation, however it came in."""
+    line.sim.people.direct("alice")
+    await line.start()
+    await line.hears("hello")
+    if is_away:
+        await line.stop()
+    room = line.sim.people.group("alice", is_joined=False)
+    line.sim.people.say("alice", "among ourselves", room=room, age_s=HOUR_S)
+    line.sim.people.say("alice", "are you there?", room=room)
+    line.sim.people.join("hearth", room=room)
+    if is_away:
+        await line.start()
+    await line.hears("well?", room=room)
+    assert line.receiver.bodies == [Text("hello"), Text("are you there?"), Text("well?")]
+
+
 async def test_another_name_hides_no_backlog(line: MatrixLine) -> None:
     """That the bot was renamed is an event like that of its coming, and is none."""
     line.sim.people.direct("alice")
