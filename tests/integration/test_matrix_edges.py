@@ -150,6 +150,19 @@ async def test_changes_and_signs_of_nothing_are_nothing(line: MatrixLine) -> Non
     assert line.receiver.bodies == [Text("even")]
 
 
+async def test_a_message_is_no_other_whatever_it_says(line: MatrixLine) -> None:
+    """What is done to it, such as its deletion, is done to no message that it names."""
+    room = line.sim.people.direct("alice")
+    await line.start()
+    root = line.sim.people.say("alice", "root")
+    inside = line.sim.people.say("alice", "inside", thread=root.event)
+    relates = {"rel_type": "m.annotation", "event_id": inside.event, "key": "x"}
+    said = line.sim.people.say("alice", "not inside", **{"m.relates_to": relates})
+    await line.taken(said.update)
+    assert line.receiver.incoming[-1].message == said.event
+    assert line.receiver.incoming[-1].place == line.place(room)
+
+
 async def test_the_bot_and_other_bots_are_not_listened_to(line: MatrixLine) -> None:
     """Nor what it says from another device, nor what is marked as a notice."""
     room = line.sim.people.direct("alice")
