@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.events import Edited, Incoming, Text
 from bot.domain.secret import Secret
-from tests.fakes.clock import FakeClock
-from tests.fakes.matrix_line import MatrixLine, matrix_line, waited
+from tests.fakes.clock import FakeClock, let_run
+from tests.fakes.matrix_line import ALICE, MatrixLine, matrix_line, waited
 from tests.fakes.receiver import ScriptedReceiver
 from tests.simulators.matrix.faults import Fault
 
@@ -285,3 +285,18 @@ async def test_what_was_read_is_shown_to_be(line: MatrixLine) -> None:
     await line.sim.until(lambda: read() >= {(inside.event, root.event)})
     last = line.sim.people.say("alice", "last")
     await line.sim.until(lambda: (last.event, "main") in read())
+
+
+async def test_a_stop_leaves_no_call_on_its_way(line: MatrixLine) -> None:
+    """Not even one that only shows something, at a server that does not answer."""
+    room = line.sim.people.direct("alice")
+    line.sim.faults.add("receipt", Fault(hang=True))
+    await line.start()
+    said = line.sim.people.say("alice", "hello")
+    await line.sim.until(lambda: bool(line.count("receipt")))
+    await line.taken(said.update)
+    await line.frontend.close()
+    await let_run()
+    assert not line.http.is_busy
+    assert line.receiver.incoming[0].place == line.place(room)
+    assert line.receiver.incoming[0].sender == ALICE
