@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.opening import Opening, Unopened
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
 from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
-from adapters.matrix.verification_wire import is_verification
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.verification.verifier import Verifier
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError
 from bot.domain.chat import Identity
 from bot.domain.errors import StorageUnavailable

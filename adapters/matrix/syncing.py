@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi, sync_filter
-from adapters.matrix.machine import Arrived, Machine
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.machine import Arrived, Machine
+from adapters.matrix.crypto.opening import Opening, Unopened
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.rooms import Room, Rooms, events_of
-from adapters.matrix.sealing import Sealing
-from adapters.matrix.verification_wire import is_verification
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
 from bot.domain.secret import Secret

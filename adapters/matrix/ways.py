@@ -70,7 +70,9 @@ class Growing:
                 self._place, reply, txn=key, reply_to=self._growth.reply_to
             )
         else:
-            await self._outlet.edit(self._place, self._message, reply)
+            await self._outlet.edit(
+                self._place, self._message, reply, reply_to=self._growth.reply_to
+            )
             message = self._message
         await self.leave()
         return message

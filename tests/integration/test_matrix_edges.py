@@ -1,4 +1,4 @@
-"""What comes in from Matrix over real sockets: each message once, in order, whatever else comes."""
+"""What comes in from Matrix over real sockets: each message once, in order, come what may."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -157,7 +157,9 @@ async def test_a_message_is_no_other_whatever_it_says(line: MatrixLine) -> None:
     root = line.sim.people.say("alice", "root")
     inside = line.sim.people.say("alice", "inside", thread=root.event)
     relates = {"rel_type": "m.annotation", "event_id": inside.event, "key": "x"}
-    said = line.sim.people.say("alice", "not inside", **{"m.relates_to": relates})
+    said = line.sim.people.send(
+        "alice", {"msgtype": "m.text", "body": "not inside", "m.relates_to": relates}
+    )
     await line.taken(said.update)
     assert line.receiver.incoming[-1].message == said.event
     assert line.receiver.incoming[-1].place == line.place(room)

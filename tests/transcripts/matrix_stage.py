@@ -48,7 +48,7 @@ _BUTTON: Final = re.compile(r"\[[^\]]+\]")
 
 
 class MatrixStage(WiredStage):
-    """People are accounts of one homeserver, and choose by numbers, written or put under a menu."""
+    """People are accounts of one homeserver, and choose by numbers, typed or put under a menu."""
 
     def __init__(self, *, is_owned: bool = True, is_sealed: bool = True) -> None:
         super().__init__("numbers", is_owned=is_owned)
@@ -72,9 +72,7 @@ class MatrixStage(WiredStage):
             self._meet()
         self._http = HttpClient()
         self.messenger = self._matrix = WitnessedMatrix(
-            Account(
-                homeserver=self._sim.url, user=self._sim.bot, password=Secret(PASSWORD)
-            ),
+            Account(homeserver=self._sim.url, user=self._sim.bot, password=Secret(PASSWORD)),
             http=self._http,
             clock=self.clock,
             keepsakes=self.stores.keepsakes,

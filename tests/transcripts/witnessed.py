@@ -54,7 +54,7 @@ class WitnessedSink:
 
 
 class WitnessedMatrix(MatrixFrontend):
-    """`note` hears of every message when it stands at the server. `is_sealed`: so are all chats."""
+    """`note` hears of every message once it stands at the server. `is_sealed`: all chats are."""
 
     note: Note
     is_sealed: bool
