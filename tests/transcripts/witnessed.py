@@ -1,4 +1,4 @@
-"""Matrix's adapter, with a note of what it was told to show: which choices there are, and whose."""
+"""Matrix's adapter, with a note of what it was told to show: the choices, and whose they are."""
 
 from collections.abc import Callable
 from dataclasses import replace
