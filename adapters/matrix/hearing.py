@@ -129,7 +129,7 @@ class Hearing:
         try:
             found = await self._api.event(room, event)
         except CallError as error:
-            if not error.is_surely_refused or error.status == 429:
+            if not error.is_lasting:
                 raise
             return Trace("")  # there is no such event, or not for us
         found["event_id"] = event
