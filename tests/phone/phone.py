@@ -52,8 +52,9 @@ class Shown:
     @property
     def is_message(self) -> bool:
         """Whether it stands by itself: an edit is part of another."""
-        relation = self.raw["original"].get("m.relates_to") or {}
-        return self.raw["kind"] == "m.room.message" and relation.get("rel_type") != "m.replace"
+        relation = self.raw["original"].get("m.relates_to")
+        is_edit = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"
+        return self.raw["kind"] == "m.room.message" and not is_edit
 
 
 class Phone:
@@ -156,6 +157,19 @@ class Phone:
         """Return a room's messages, oldest first."""
         found = [Shown(each) for each in await self.do("timeline", room=room)]
         return [each for each in found if each.is_message or each.raw["isFailing"]]
+
+    async def verifying(self, phase: str) -> Json:
+        """Wait until the newest verification is so far; return what is known of it."""
+
+        async def look() -> Json | None:
+            found = await self.do("verifications")
+            newest: Json | None = found[-1] if found else None
+            if newest and newest["phase"] == "Started" and phase == "emoji":
+                return newest if newest["emoji"] else None
+            return newest if newest and newest["phase"] == phase else None
+
+        found: Json = await self.until(look)
+        return found
 
     async def heard(
         self, room: str, words: str, *, of: str = "", within_s: float = _WITHIN_S
