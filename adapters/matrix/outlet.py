@@ -51,12 +51,16 @@ class Outlet:
         async with self._paced(place, _weight(reply)):
             await self._send(place, edit_of(message, content(reply)), secrets.token_hex(8))
 
-    async def begin(self, place: Place, shown: Json, reply_to: MessageRef | None) -> MessageRef:
-        """Send the message in which an answer will grow; the room for it was taken before."""
+    async def begin(
+        self, place: Place, shown: Json, *, txn: str, reply_to: MessageRef | None
+    ) -> MessageRef:
+        """Send the message in which an answer will grow; the room for it was taken before.
+
+        With the same `txn` again it is the same message, and says what it said first.
+        """
         whole = {**shown, "m.mentions": _mentioning(self._asker(place, reply_to))}
         async with self._mapped(place):
-            placed = self._placed(place, whole, reply_to)
-            return await self._send(place, placed, secrets.token_hex(8))
+            return await self._send(place, self._placed(place, whole, reply_to), txn)
 
     async def grow(self, place: Place, message: MessageRef, shown: Json) -> None:
         """Let a message grow; the room for it was taken before."""
