@@ -134,6 +134,7 @@ class MatrixFrontend:
             task.cancel()
         if self._aside:
             await asyncio.wait(self._aside)
+        await self._hearing.close()
         self._disconnect()
 
     @property

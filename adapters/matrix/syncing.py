@@ -212,11 +212,11 @@ class Syncer:
 
     def _begins_at(self, events: Sequence[Json], *, is_new: bool) -> int:
         """Return from when on (a server's stamp) a room's events concern the bot."""
-        if self._since and not is_new:
+        if not self._since:
+            return _to_stamp(self._started_at - _BEFORE)
+        if not is_new:
             return 0
-        if self._since and not self._is_first:
-            return next((_stamp(each) for each in events if self._is_own_entry(each)), 0)
-        return 0 if self._since else _to_stamp(self._started_at - _BEFORE)
+        return next((_stamp(each) for each in events if self._is_own_entry(each)), 0)
 
     def _is_due(self, event: Json, begins_at: int) -> bool:
         return _stamp(event) >= begins_at or event["sender"] == self._me
@@ -226,7 +226,7 @@ class Syncer:
         content = event.get("content")
         membership = content.get("membership") if isinstance(content, dict) else None
         is_mine = event.get("type") == "m.room.member" and event.get("state_key") == self._me
-        return is_mine and membership in {"invite", "join"}
+        return is_mine and membership in {"invite", "join"} and not _was_joined(event)
 
 
 def _each(part: Any) -> Sequence[tuple[str, Json]]:  # noqa: ANN401 - anything a server says
@@ -254,6 +254,15 @@ def _is_sound(event: Json) -> bool:
         and isinstance(event.get("type"), str)
         and isinstance(event.get("content"), dict)
     )
+
+
+def _was_joined(event: Json) -> bool:
+    """Whether somebody who was in a room before it only goes by another name since."""
+    match event:
+        case {"unsigned": {"prev_content": {"membership": "join"}}}:
+            return True
+        case _:
+            return False
 
 
 def _stamp(event: Json) -> int:

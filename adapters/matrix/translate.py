@@ -97,8 +97,9 @@ def translate(event: Json, room: Room, me: Me, seen: Seen, now: datetime) -> Inc
     body = _body(event, relation, target, me)
     if body is None:
         return None
-    thread = relation.thread or (target.thread if target else "")
-    message = relation.event or event["event_id"]
+    is_of_another = isinstance(body, Edited | Redacted | Reacted)
+    thread = target.thread if target and is_of_another else relation.thread
+    message = relation.event if is_of_another else event["event_id"]
     # Whoever may redact a message has its sender's word taken back.
     sender = target.sender if target and isinstance(body, Redacted) else event["sender"]
     return Incoming(
@@ -130,7 +131,8 @@ def _body(event: Json, relation: Relation, target: Trace | None, me: Me) -> Body
         return Redacted() if target is not None and target.sender != me.id else None
     if kind == "m.reaction":
         is_ours = target is not None and target.sender == me.id
-        return Reacted(relation.key) if relation.key and is_ours else None
+        is_sign = relation.kind == "m.annotation" and bool(relation.key)
+        return Reacted(relation.key) if is_sign and is_ours else None
     if kind in _OTHERS:
         return Unreadable(_OTHERS[kind])
     if kind != "m.room.message":
