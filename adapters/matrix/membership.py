@@ -70,11 +70,16 @@ class Membership:
         return found
 
     async def answer(self, invites: Mapping[str, Sequence[Json]], receiver: Receiver) -> None:
-        """Join or decline; what does not work is tried again for a while."""
+        """Join or decline; what does not work is tried again for a while.
+
+        Where a room of the bot's goes on it follows anybody: who is there chose that room.
+        """
+        successors = {room.successor for room in self._rooms}
         for room, state in invites.items():
             mine = _invitation(state, self._me)
             inviter = mine.get("sender", "") if mine else ""
-            if inviter and receiver.welcomes(Identity(NAME, inviter)):
+            is_expected = room in successors or receiver.welcomes(Identity(NAME, inviter))
+            if inviter and is_expected:
                 is_direct = mine["content"].get("is_direct") is True if mine else False
                 await self.join(room, inviter, is_direct=is_direct)
             else:

@@ -1,4 +1,4 @@
-"""What comes in from Matrix over real sockets: each message once, in order, whatever else comes."""
+"""What comes in from Matrix over real sockets: each message once, in order, whatever else."""
 
 import logging
 from collections.abc import AsyncIterator
