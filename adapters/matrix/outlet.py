@@ -13,7 +13,14 @@ from adapters.matrix.sealing import Sealing
 from adapters.matrix.seen import Seen
 from adapters.matrix.wire import CallError, Json
 from bot.domain.chat import Place
-from bot.domain.errors import ChatGone, ChatMoved, FrontendError, SendRefused, SendThrottled
+from bot.domain.errors import (
+    ChatGone,
+    ChatMoved,
+    FrontendError,
+    SendRefused,
+    SendThrottled,
+    ThreadGone,
+)
 from bot.domain.events import MessageRef, Reply, ReplyKind
 
 _MESSAGE: Final = "m.room.message"
@@ -21,6 +28,8 @@ _TOO_MANY: Final = 429
 _FORBIDDEN: Final = "M_FORBIDDEN"
 _UNKNOWN_TOKEN: Final = "M_UNKNOWN_TOKEN"  # noqa: S105 - an errcode
 _PAUSE_S: Final = 5.0
+# What Synapse says where a thread hangs on what its database has not, or on no message.
+_NO_THREAD: Final = ("unknown event", "cannot start threads")
 
 
 class Outlet:
@@ -158,6 +167,8 @@ class Outlet:
             return ChatGone()
         if error.code == _FORBIDDEN and room.successor and self._rooms.find(room.successor):
             return ChatMoved(room.successor)
+        if place.thread and any(words in error.said for words in _NO_THREAD):
+            return ThreadGone()
         return SendRefused()
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.matrix.outlet import Outlet
 from adapters.matrix.wire import Json
 from bot.domain.chat import Place
-from bot.domain.errors import FrontendError, SendRefused, SendThrottled
+from bot.domain.errors import FrontendError, SendRefused, SendThrottled, ThreadGone
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Growth
 
@@ -93,7 +93,7 @@ class Growing:
             self._message = await self._outlet.begin(
                 self._place, shown, txn=self._txn, reply_to=self._growth.reply_to
             )
-        except (SendThrottled, SendRefused):
+        except (SendThrottled, SendRefused, ThreadGone):
             self._may_be_there = was_there
             raise
         await self._growth.appeared(self._message)

@@ -81,3 +81,28 @@ async def test_a_restart_goes_on_where_it_was(house: MatrixHouse) -> None:
     await house.settle()
     assert house.frontend.device == device
     assert [each.split(".")[0] for each in house.said()[1:]] == ["One", "Two"]
+
+
+@pytest.mark.parametrize("stream", ["auto", "off"])
+async def test_an_answer_finds_its_way_out_of_a_thread_that_is_none(
+    house: MatrixHouse, stream: str
+) -> None:
+    """Other servers' members can write under what this one never heard of: it says why."""
+    await house.ask(f"!stream {stream}")
+    _script(house, "These words are many enough for the answer to be shown while it grows.")
+    event = await house.taken(
+        house.sim.people.send(
+            "alice",
+            {
+                "msgtype": "m.text",
+                "body": "hello?",
+                "m.relates_to": {"rel_type": "m.thread", "event_id": "$elsewhere"},
+            },
+        )
+    )
+    await house.settle(thread="$elsewhere")
+    question, given = house.screen()[-2:]
+    assert (question.event, given.thread) == (event, "")
+    assert given.body.startswith(
+        "I cannot write in that thread, so the answer is here:\nThese words"
+    )
