@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from adapters.matrix.shallow import shallow
 from adapters.shared.http import HttpAnswer, HttpClient
 from adapters.shared.transport import HttpFault, Timeouts
 from bot.domain.secret import Secret
@@ -109,6 +110,8 @@ def _read(answer: HttpAnswer) -> Json | None:
         return _decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _read_leniently(answer.body)
+    except RecursionError:
+        return _read_leniently(shallow(answer.body))
 
 
 def _read_leniently(body: bytes) -> Json | None:

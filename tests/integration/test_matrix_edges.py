@@ -157,7 +157,8 @@ async def test_a_message_is_no_other_whatever_it_says(line: MatrixLine) -> None:
     root = line.sim.people.say("alice", "root")
     inside = line.sim.people.say("alice", "inside", thread=root.event)
     relates = {"rel_type": "m.annotation", "event_id": inside.event, "key": "x"}
-    said = line.sim.people.say("alice", "not inside", **{"m.relates_to": relates})
+    content = {"msgtype": "m.text", "body": "not inside", "m.relates_to": relates}
+    said = line.sim.people.send("alice", content)
     await line.taken(said.update)
     assert line.receiver.incoming[-1].message == said.event
     assert line.receiver.incoming[-1].place == line.place(room)
