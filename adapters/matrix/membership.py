@@ -41,6 +41,7 @@ class Membership:
         for room in round_.left:
             self._leaving.discard(room.id)
             await receiver.left(room.place())
+            self._rooms.left(room.id)
         for room in list(self._rooms):
             before = self._rooms.find(room.predecessor) if room.predecessor else None
             if before is not None and before.successor == room.id:

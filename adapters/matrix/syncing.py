@@ -160,12 +160,16 @@ class Syncer:
                 room: events_of(part.get("invite_state"))
                 for room, part in _each(parts.get("invite"))
             },
-            left=[
-                known for room, _ in _each(parts.get("leave")) if (known := self._rooms.left(room))
-            ],
+            left=self._left(parts.get("leave")),
             arrived=arrived,
             directs=_directs(raw),
         )
+
+    def _left(self, part: object) -> Sequence[Room]:
+        """Return the rooms the bot is out of: those it was in, also before this process."""
+        found = ((room, self._rooms.find(room)) for room, _ in _each(part))
+        was_away = self._is_first and bool(self._since)
+        return [known or Room(room) for room, known in found if known or was_away]
 
     async def _in_room(self, room: str, part: Json) -> Sequence[Heard]:
         """Take over a room's state, and return what was said since, oldest first."""

@@ -22,6 +22,7 @@ from bot.domain.events import (
 )
 
 _COMMAND: Final = re.compile(r"[!/](\w{1,32})(?:\s+(.*))?", re.DOTALL)
+_EVENT: Final = re.compile(r"\$[!-~]{1,254}")
 _SPOKEN: Final = frozenset({"m.text", "m.emote"})
 _FILES: Final = {
     "m.audio": Unread.VOICE,
@@ -67,9 +68,9 @@ def relation_of(event: Json) -> Relation:
         return Relation(event=redacted)
     if not isinstance(found, dict):
         return Relation()
-    kind, target, key = (_string(found.get(name)) for name in ("rel_type", "event_id", "key"))
+    kind, key, target = _string(found.get("rel_type")), _string(found.get("key")), _id(found)
     reply = found.get("m.in_reply_to")
-    replies_to = _string(reply.get("event_id")) if isinstance(reply, dict) else ""
+    replies_to = _id(reply) if isinstance(reply, dict) else ""
     if kind == "m.thread":
         is_thread_only = found.get("is_falling_back") is True
         return Relation(kind, thread=target, replies_to="" if is_thread_only else replies_to)
@@ -211,8 +212,14 @@ def _redacted(event: Json) -> str:
     if event.get("type") != "m.room.redaction":
         return ""
     content = event.get("content")
-    within = content.get("redacts") if isinstance(content, dict) else None
-    return _string(event.get("redacts")) or _string(within)
+    within = _id(content, "redacts") if isinstance(content, dict) else ""
+    return _id(event, "redacts") or within
+
+
+def _id(found: Json, name: str = "event_id") -> str:
+    """Return an event's id; what can be none is not asked of the server, which may break on it."""
+    given = _string(found.get(name))
+    return given if _EVENT.fullmatch(given) else ""
 
 
 def _string(found: Any) -> str:  # noqa: ANN401 - anything
