@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.homeserver.synapse import HOME, NoHomeserver, Synapse
+from tests.homeserver.synapse import HOME, NotInstalled, Synapse
 from tests.simulators.process import ROOT
 
 Json = dict[str, Any]
@@ -188,7 +188,7 @@ async def phone(
 ) -> AsyncIterator[Phone]:
     """Run a phone of an account that is there, and signed in."""
     if not (ROOT / "tests/phone/node_modules/.made").exists():
-        raise NoHomeserver
+        raise NotInstalled("a phone")
     process = await asyncio.create_subprocess_exec(
         HOME / "node/bin/node",
         ROOT / "tests/phone/phone.mjs",
@@ -200,12 +200,12 @@ async def phone(
     made = Phone(process)
     listening = asyncio.ensure_future(made.listen())
     try:
-        user = f"@{name}:home.test"
+        user, password = server.account(name)
         found = await made.do(
             "login",
             url=server.url,
             user=user,
-            password=f"pw-canary-{name}",
+            password=password,
             isStrict=is_strict,
             isSigned=is_signed,
             secrets=secrets,
