@@ -43,7 +43,7 @@ def write(folder: Path, port: int, *, has_limits: bool) -> None:
     (folder / CONFIG).write_text(json.dumps(_settings(folder, port) | limits))
 
 
-def _lifted(limits: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+def _lifted(limits: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {
         name: dict.fromkeys(parts, _WIDE) if parts else _WIDE for name, parts in limits.items()
     }
