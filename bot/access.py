@@ -1,5 +1,6 @@
 """The door: who may come in. Pure, in memory, asked before anything is stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,6 +31,10 @@ class Access:
     def is_operator(self, identity: Identity) -> bool:
         """Return whether this account decides who may come in."""
         return identity in self.operators
+
+    def accounts_of_operators(self, frontend: str) -> Sequence[str]:
+        """Return the operators' accounts on a messenger."""
+        return sorted(each.id for each in self.operators if each.frontend == frontend)
 
     def own(self, identity: Identity, name: str) -> None:
         """Take an account as the operator's; what strangers are told is another thing now."""

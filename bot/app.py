@@ -1,11 +1,12 @@
 """The composition root: builds, starts and stops; the only module that sees everything."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.providers.prices import PriceTable
@@ -13,6 +14,7 @@ from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
 from bot import frontends
 from bot.access import Access
+from bot.assents import Assents
 from bot.claims import Claims
 from bot.clock import SystemClock
 from bot.commands import by_name
@@ -21,10 +23,11 @@ from bot.config import Config
 from bot.control.server import ControlServer
 from bot.delivery import Courier
 from bot.domain.errors import StartError, StorageUnavailable
-from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores
+from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores, Tool
 from bot.domain.prices import PriceList
 from bot.failurenotes import FailureNotes
 from bot.held import HeldSecrets
+from bot.messengers import Messenger, Messengers
 from bot.modellists import ModelLists
 from bot.notices import Notices
 from bot.pricebook import PriceBook
@@ -32,7 +35,7 @@ from bot.questions import Questions
 from bot.router import Router
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
-from storage.folder import Facts
+from storage.folder import DEVICE, Facts
 from storage.hardening import forbid_core_dumps
 from storage.masterkey import Found, find_master_key
 from storage.stores import SqlStores, open_stores
@@ -84,6 +87,7 @@ def assemble(
         clock=clock,
         runner=sessions,
         held=HeldSecrets(clock),
+        assents=Assents(clock),
         notices=Notices(courier, clock, tasks),
         models=models,
         prices=book,
@@ -119,35 +123,56 @@ async def _run(config: Config) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with contextlib.AsyncExitStack() as house:
+    async with AsyncExitStack() as house:
         found, stores = await _storage(config, clock, house)
         http = HttpClient()
         house.push_async_callback(http.close)
         sealed_in = f"Data in {config.data_dir}, sealed with the {found.describe()}."
         access = _access(config, await stores.settings.operators())
-        messengers, claims, start_line = await _messengers(
-            config, http, clock, access, house=house, sealed_in=sealed_in
-        )
+        if config.has_messenger:
+            configured = frontends.configured(
+                config,
+                http,
+                clock,
+                keepsakes=stores.keepsakes,
+                device=config.data_dir / DEVICE,
+                is_restored=stores.is_restored,
+                access=access,
+            )
+            front = await _messengers(configured, clock, access, house, sealed_in=sealed_in)
+        else:
+            front = _console(clock, access, sealed_in=sealed_in)
         providers = await _providers(config, http, house)
         router = assemble(
             stores=stores,
             providers=providers,
-            frontends=messengers,
+            frontends=front.frontends,
             clock=clock,
             access=access,
             prices=PriceTable(),
-            claims=claims,
+            claims=front.claims,
         )
-        if config.has_messenger or not sys.stdin.isatty():
-            _print_for_host(start_line)
-        _log.info("ready")
         house.push_async_callback(router.close, GRACE_S)
-        await router.start()
-        control = ControlServer(config.data_dir, {})
+        control = ControlServer(config.data_dir, front.tools)
         house.push_async_callback(control.close)
         await control.open()
-        await _serve(messengers, router, [claims.run(), _tidy_daily(stores, clock)], stop)
+        if config.has_messenger or not sys.stdin.isatty():
+            _print_for_host(front.start_line)
+        _log.info("ready")
+        await router.start()
+        await _serve(front.runs(router), [front.claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Front:
+    """Where people meet the bot, and how that is run."""
+
+    frontends: Sequence[Frontend]
+    runs: Callable[[Router], Sequence[Coroutine[Any, Any, None]]]
+    claims: Claims
+    start_line: str
+    tools: Mapping[str, Tool] = field(default_factory=dict)
 
 
 def _access(config: Config, claimed: Sequence[Operator]) -> Access:
@@ -160,35 +185,45 @@ def _access(config: Config, claimed: Sequence[Operator]) -> Access:
     )
 
 
+def _console(clock: Clock, access: Access, *, sealed_in: str) -> _Front:
+    """Open the terminal, whose user owns the bot by sitting at it."""
+    start_line = f"{_CONSOLE}{sealed_in}"
+    console = frontends.console(clock, start_line)
+    access.operators |= {console.identity}
+    return _Front(
+        frontends=[console],
+        runs=lambda router: [console.run(router)],
+        claims=Claims(access, clock),
+        start_line=start_line,
+    )
+
+
 async def _messengers(
-    config: Config,
-    http: HttpClient,
+    configured: Sequence[Messenger],
     clock: Clock,
     access: Access,
+    house: AsyncExitStack,
     *,
-    house: contextlib.AsyncExitStack,
     sealed_in: str,
-) -> tuple[Sequence[Frontend], Claims, str]:
-    """Build what is configured, else the console, whose user owns the bot by sitting at it.
-
-    Returns the line to begin with, too. Raises StartError where a messenger refuses us for good.
-    """
-    if config.telegram is None:
-        start_line = f"{_CONSOLE}{sealed_in}"
-        console = frontends.console(clock, start_line)
-        access.operators |= {console.identity}
-        return [console], Claims(access, clock), start_line
-    telegram = frontends.telegram(config.telegram, http, clock)
-    house.push_async_callback(telegram.close)
-    await telegram.check()
+) -> _Front:
+    """Check the messengers. Raises StartError where each of them refuses us for good."""
+    messengers = Messengers(configured, clock)
+    house.push_async_callback(messengers.close)
+    await messengers.check()
     claims = Claims(
         access,
         clock,
         is_open=not access.operators,
         show=_print_for_host,
-        link=telegram.private_link,
+        link=messengers.claim_link,
     )
-    return [telegram], claims, f"Hearthkey runs on Telegram{telegram.named}. {sealed_in}"
+    return _Front(
+        frontends=messengers.frontends,
+        runs=messengers.runs,
+        claims=claims,
+        start_line=f"Hearthkey runs on {messengers.named}. {sealed_in}",
+        tools=messengers.tools,
+    )
 
 
 def _print_for_host(line: str) -> None:
@@ -197,12 +232,8 @@ def _print_for_host(line: str) -> None:
     sys.stderr.flush()
 
 
-async def _storage(
-    config: Config, clock: Clock, house: contextlib.AsyncExitStack
-) -> tuple[Found, SqlStores]:
+async def _storage(config: Config, clock: Clock, house: AsyncExitStack) -> tuple[Found, SqlStores]:
     """Open the data folder with the master key that its own facts ask for."""
-    if config.matrix is not None:
-        raise StartError(["Matrix is not in this version yet: leave its settings out"])
     chosen: list[Found] = []
 
     def find_key(facts: Facts) -> MasterKey:
@@ -217,9 +248,7 @@ async def _storage(
     return chosen[0], stores
 
 
-async def _providers(
-    config: Config, http: HttpClient, house: contextlib.AsyncExitStack
-) -> Providers:
+async def _providers(config: Config, http: HttpClient, house: AsyncExitStack) -> Providers:
     demo_url = None if config.has_messenger else await _demo(house)
     try:
         return build_providers(
@@ -242,7 +271,7 @@ async def _providers(
         raise StartError([f"a provider's setting does not fit: {error}"]) from None
 
 
-async def _demo(house: contextlib.AsyncExitStack) -> str:
+async def _demo(house: AsyncExitStack) -> str:
     """Start the model to try the console with."""
     from adapters.providers.demo import DemoServer  # noqa: PLC0415  # a server costs memory
 
@@ -252,14 +281,13 @@ async def _demo(house: contextlib.AsyncExitStack) -> str:
 
 
 async def _serve(
-    frontends: Sequence[Frontend],
-    router: Router,
+    runs: Sequence[Coroutine[Any, Any, None]],
     beside: Sequence[Coroutine[Any, Any, None]],
     stop: asyncio.Event,
 ) -> None:
     """Run the frontends, and what runs beside them, until they end or `stop` is set."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(frontend.run(router)) for frontend in frontends]
+        running = [group.create_task(each) for each in runs]
         aside = [group.create_task(each) for each in (_end_on(stop, running), *beside)]
         await asyncio.wait(running)
         for task in aside:

@@ -10,7 +10,7 @@ from bot.domain.errors import StartError
 
 EXIT_STOPPED: Final = 2
 EXIT_INTERRUPTED: Final = 130
-MESSENGERS: Final = ("telegram",)  # what `run` can run, for `init` to ask about
+MESSENGERS: Final = ("telegram", "matrix")  # what `run` can run, for `init` to ask about
 
 
 def main(argv: Sequence[str] | None = None) -> int:

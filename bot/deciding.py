@@ -16,6 +16,7 @@ from bot.domain.events import (
     Command,
     Edited,
     Incoming,
+    Reacted,
     Redacted,
     SecretText,
     Text,
@@ -43,7 +44,7 @@ class Decider:
                 return name in self._desk.commands or self._has_key(args)
             case Text(text) | Edited(text) | Unreadable(words=text):
                 return self._has_key(text)
-            case SecretText() | Redacted():
+            case SecretText() | Redacted() | Reacted():
                 return True
             case _:
                 return False
@@ -98,8 +99,10 @@ class Decider:
         if command is None:
             return _unknown(use)
         if command.where is Where.PRIVATE and not incoming.place.is_private:
-            link = self._frontends[incoming.place.frontend].private_link()
-            return Outcome(reply=texts.groups.private_only(command.name, link))
+            frontend = self._frontends[incoming.place.frontend]
+            link, is_direct = frontend.private_link(), frontend.abilities.opens_private
+            reply = texts.groups.private_only(command.name, link, is_direct=is_direct)
+            return Outcome(reply=reply)
         handler = command.run if use.is_typed else command.press
         if handler is None:
             return Outcome(reply=texts.turns.old_button())
@@ -117,8 +120,10 @@ class Decider:
 
     def _posted(self, incoming: Incoming, member: Member, *, is_deleted: bool) -> Outcome:
         """Say of a key that others could read that it is lost; it is kept nowhere."""
-        link = self._frontends[incoming.place.frontend].private_link()
-        return Outcome(reply=texts.groups.key_posted(member.name, link, is_deleted=is_deleted))
+        frontend = self._frontends[incoming.place.frontend]
+        link, tap = frontend.private_link(), frontend.abilities.delete_label
+        reply = texts.groups.key_posted(member.name, link, tap=tap, is_deleted=is_deleted)
+        return Outcome(reply=reply)
 
     async def _delete(self, incoming: Incoming) -> bool:
         """Delete a message, all its pieces; False if one of them is still there."""

@@ -1,15 +1,19 @@
 """`hearthkey doctor`: runs the checks in order and tells each finding in a line."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, TextIO
 
-from bot.config import AccessConfig, Config, TelegramConfig, survey_config
+from bot.config import AccessConfig, Config, MatrixConfig, TelegramConfig, survey_config
 from bot.domain.errors import StartError
 from bot.domain.findings import Finding, Level, ok, problem
+from bot.domain.ports import Clock
 from bot.plain import plain
 from storage.checkup import Survey, survey_folder
 
 if TYPE_CHECKING:
+    from adapters.matrix.checkup import MatrixCheckup
+    from adapters.shared.http import HttpClient
     from adapters.telegram.checkup import TelegramCheckup
 
 _WIDTH: Final = 9
@@ -36,11 +40,7 @@ def examine(
     if not is_quick:
         if not survey.is_closed:
             report.tell(_master_key(config, survey))
-        if config.telegram is not None:
-            report.begin("Telegram")
-            _ask_telegram(
-                config.telegram, report, lambda it: it.findings(is_running=survey.is_running)
-            )
+        _look_at_messengers(config, report, is_running=survey.is_running)
     return report.end()
 
 
@@ -50,7 +50,8 @@ def drop_webhook(env: Mapping[str, str], stdout: TextIO, *, providers: Sequence[
     if config is None or config.telegram is None:
         raise StartError(problems or ["HEARTHKEY_TELEGRAM_TOKEN is not set: there is no bot"])
     report = _Report(stdout)
-    _ask_telegram(config.telegram, report, lambda it: it.drop_webhook())
+    look = partial(_telegram, config.telegram)
+    _ask(report, lambda http, clock: look(http, clock).drop_webhook())
     return report.end()
 
 
@@ -89,13 +90,12 @@ class _Report:
 def _settings(config: Config) -> Iterable[Finding]:
     source = f"{config.file} and the environment" if config.file else "the environment"
     yield ok("settings", f"all are right, from {source}")
-    if config.matrix is not None:
-        yield problem("messengers", "Matrix is not in this version yet", "leave its settings out")
-    elif config.telegram is None:
+    if not config.has_messenger:
         yield ok("messengers", "none is configured: hearthkey run opens the console")
-    if config.telegram is not None:
-        yield ok("messengers", "Telegram")
-        yield ok("access", _access(config.access))
+        return
+    titles = {"Telegram": config.telegram, "Matrix": config.matrix}
+    yield ok("messengers", " and ".join(title for title, given in titles.items() if given))
+    yield ok("access", _access(config.access))
 
 
 def _access(access: AccessConfig) -> str:
@@ -112,28 +112,47 @@ def _master_key(config: Config, survey: Survey) -> Finding:
     return check_master_key(config.key_env, config.data_dir, survey.facts)
 
 
-def _ask_telegram(
-    config: TelegramConfig,
-    report: _Report,
-    ask: "Callable[[TelegramCheckup], AsyncIterator[Finding]]",
-) -> None:
+def _look_at_messengers(config: Config, report: _Report, *, is_running: bool) -> None:
+    if config.telegram is not None:
+        report.begin("Telegram")
+        telegram = partial(_telegram, config.telegram)
+        _ask(report, lambda http, clock: telegram(http, clock).findings(is_running=is_running))
+    if config.matrix is not None:
+        report.begin("Matrix")
+        matrix = partial(_matrix, config.matrix)
+        _ask(report, lambda http, clock: matrix(http, clock).findings())
+
+
+def _telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramCheckup":
+    from adapters.telegram.checkup import PUBLIC_BASE, TelegramCheckup  # noqa: PLC0415
+
+    return TelegramCheckup(
+        config.token,
+        http,
+        clock,
+        base=config.api_base or PUBLIC_BASE,
+        proxy=config.proxy.reveal() if config.proxy else None,
+    )
+
+
+def _matrix(config: MatrixConfig, http: "HttpClient", clock: Clock) -> "MatrixCheckup":
+    from adapters.matrix.checkup import MatrixCheckup  # noqa: PLC0415
+    from bot.frontends import account_of  # noqa: PLC0415
+
+    return MatrixCheckup(account_of(config), http, clock)
+
+
+def _ask(report: _Report, look: "Callable[[HttpClient, Clock], AsyncIterator[Finding]]") -> None:
+    """Tell what a look at a server finds, each finding as it comes."""
     import asyncio  # noqa: PLC0415  # a health check needs no network
 
     from adapters.shared.http import HttpClient  # noqa: PLC0415
-    from adapters.telegram.checkup import PUBLIC_BASE, TelegramCheckup  # noqa: PLC0415
     from bot.clock import SystemClock  # noqa: PLC0415
 
     async def tell() -> None:
         http = HttpClient()
-        checkup = TelegramCheckup(
-            config.token,
-            http,
-            SystemClock(),
-            base=config.api_base or PUBLIC_BASE,
-            proxy=config.proxy.reveal() if config.proxy else None,
-        )
         try:
-            async for finding in ask(checkup):
+            async for finding in look(http, SystemClock()):
                 report.tell(finding)
         finally:
             await http.close()

@@ -6,7 +6,7 @@ from bot import texts
 from bot.access import Access
 from bot.claims import Claims, typed_code
 from bot.delivery import Courier
-from bot.domain.events import Command, Incoming, Press, Redacted
+from bot.domain.events import Command, Incoming, Press, Reacted, Redacted
 from bot.domain.ports import Clock
 
 _CLAIM: Final = Command("claim")  # without the code: it is remembered who gave the right one
@@ -54,11 +54,11 @@ class Door:
     async def _away(self, incoming: Incoming) -> str:
         """Turn a stranger away: in private with a line an hour, in a group in silence.
 
-        Whoever takes a message back says nothing that is to be answered.
+        Whoever takes a message back, or reacts to one, says nothing that is to be answered.
         """
         if isinstance(incoming.body, Press):
             return texts.turns.PRIVATE
-        if isinstance(incoming.body, Redacted):
+        if isinstance(incoming.body, Reacted | Redacted):
             return ""
         sender, is_private = incoming.sender, incoming.place.is_private
         if is_private and self._access.may_tell(sender, self._clock.now()):

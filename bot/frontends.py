@@ -3,15 +3,21 @@
 What is not configured is not imported: its libraries cost memory and time.
 """
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.access import Access
 from bot.commands import by_name
 from bot.commands.spec import Command, Where
-from bot.config.shape import TelegramConfig
-from bot.domain.ports import Clock
+from bot.config import Config, MatrixConfig, TelegramConfig
+from bot.domain.ports import Clock, Keepsakes
+from bot.messengers import Messenger
 
 if TYPE_CHECKING:
     from adapters.console.frontend import ConsoleFrontend
+    from adapters.matrix.account import Account
+    from adapters.matrix.frontend import MatrixFrontend
     from adapters.shared.http import HttpClient
     from adapters.telegram.frontend import TelegramFrontend
 
@@ -33,6 +39,38 @@ def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
     return ConsoleFrontend(commands=hints, clock=clock, greeting=greeting)
 
 
+def configured(
+    config: Config,
+    http: "HttpClient",
+    clock: Clock,
+    *,
+    keepsakes: Keepsakes,
+    device: Path,
+    is_restored: bool,
+    access: Access,
+) -> Sequence[Messenger]:
+    """Return the messengers that are configured.
+
+    `device` is a folder for keys that no backup has; `is_restored`: this start is on a backup.
+    """
+    found = []
+    if config.telegram is not None:
+        bot = telegram(config.telegram, http, clock)
+        found.append(Messenger(title="Telegram", frontend=bot, claim_link=bot.private_link))
+    if config.matrix is not None:
+        account = matrix(
+            config.matrix,
+            http,
+            clock,
+            keepsakes=keepsakes,
+            device=device,
+            is_restored=is_restored,
+            operators=lambda: access.accounts_of_operators("matrix"),
+        )
+        found.append(Messenger(title="Matrix", frontend=account))
+    return found
+
+
 def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramFrontend":
     """Return Telegram as a messenger; it connects when it is checked or run."""
     from adapters.telegram.checkup import PUBLIC_BASE  # noqa: PLC0415
@@ -51,6 +89,42 @@ def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "Teleg
         menu=menu,
         base=config.api_base.rstrip("/") if config.api_base else PUBLIC_BASE,
         proxy=config.proxy.reveal() if config.proxy else None,
+    )
+
+
+def matrix(
+    config: MatrixConfig,
+    http: "HttpClient",
+    clock: Clock,
+    *,
+    keepsakes: Keepsakes,
+    device: Path,
+    is_restored: bool = False,
+    operators: Callable[[], Sequence[str]] = tuple,
+) -> "MatrixFrontend":
+    """Return Matrix as a messenger; it logs in when it is checked or run."""
+    from adapters.matrix.frontend import MatrixFrontend  # noqa: PLC0415
+
+    return MatrixFrontend(
+        account_of(config),
+        http=http,
+        clock=clock,
+        keepsakes=keepsakes,
+        folder=device,
+        is_restored=is_restored,
+        operators=operators,
+    )
+
+
+def account_of(config: MatrixConfig) -> "Account":
+    """Return an account as the adapter takes it."""
+    from adapters.matrix.account import Account  # noqa: PLC0415
+
+    return Account(
+        homeserver=config.homeserver,
+        user=config.user,
+        password=config.password,
+        access_token=config.access_token,
     )
 
 

@@ -68,7 +68,7 @@ class Handling:
         is_message = isinstance(incoming.body, Text) and outcome.reply is None
         effects = outcome.effects
         if not is_message:
-            effects = (*effects, *self._asked_by(member, place, outcome, replies))
+            effects = (*effects, *self._asked(member, place, outcome, replies))
         result = await self._stores.intake.finish(row, effects, (*replies, *outcome.also))
         if result.applied is Applied.STALE and outcome.if_stale is not None:
             await self._courier.say(place, outcome.if_stale, edits=edits)
@@ -83,11 +83,22 @@ class Handling:
             else:
                 self._sessions.enqueue(turn)
 
-    def _asked_by(
+    def _asked(
         self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
     ) -> tuple[Effect, ...]:
-        """Return what an outcome's reply does to the open question."""
-        is_own = any(isinstance(effect, SetQuestion) for effect in outcome.effects)
+        """Return what an outcome does to the open questions, here and where else it speaks."""
+        asked = self._asked_in(member, place, outcome, replies)
+        elsewhere = (out for out in outcome.also if out.place != place)
+        for out in elsewhere:
+            asked += self._asked_in(member, out.place, outcome, (out,))
+        return asked
+
+    def _asked_in(
+        self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
+    ) -> tuple[Effect, ...]:
+        is_own = any(
+            isinstance(effect, SetQuestion) and effect.place == place for effect in outcome.effects
+        )
         if is_own or (outcome.is_aside and not replies):
             return ()
         return self._questions.asked_by(member.id, place, replies, is_ending=outcome.is_aside)

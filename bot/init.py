@@ -17,8 +17,12 @@ from bot.domain.errors import StartError
 _TELEGRAM: Final = """
 Telegram: open a chat with @BotFather there, send /newbot, choose a name and a username. It answers
 with a token such as 123456789:AA… Whoever has the token is the bot. Empty: no Telegram."""
+_MATRIX: Final = """
+Matrix: make an account for the bot on a homeserver, as you would for a person. The address is the
+one that apps use, such as https://matrix.example.org. Empty: no Matrix."""
 _OPERATORS: Final = """
-Operators decide who may come in. Leave this empty if you do not know the number of your account:
+Operators decide who may come in. On Matrix it is matrix: and your account, such as
+matrix:@me:example.org. Leave this empty if you do not know the number of your Telegram account:
 the bot prints a code when it starts, and whoever sends it that code first is the operator."""
 _MESSENGERS: Final = (options.TELEGRAM_TOKEN.name, options.MATRIX_HOMESERVER.name)
 _HEADER: Final = "# Written by `hearthkey init`. docs/configuration.md lists every setting.\n"
@@ -127,6 +131,7 @@ def _ask(dialogue: _Dialogue, messengers: Sequence[str]) -> list[tuple[str, str]
 
 
 def _ask_matrix(dialogue: _Dialogue) -> dict[str, str]:
+    dialogue.say(_MATRIX)
     homeserver = _ask_all(dialogue, {"Matrix homeserver's address": options.MATRIX_HOMESERVER})
     if not homeserver[options.MATRIX_HOMESERVER.name]:
         return homeserver

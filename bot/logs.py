@@ -18,7 +18,9 @@ from bot.domain.secret import Secret
 
 _OURS: Final = ("bot", "adapters", "storage")
 # These tell URLs, SQL values and message texts below WARNING.
-_QUIET: Final = ("httpx", "httpcore", "telegram", "nio", "aiohttp", "asyncio", "aiosqlite")
+_QUIET: Final = ("httpx", "httpcore", "telegram", "aiohttp", "asyncio", "aiosqlite", "peewee")
+# And this one at WARNING too: it quotes whole answers of a server that it cannot read.
+_QUIETER: Final = ("nio",)
 _HIDDEN: Final = "[redacted]"
 _SECRETS: Final = re.compile(
     r"""
@@ -91,6 +93,8 @@ def set_up_logging(level: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread

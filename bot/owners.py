@@ -41,4 +41,5 @@ class Owners:
         if message is None:
             return None
         noted = self._notes.get((place, message))
-        return noted or await self._stores.turns.owner(place, message)
+        told = None if noted else await self._stores.turns.told(place, message)
+        return told.member if told else noted

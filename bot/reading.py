@@ -10,6 +10,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Reacted,
     Redacted,
     SecretText,
     Text,
@@ -49,14 +50,14 @@ def read(
     """Read a body against the open question; `choice` is its menu's reading of a bare number.
 
     `is_answering`: an answer to this member is growing here, so a plain "stop" ends it. None: it
-    means nothing, as the edit of a command does.
+    means nothing, as the edit of a command does; of a reaction only `Reactions` can tell.
     """
     meaning: Meaning | None
     match body:
         case Typed():
             meaning = _typed(body, commands, forms)
         case Press(action):
-            meaning = _pressed(action, commands)
+            meaning = pressed(action, commands)
         case SecretText():
             meaning = _secret(body, question, commands)
         case Unreadable(words=words):
@@ -65,6 +66,8 @@ def read(
             meaning = _edited(body, question, commands, forms, prefix)
         case Redacted():
             meaning = body
+        case Reacted():
+            meaning = None
         case Text():
             meaning = _text(
                 body, question, choice, is_answering=is_answering, commands=commands, forms=forms
@@ -82,15 +85,15 @@ def _text(
     forms: KeyForms,
 ) -> Use | Text:
     if choice is not None:
-        return _pressed(choice.action, commands)
+        return pressed(choice.action, commands)
     word = body.text.strip().lower()
     if question is not None and question.kind is not QuestionKind.MENU:
         if word == "cancel":
-            return _pressed(f"{question.action.partition(':')[0]}:cancel", commands)
+            return pressed(f"{question.action.partition(':')[0]}:cancel", commands)
         if question.kind is QuestionKind.KEY:
-            return _pressed(question.action, commands, secret=Secret(body.text))
+            return pressed(question.action, commands, secret=Secret(body.text))
         if forms.find_key(body.text) is None:
-            return _pressed(question.action, commands, text=body.text)
+            return pressed(question.action, commands, text=body.text)
     if is_answering and word in {"stop", "cancel"}:
         return Use(name="stop", command=commands.get("stop"), is_typed=True)
     return _found(body.text, commands, forms) or body
@@ -105,7 +108,7 @@ def _edited(
 ) -> Use | Edited | None:
     """Read an edit: a key in it, or while one is awaited, is a secret as in a new message."""
     if question is not None and question.kind is QuestionKind.KEY:
-        return _pressed(question.action, commands, secret=Secret(body.text))
+        return pressed(question.action, commands, secret=Secret(body.text))
     if (found := _found(body.text, commands, forms)) is not None:
         return found
     return None if body.text.startswith(("/", prefix)) else body
@@ -151,13 +154,14 @@ def _secret(body: SecretText, question: Question | None, commands: Mapping[str, 
             secret=body.secret,
         )
     if question is not None and question.kind is QuestionKind.KEY:
-        return _pressed(question.action, commands, secret=body.secret)
+        return pressed(question.action, commands, secret=body.secret)
     return Use(name="addkey", command=commands.get("addkey"), is_typed=True, secret=body.secret)
 
 
-def _pressed(
+def pressed(
     action: str, commands: Mapping[str, Command], *, text: str = "", secret: Secret | None = None
 ) -> Use:
+    """Read the action of a button, or of a question that `text` or `secret` answers."""
     name, _, rest = action.partition(":")
     verb, _, args = rest.partition(":")
     return Use(

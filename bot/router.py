@@ -3,7 +3,6 @@
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,9 +19,11 @@ from bot.domain.events import (
     Edited,
     InboxId,
     Incoming,
+    Outgoing,
     Press,
     Question,
     QuestionKind,
+    Reacted,
     Redacted,
     Reply,
     SecretText,
@@ -31,10 +32,12 @@ from bot.domain.events import (
 from bot.domain.pieces import whole, whole_text
 from bot.domain.ports import Abilities, Frontend, InboxRow, Stores
 from bot.door import Door
+from bot.earlier import Earlier
 from bot.handling import Handling
 from bot.lanes import Lanes
 from bot.owners import Owners
 from bot.questions import Questions
+from bot.reactions import Reactions
 from bot.reading import Meaning, Use, read
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
@@ -73,6 +76,7 @@ class Router:
         self._desk = desk
         self._tasks = tasks
         self._decider = Decider(frontends, desk)
+        self._earlier = Earlier(stores, Reactions(stores, questions, sessions, desk.commands))
         self._absences = Absences(stores, courier, questions, desk.clock, tasks)
         self._lanes = Lanes(tasks)
         self._handling = Handling(
@@ -166,11 +170,11 @@ class Router:
         return None if member is None else self._questions.find(member.id, place)
 
     async def _take(self, incoming: Incoming, member: Member) -> None:
-        if isinstance(incoming.body, Redacted):
-            await self._take_redaction(incoming, member, incoming.body)
+        if isinstance(incoming.body, Redacted | Reacted):
+            await self._take_about(incoming, member)
             return
         if isinstance(incoming.body, Edited):
-            incoming = await self._placed(incoming, member) or incoming
+            incoming = await self._earlier.placed(incoming, member) or incoming
         if incoming.place.thread and self._abilities(incoming.place).threads_hang:
             _ = await self._stores.settings.session(incoming.place, member.id, hangs=True)
         is_late = self._decider.is_late(incoming)
@@ -187,27 +191,21 @@ class Router:
     def _abilities(self, place: Place) -> Abilities:
         return self._frontends[place.frontend].abilities
 
-    async def _take_redaction(self, incoming: Incoming, member: Member, meaning: Redacted) -> None:
-        """Take note of a message that was taken back, if it asked something or may yet do so.
+    async def _take_about(self, incoming: Incoming, member: Member) -> None:
+        """Take what is about an earlier message, and no message itself.
 
-        Of any other nothing is kept, and nobody wrote by this.
+        Of what means nothing, nothing is kept; a reaction that comes late is not meant any more.
         """
-        placed = await self._placed(incoming, member)
-        if placed is None and not self._lanes.length((incoming.place, member.id)):
+        if isinstance(incoming.body, Reacted) and self._decider.is_late(incoming):
             return
-        row = await self._stores.intake.accept(placed or incoming)
+        may_come = self._lanes.length((incoming.place, member.id)) > 0
+        found = await self._earlier.read(incoming, member, may_come=may_come)
+        if found is None:
+            return
+        incoming, meaning = found
+        row = await self._stores.intake.accept(incoming)
         if row is not None:
-            self._put(row.id, row.incoming, member, meaning)
-
-    async def _placed(self, incoming: Incoming, member: Member) -> Incoming | None:
-        """Return what is about a question of the member's in the place where that was asked.
-
-        It may not say of which thread the question is. None: it is about none.
-        """
-        if incoming.message is None:
-            return None
-        asked = await self._stores.turns.asked_with(incoming.place, incoming.message, member.id)
-        return replace(incoming, place=asked.place) if asked else None
+            self._put(row.id, incoming, member, meaning)
 
     def _read(self, incoming: Incoming, member: Member) -> Meaning | None:
         question = self._questions.find(member.id, incoming.place, incoming.sent_at)
@@ -293,8 +291,10 @@ class Router:
             await self._tell(turn.place, turn.member, texts.turns.backlog(before))
 
     async def _tell(self, place: Place, member: MemberId, reply: Reply) -> None:
-        """Say something with buttons that is not kept."""
+        """Say something with buttons that is not kept; nor is the question it may be."""
         self._owners.remember(place, await self._courier.say(place, reply), member)
+        out = Outgoing(place=place, member=member, reply=reply)
+        self._questions.follow(self._questions.asked_by(member, place, (out,), is_ending=True))
 
     async def _take_use(self, incoming: Incoming, member: Member, meaning: Meaning) -> None:
         row = await self._stores.intake.accept(_storable(incoming, meaning))
@@ -335,7 +335,8 @@ class Router:
     async def _again(self, row: InboxRow) -> None:
         incoming = row.incoming
         member = await self._member(incoming)
-        meaning = self._read(whole(incoming), member)
+        found = await self._earlier.read(incoming, member, may_come=True)
+        incoming, meaning = found or (incoming, self._read(whole(incoming), member))
         if meaning is None:
             await self._stores.intake.finish(row.id, (), ())
             return

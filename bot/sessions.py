@@ -100,6 +100,10 @@ class SessionManager:
         self._lanes.put(lane, lambda: self._run(turn, has_waited=before > 0))
         return before
 
+    def runs(self, turn: TurnId) -> bool:
+        """Return whether a turn is being answered."""
+        return turn in self._running
+
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
         return any(self._of(place, member))
@@ -308,10 +312,13 @@ class SessionManager:
         else:
             reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
         out = Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)
+        asked = self._questions.asked_by(turn.member, turn.place, (out,), is_ending=True)
         deliveries = await self._patience.hold(
-            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,)), turn.place
+            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,), asked), turn.place
         )
-        self._courier.send(deliveries)
+        if deliveries:
+            self._questions.follow(asked)
+            self._courier.send(deliveries)
 
     async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> bool:
         """Ask; return whether the turn has ended by that."""

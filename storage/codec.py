@@ -17,6 +17,7 @@ from bot.domain.events import (
     MessageRef,
     Press,
     Question,
+    Reacted,
     Redacted,
     Reply,
     SecretText,
@@ -200,6 +201,8 @@ def _texts(body: Body) -> list[str]:
             texts = ["edited", text]
         case Redacted():
             texts = ["redacted", ""]
+        case Reacted(sign):
+            texts = ["reacted", sign]
     return texts
 
 
@@ -211,6 +214,7 @@ _BODIES: Final[Mapping[str, Callable[[str, str], Body]]] = {
     "unreadable": lambda what, words: Unreadable(Unread(what), words),
     "edited": lambda text, _: Edited(text),
     "redacted": lambda *_: Redacted(),
+    "reacted": lambda sign, _: Reacted(sign),
 }
 
 

@@ -17,7 +17,7 @@ from bot.domain.chat import (
 )
 from bot.domain.effects import Effect
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
-from bot.domain.ports import Ending
+from bot.domain.ports import Ending, Told
 from storage.memory_effects import apply
 from storage.memory_moving import move
 from storage.memory_state import State, TurnRow, Used, is_waiting
@@ -34,13 +34,19 @@ class MemoryTurns:
         self._state = state
 
     async def wait(
-        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+        self,
+        turn: TurnId,
+        reason: WaitReason,
+        replies: Sequence[Outgoing],
+        effects: Sequence[Effect] = (),
     ) -> Sequence[Delivery]:
         """Let a received turn wait."""
         row = self._state.turns.get(turn)
         if not row or row.turn.state is not TurnState.RECEIVED:
             return ()
         self._set(row, state=TurnState.WAITING, detail=reason.value)
+        for effect in effects:
+            apply(self._state, effect)
         return self._state.post(tuple(replies))
 
     async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
@@ -218,21 +224,36 @@ class MemoryTurns:
         if message is not None:
             self._state.messages[delivery] = message
 
-    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
-        """Return who a message of the bot's in the place's chat was for."""
+    async def told(self, place: Place, message: MessageRef) -> Told | None:
+        """Return what a message of the bot's in the place's chat is."""
         chat = (place.frontend, place.chat)
         for id_, row in sorted(self._state.outbox.items(), reverse=True):
             out = row.outgoing
             edits = None if row.state in _GONE else out.edits
             is_it = message in {self._state.messages.get(id_), edits}
             if is_it and (out.place.frontend, out.place.chat) == chat:
-                return out.member
+                return self._told(row)
         for turn in self._state.turns.values():
             there = turn.turn.place
             is_it = turn.shown == message and turn.turn.state.is_open
             if is_it and (there.frontend, there.chat) == chat:
-                return turn.turn.member
+                id_of = turn.turn.id
+                member = turn.turn.member
+                return Told(member=member, place=there, turn=id_of, is_current=True)
         return None
+
+    def _told(self, row: Delivery) -> Told:
+        out = row.outgoing
+        later = [each.outgoing for id_, each in self._state.outbox.items() if id_ > row.id]
+        is_last = not any((o.place, o.member) == (out.place, out.member) for o in later)
+        answers = [each for each in later if each.turn == out.turn and not each.part]
+        return Told(
+            member=out.member,
+            place=out.place,
+            turn=out.turn,
+            is_last=is_last,
+            is_current=out.turn is not None and not answers,
+        )
 
     async def abandon(self, place: Place) -> None:
         """Give up what waits for a place's chat: messages, and turns not begun."""

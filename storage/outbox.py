@@ -10,6 +10,7 @@ from typing import Final
 from bot.domain.chat import MemberId, Place, TurnId
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
+from bot.domain.ports import Told
 from storage.codec import dump_reply, load_reply
 from storage.keyrings import Of
 from storage.people import account_of, host_key, place_row, read_place
@@ -18,6 +19,7 @@ from storage.tx import Tx
 from storage.vault import Cell
 
 WAITING: Final = "('pending', 'sending')"
+_IN_CHAT: Final = "place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)"
 
 
 def _cell(delivery: int) -> Cell:
@@ -66,23 +68,57 @@ async def mark(
     )
 
 
-async def owner(tx: Tx, place: Place, message: MessageRef) -> MemberId | None:
-    """Return who a message in a chat was for: one that was sent, is being edited, or grows."""
-    chat = "place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)"
-    for condition in (
-        f"outbox WHERE {chat} AND message = ?",
-        f"outbox WHERE {chat} AND edits = ? AND state IN {WAITING}",
-        f"turns WHERE {chat} AND shown = ? AND state IN {OPEN}",
-    ):
+async def told(tx: Tx, place: Place, message: MessageRef) -> Told | None:
+    """Return what a message in a chat is: one that was sent, is being edited, or grows."""
+    sent = await _sent(tx, place, message)
+    if sent is None:
+        return await _growing(tx, place, message)
+    turn = None if sent["turn"] is None else TurnId(sent["turn"])
+    later = "SELECT 1 FROM outbox WHERE"
+    there = f"{later} place = ? AND member = ? AND id > ? LIMIT 1"
+    is_last = await tx.one(there, sent["place"], sent["member"], sent["id"]) is None
+    answered = f"{later} turn = ? AND part = 0 AND id > ? LIMIT 1"
+    return Told(
+        member=MemberId(sent["member"]),
+        place=read_place(sent),
+        turn=turn,
+        is_last=is_last,
+        is_current=turn is not None and await tx.one(answered, turn, sent["id"]) is None,
+    )
+
+
+async def _sent(tx: Tx, place: Place, message: MessageRef) -> Row | None:
+    for condition in ("o.message = ?", f"o.edits = ? AND o.state IN {WAITING}"):
         row = await tx.one(
-            f"SELECT member FROM {condition} ORDER BY +id DESC LIMIT 1",  # + keeps the index
+            "SELECT o.id, o.member, o.place, o.turn, p.frontend, p.chat, p.thread, p.kind"
+            f" FROM outbox o JOIN places p ON p.id = o.place WHERE o.{_IN_CHAT} AND {condition}"
+            " ORDER BY +o.id DESC LIMIT 1",  # + keeps the index
             place.frontend,
             place.chat,
             message,
         )
         if row:
-            return MemberId(row["member"])
+            return row
     return None
+
+
+async def _growing(tx: Tx, place: Place, message: MessageRef) -> Told | None:
+    row = await tx.one(
+        "SELECT t.id, t.member, p.frontend, p.chat, p.thread, p.kind FROM turns t"
+        f" JOIN places p ON p.id = t.place WHERE t.{_IN_CHAT} AND t.shown = ?"
+        f" AND t.state IN {OPEN} LIMIT 1",
+        place.frontend,
+        place.chat,
+        message,
+    )
+    if row is None:
+        return None
+    return Told(
+        member=MemberId(row["member"]),
+        place=read_place(row),
+        turn=TurnId(row["id"]),
+        is_current=True,
+    )
 
 
 async def abandon(tx: Tx, place: Place) -> None:

@@ -18,7 +18,7 @@ from bot.domain.chat import (
 from bot.domain.effects import Effect
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Delivery, DeliveryId, DeliveryState, MessageRef, Outgoing
-from bot.domain.ports import Ending
+from bot.domain.ports import Ending, Told
 from storage import outbox, usage
 from storage.codec import dump_text, load_text
 from storage.effects import apply, erases
@@ -47,7 +47,11 @@ class Turns(Repository):
     """A TurnStore in SQLite."""
 
     async def wait(
-        self, turn: TurnId, reason: WaitReason, replies: Sequence[Outgoing]
+        self,
+        turn: TurnId,
+        reason: WaitReason,
+        replies: Sequence[Outgoing],
+        effects: Sequence[Effect] = (),
     ) -> Sequence[Delivery]:
         """Let a received turn wait."""
 
@@ -58,7 +62,11 @@ class Turns(Repository):
                 reason.value,
                 turn,
             )
-            return await outbox.post(tx, replies) if changed else ()
+            if not changed:
+                return ()
+            for effect in effects:
+                await apply(tx, effect, frontend=replies[0].place.frontend if replies else "")
+            return await outbox.post(tx, replies)
 
         return await self.write(work)
 
@@ -257,9 +265,9 @@ class Turns(Repository):
         """Commit where a message stands."""
         await self.write(lambda tx: outbox.mark(tx, delivery, state, message))
 
-    async def owner(self, place: Place, message: MessageRef) -> MemberId | None:
-        """Return who a message of the bot's in the place's chat was for."""
-        return await self.read(lambda tx: outbox.owner(tx, place, message))
+    async def told(self, place: Place, message: MessageRef) -> Told | None:
+        """Return what a message of the bot's in the place's chat is."""
+        return await self.read(lambda tx: outbox.told(tx, place, message))
 
     async def abandon(self, place: Place) -> None:
         """Give up what waits for a place's chat: messages, and turns not begun."""

@@ -1,11 +1,12 @@
 """A device that is entered: its keys published, its identity looked after, ready to sync."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
+from adapters.matrix.carrier import Carrier
 from adapters.matrix.device import Device, Devices
 from adapters.matrix.identities import signed_devices
 from adapters.matrix.machine import Machine
@@ -14,6 +15,7 @@ from adapters.matrix.rooms import Rooms
 from adapters.matrix.sealing import Sealing
 from adapters.matrix.syncing import Round, Syncer
 from adapters.matrix.trust import DeviceLost, OwnDevice, Trust
+from adapters.matrix.verifier import Verifier
 from bot.domain.ports import Clock, Keepsakes
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ class Connection:
     device: Device
     machine: Machine
     trust: Trust
+    verifier: Verifier
     sealing: Sealing
     opening: Opening
     syncer: Syncer
@@ -41,11 +44,12 @@ class Connector:
     rooms: Rooms
     keepsakes: Keepsakes
     clock: Clock
+    operators: Callable[[], Sequence[str]]
     take: Callable[[Round], Awaitable[None]]
 
-    async def connect(self, *, is_restored: bool) -> Connection:
+    async def connect(self) -> Connection:
         """Enter as the bot's device, or as a new one. Raises CallError and StartError."""
-        device, machine = await self.devices.enter(is_restored=is_restored)
+        device, machine = await self.devices.enter()
         try:
             return await self._connected(device, machine)
         except DeviceLost:
@@ -73,4 +77,6 @@ class Connector:
             me=device.user,
         )
         await syncer.load()
-        return Connection(device, machine, trust, sealing, opening, syncer)
+        carrier = Carrier(self.api, sealing, self.rooms)
+        verifier = Verifier(trust, self.api, carrier, self.clock, operators=self.operators)
+        return Connection(device, machine, trust, verifier, sealing, opening, syncer)

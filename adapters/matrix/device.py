@@ -69,16 +69,18 @@ class Devices:
         self._keepsakes = keepsakes
         self._folder = folder
 
-    async def enter(self, *, is_restored: bool) -> tuple[Device, Machine]:
-        """Return the device, known to the server, and its machine.
+    async def forget(self) -> None:
+        """Forget the device of a backup that was put back: it may be older than what is known."""
+        await self._keepsakes.drop(_DEVICE)
+        for store in self._folder.glob("*.db*"):
+            store.unlink()
 
-        `is_restored`: what is kept is from a backup, so its device may be in use by nobody, or be
-        older than what the server knows; another one takes its place.
-        """
+    async def enter(self) -> tuple[Device, Machine]:
+        """Return the device, known to the server, and its machine."""
         await self._look_at_server()
         kept = await self._kept()
-        found = await self._by_token(kept, is_restored=is_restored)
-        if found is None and kept is not None and not is_restored:
+        found = await self._by_token(kept)
+        if found is None and kept is not None:
             found = await self._as_before(kept)
         return found or await self.renew(kept_token=kept.token if kept else "")
 
@@ -126,9 +128,7 @@ class Devices:
         if not is_new_enough(versions):
             raise _start_error(TOO_OLD if versions else NOT_MATRIX)
 
-    async def _by_token(
-        self, kept: _Kept | None, *, is_restored: bool
-    ) -> tuple[Device, Machine] | None:
+    async def _by_token(self, kept: _Kept | None) -> tuple[Device, Machine] | None:
         """Enter with the token of the settings; None where the password is to do it."""
         token = self._account.access_token
         if token is None:
@@ -148,7 +148,7 @@ class Devices:
             raise _start_error(NO_DEVICE)
         device = Device(self._account.user, str(who["device_id"]), token)
         is_known = kept is not None and kept.device == device.id
-        if is_known and (is_restored or not self._has_store(device.id)):
+        if is_known and not self._has_store(device.id):
             return await self.renew()
         await self._keep(device)
         return device, await self._machine(device, is_new=not is_known)

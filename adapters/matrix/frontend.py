@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +15,13 @@ from adapters.matrix.membership import Membership
 from adapters.matrix.outlet import Outlet
 from adapters.matrix.pacing import Pacing
 from adapters.matrix.render import Preview, split_reply
+from adapters.matrix.reset import reset_identity
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen
 from adapters.matrix.syncing import Round
 from adapters.matrix.translate import Me
 from adapters.matrix.troubles import UNKNOWN_TOKEN, matrix_troubles, trouble_of
+from adapters.matrix.verifying import verify
 from adapters.matrix.ways import Growing, Whole
 from adapters.matrix.wire import CallError, Json, Wire
 from adapters.shared.http import HttpClient
@@ -27,11 +29,21 @@ from adapters.shared.sink import GrowingSink
 from bot.domain.chat import Identity, Place, Streaming
 from bot.domain.errors import FrontendError, StartError, StorageUnavailable
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Clock, Growth, Keepsakes, Receiver, ReplySink
+from bot.domain.ports import (
+    Abilities,
+    Clock,
+    Dialogue,
+    Growth,
+    Keepsakes,
+    Receiver,
+    ReplySink,
+    Tool,
+)
 
 _log = logging.getLogger(__name__)
 _SEEN: Final = "\N{EYES}"
 _INVITES_S: Final = 20.0
+_AWAY: Final = "The bot is not connected to its homeserver; its log says why."
 
 
 class MatrixFrontend:
@@ -45,6 +57,10 @@ class MatrixFrontend:
         can_react=True,
         sends_once=True,
         redelivers=True,
+        threads_hang=True,
+        seals=True,
+        opens_private=True,
+        delete_label="Remove",
     )
 
     def __init__(
@@ -56,10 +72,12 @@ class MatrixFrontend:
         keepsakes: Keepsakes,
         folder: Path,
         is_restored: bool = False,
+        operators: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Take the account and the client, which somebody else closes; no I/O.
 
-        `folder` is for the device's own store, and need not exist.
+        `folder` is for the device's own store, and need not exist. `operators` are the accounts
+        on Matrix that may verify the bot.
         """
         self._account = account
         self._clock = clock
@@ -73,16 +91,16 @@ class MatrixFrontend:
             rooms=self._rooms,
             keepsakes=keepsakes,
             clock=clock,
+            operators=operators,
             take=self._take,
         )
         self._seen = Seen()
         self._outlet = Outlet(self._api, self._rooms, self._seen, Pacing(clock))
         self._membership = Membership(self._api, self._rooms, clock, account.user)
-        self._hearing = Hearing(
-            self._api, self._rooms, self._seen, clock, verifier=_NoVerifier(), me=Me(account.user)
-        )
+        self._hearing = Hearing(self._api, self._rooms, self._seen, clock, Me(account.user))
         self._connection: Connection | None = None
         self._receiver: Receiver | None = None
+        self._verifying: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[None]] = set()
 
     async def check(self) -> None:
@@ -127,6 +145,11 @@ class MatrixFrontend:
     def device(self) -> Device | None:
         """The device it is connected as; None: it is not connected."""
         return self._connection.device if self._connection else None
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """What an operator can do with it from the host."""
+        return {"matrix verify": self._verify, "matrix reset-identity": self._reset_identity}
 
     def private_link(self, payload: str = "") -> str:
         """Name no address: a chat begins with an invitation of the account."""
@@ -190,8 +213,11 @@ class MatrixFrontend:
 
     async def _connect(self) -> Connection:
         self._disconnect()
-        self._connection = await self._connector.connect(is_restored=self._is_restored)
-        self._is_restored = False
+        if self._is_restored:
+            await self._connector.devices.forget()
+            self._is_restored = False
+        self._connection = await self._connector.connect()
+        self._verifying = self._start(self._connection.verifier.run())
         return self._connection
 
     def _disconnect(self) -> None:
@@ -199,6 +225,8 @@ class MatrixFrontend:
             self._outlet.sealing = None
             self._connection.machine.close()
             self._connection = None
+        if self._verifying is not None:
+            self._verifying.cancel()
 
     async def _take(self, round_: Round) -> None:
         """Hand over what came, in order within a room, and all rooms side by side."""
@@ -207,7 +235,7 @@ class MatrixFrontend:
             raise CallError(0)
         self._outlet.sealing = connection.sealing
         await self._membership.follow(round_, receiver)
-        await self._hearing.take(round_, connection.opening, receiver)
+        await self._hearing.take(round_, connection.opening, connection.verifier, receiver)
         if round_.invites:
             # The server tells of them once, so they are answered before it is told to go on.
             answering = self._start(self._membership.answer(round_.invites, receiver))
@@ -216,6 +244,19 @@ class MatrixFrontend:
             _ = self._start(self._membership.join(room, before))
         for room in self._membership.to_leave():
             _ = self._start(self._membership.leave(room))
+
+    async def _verify(self, dialogue: Dialogue) -> int:
+        connection = await self._connected(dialogue)
+        return 0 if connection and await verify(connection.verifier, dialogue) else 1
+
+    async def _reset_identity(self, dialogue: Dialogue) -> int:
+        connection = await self._connected(dialogue)
+        return 0 if connection and await reset_identity(connection.trust, dialogue) else 1
+
+    async def _connected(self, dialogue: Dialogue) -> Connection | None:
+        if self._connection is None:
+            await dialogue.say(_AWAY)
+        return self._connection
 
     async def _react(self, place: Place, message: MessageRef) -> None:
         try:
@@ -228,8 +269,3 @@ class MatrixFrontend:
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
         return task
-
-
-class _NoVerifier:
-    def take(self, *a):
-        pass

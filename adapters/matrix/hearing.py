@@ -4,61 +4,56 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.machine import Arrived
 from adapters.matrix.opening import Opening, Unopened
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
-from adapters.matrix.translate import Me, relation_of, trace_of, translate
-from adapters.matrix.wire import CallError, Json
+from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
+from adapters.matrix.verification_wire import is_verification
+from adapters.matrix.verifier import Verifier
+from adapters.matrix.wire import CallError
 from bot.domain.chat import Identity
 from bot.domain.errors import StorageUnavailable
 from bot.domain.events import Incoming, Unread, Unreadable
 from bot.domain.ports import Clock, Receiver
 
 _log = logging.getLogger(__name__)
-_VERIFICATION: Final = "m.key.verification."
-_REQUEST: Final = "m.key.verification.request"
 
 
-class Verifier(Protocol):
-    """Takes what belongs to a verification."""
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Those that take what was said, each its own."""
 
-    def take(self, sender: str, kind: str, content: Json, room: str | None, event: str) -> None:
-        """Take one message of it; `room` None: it came to the device."""
-        ...
+    opening: Opening
+    verifier: Verifier
+    receiver: Receiver
 
 
 class Hearing:
     """Translates and hands over. An event that nobody can read must not hold up the others."""
 
-    def __init__(
-        self,
-        api: MatrixApi,
-        rooms: Rooms,
-        seen: Seen,
-        clock: Clock,
-        *,
-        verifier: Verifier,
-        me: Me,
-    ) -> None:
+    def __init__(self, api: MatrixApi, rooms: Rooms, seen: Seen, clock: Clock, me: Me) -> None:
         """Use them all; no I/O."""
         self._api = api
         self._rooms = rooms
         self._seen = seen
         self._clock = clock
-        self._verifier = verifier
         self._me = me
         self._aside: set[asyncio.Task[None]] = set()
 
-    async def take(self, round_: Round, opening: Opening, receiver: Receiver) -> None:
+    async def take(
+        self, round_: Round, opening: Opening, verifier: Verifier, receiver: Receiver
+    ) -> None:
         """Return when all of it is durable. Raises StorageUnavailable, CallError."""
-        self._verify(round_.arrived)
+        for sender, kind, content in round_.arrived.verification:
+            verifier.take(sender, kind, content, None, "")
+        hand = _Hand(opening, verifier, receiver)
         found = await asyncio.gather(
-            *(self._in_order(heard, opening, receiver) for heard in round_.heard.values()),
+            *(self._in_order(heard, hand) for heard in round_.heard.values()),
             *(self._unopened(each, receiver) for each in round_.unopened),
             return_exceptions=True,
         )
@@ -73,19 +68,13 @@ class Hearing:
         if self._aside:
             await asyncio.wait(self._aside)
 
-    def _verify(self, arrived: Arrived) -> None:
-        for sender, kind, content in arrived.verification:
-            self._verifier.take(sender, kind, content, None, "")
-
-    async def _in_order(
-        self, heard: Sequence[Heard], opening: Opening, receiver: Receiver
-    ) -> None:
+    async def _in_order(self, heard: Sequence[Heard], hand: "_Hand") -> None:
         taken = None
         for each in heard:
             try:
-                incoming = await self._meant(each, opening)
+                incoming = await self._meant(each, hand)
                 if incoming is not None:
-                    await receiver.receive(incoming)
+                    await hand.receiver.receive(incoming)
                     taken = incoming
             except (StorageUnavailable, CallError):
                 raise
@@ -111,23 +100,23 @@ class Hearing:
             )
         )
 
-    async def _meant(self, heard: Heard, opening: Opening) -> Incoming | None:
+    async def _meant(self, heard: Heard, hand: "_Hand") -> Incoming | None:
         event = heard.event
-        await self._look_up(heard, opening)
+        await self._look_up(heard, hand.opening)
         self._seen.note(event["event_id"], trace_of(event, self._me, self._seen))
         if event["sender"] == self._me.id:
             return None
-        if self._is_verification(event):
-            kind = event["content"].get("msgtype") or event["type"]
-            self._verifier.take(
-                event["sender"], str(kind), event["content"], heard.room.id, event["event_id"]
+        if is_verification(event["type"], event["content"]):
+            hand.verifier.take(
+                event["sender"],
+                event["type"],
+                event["content"],
+                heard.room.id,
+                event["event_id"],
+                sent_at=sent_at(event, self._clock.now()),
             )
             return None
         return translate(event, heard.room, self._me, self._seen, self._clock.now())
-
-    def _is_verification(self, event: Json) -> bool:
-        is_request = event["content"].get("msgtype") == _REQUEST
-        return bool(is_request or event["type"].startswith(_VERIFICATION))
 
     async def _look_up(self, heard: Heard, opening: Opening) -> None:
         """Fetch what an event refers to, where it was not seen by this process."""

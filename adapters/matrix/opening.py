@@ -71,7 +71,7 @@ class Opening:
         """Keep what waits, before the server is told that all was taken."""
         if self._is_changed:
             text = msgspec.json.encode(list(self._waiting.values())).decode()
-            await self._keepsakes.put(_KEPT, Secret(text))
+            await self._keepsakes.put(_KEPT, Secret(text), is_fleeting=True)
             self._is_changed = False
 
     def withheld(self, codes: Mapping[str, str]) -> None:

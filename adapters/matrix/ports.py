@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from bot.domain.secret import Secret
-
 
 class TrustApi(Protocol):
     """The homeserver's calls about keys. All raise CallError."""
@@ -42,32 +40,4 @@ class VerificationTransport(Protocol):
 
     def direct_room(self, user: str) -> str | None:
         """Return the direct chat with a user, if there is one."""
-        ...
-
-
-class Keepsakes(Protocol):
-    """Small secrets, kept sealed."""
-
-    async def get(self, name: str) -> Secret | None:
-        """Return what is kept under a name."""
-        ...
-
-    async def put(self, name: str, secret: Secret) -> None:
-        """Keep a secret, durably when this returns, in place of what was there."""
-        ...
-
-    async def drop(self, name: str) -> None:
-        """Forget what is kept under a name, if anything is."""
-        ...
-
-
-class Dialogue(Protocol):
-    """The operator at the host's console."""
-
-    async def say(self, line: str) -> None:
-        """Show a line."""
-        ...
-
-    async def ask(self, prompt: str) -> str:
-        """Show a question and return the line that was typed."""
         ...

@@ -3,9 +3,9 @@
 from typing import Final
 
 from adapters.matrix.approval import Refused
-from adapters.matrix.ports import Dialogue
 from adapters.matrix.trust import Standing, Trust
 from adapters.matrix.wire import CallError
+from bot.domain.ports import Dialogue
 
 _PRICE: Final = (
     "The bot's account gets a new identity. This cannot be taken back, and it means:",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from adapters.matrix.identities import Identity
-from adapters.matrix.ports import Keepsakes
 from adapters.matrix.signing import decode64, encode64, key_id, public_key, sign, with_signature
+from bot.domain.ports import Keepsakes
 from bot.domain.secret import Secret
 
 _SEED_BYTES: Final = 32

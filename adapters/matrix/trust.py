@@ -15,9 +15,10 @@ from adapters.matrix.identities import (
     identity_of,
     master_object,
 )
-from adapters.matrix.ports import Keepsakes, TrustApi
+from adapters.matrix.ports import TrustApi
 from adapters.matrix.seeds import KeptSeeds, Seeds
 from adapters.matrix.signing import sign, signable, verify, with_signature
+from bot.domain.ports import Keepsakes
 from bot.domain.secret import Secret
 
 _FOREIGN: Final = (

@@ -120,9 +120,11 @@ class Verification:
 
     def confirm(self) -> list[Message]:
         """Take note that both ends show the same: prove our keys."""
-        if self.stage is not Stage.COMPARING or self.is_confirmed:
+        agreement, other = self._agreement, self.other
+        if self.stage is not Stage.COMPARING or agreement is None or other is None:
             return []
-        agreement, other = self._agreed()
+        if self.is_confirmed:
+            return []
         self.is_confirmed = True
         macs = agreement.macs(self._me, other, self._transaction)
         return [self._message("mac", macs), *self._done_if_proved()]
@@ -239,9 +241,9 @@ class Verification:
 
     def _on_mac(self, content: dict[str, Any]) -> list[Message]:
         macs = msgspec.convert(content, wire.Macs)
-        if self.stage is not Stage.COMPARING or self.proved:
+        agreement, other = self._agreement, self.other
+        if self.stage is not Stage.COMPARING or agreement is None or other is None or self.proved:
             raise _Stop(wire.UNEXPECTED)
-        agreement, other = self._agreed()
         if not agreement.proves(macs.mac, macs.keys, other, self._me, self._transaction):
             raise _Stop(wire.KEY_MISMATCH)
         self.proved = frozenset(macs.mac)
@@ -264,12 +266,6 @@ class Verification:
 
     def _done_if_proved(self) -> list[Message]:
         return [self._message("done", {})] if self.is_confirmed and self.proved else []
-
-    def _agreed(self) -> tuple[Agreement, Party]:
-        """Return what is there from COMPARING on."""
-        if self._agreement is None or self.other is None:
-            raise _Stop(wire.UNEXPECTED)
-        return self._agreement, self.other
 
     def _key(self) -> Message:
         return self._message("key", {"key": self._exchange.public})

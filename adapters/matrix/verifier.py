@@ -93,7 +93,8 @@ class Verifier:
         """Take an event that `is_verification`, each once and in order; never waits nor raises.
 
         `content` is whole, decrypted where it was encrypted, `m.relates_to` included: the key's
-        promise is made over it. `room` None: it came to the device.
+        promise is made over it. Element sends these events in clear, in encrypted rooms too.
+        `room` None: it came to the device.
         """
         try:
             self._events.put_nowait(Event(sender, kind, content, room, event_id, sent_at))

@@ -5,13 +5,13 @@ from typing import Final, final
 
 from adapters.matrix import verification_wire as wire
 from adapters.matrix.approval import Refused, errcode
-from adapters.matrix.ports import Dialogue
 from adapters.matrix.sas import Shown
 from adapters.matrix.verification import Stage
 from adapters.matrix.verification_flow import Flow
 from adapters.matrix.verification_requests import Asked
 from adapters.matrix.verifier import Verifier
 from adapters.matrix.wire import CallError
+from bot.domain.ports import Dialogue
 
 _BUSY: Final = "Another console is verifying the bot just now."
 _NO_OPERATOR: Final = (

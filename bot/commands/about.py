@@ -8,7 +8,7 @@ from bot.commands.near import near_names
 from bot.commands.spec import Call, Outcome, Where
 from bot.commands.spec import Command as Row
 from bot.domain.events import Reply
-from bot.texts.about import Line
+from bot.texts.about import Carrier, Line
 
 _FIRST_PAGE = 9
 
@@ -64,7 +64,9 @@ async def _main(call: Call) -> Outcome:
     rows = [row for row in _rows(call) if 0 < row.menu <= _FIRST_PAGE and not row.has_secret]
     return Outcome(
         reply=texts.about.help_page(
-            [_line(row) for row in rows], has_reactions=call.abilities.can_react
+            [_line(row) for row in rows],
+            has_reactions=call.abilities.can_react,
+            remembers="remember" in call.desk.commands,
         )
     )
 
@@ -81,8 +83,8 @@ async def _use(call: Call) -> Outcome:
     if row is None:
         return Outcome(reply=texts.turns.old_button())
     if row.where is Where.PRIVATE and not call.place.is_private:
-        link = call.messenger.private_link()
-        return Outcome(reply=texts.groups.private_only(row.name, link))
+        link, is_direct = call.messenger.private_link(), call.abilities.opens_private
+        return Outcome(reply=texts.groups.private_only(row.name, link, is_direct=is_direct))
     return await row.run(replace(call, verb="", args=""))
 
 
@@ -98,11 +100,19 @@ async def _privacy(call: Call) -> Outcome:
         reply=texts.about.privacy(
             company=company(call, here.choices.provider) if here.choices.model else "",
             messenger=call.place.frontend.capitalize(),
-            is_local=call.abilities.is_local,
+            carrier=_carrier(call),
             operator=call.desk.access.operator_name,
             is_operator=call.member.is_operator,
         )
     )
+
+
+def _carrier(call: Call) -> Carrier:
+    if call.abilities.is_local:
+        return Carrier.TERMINAL
+    if not call.abilities.seals:
+        return Carrier.MESSENGER
+    return Carrier.UNSEALED if call.messenger.is_unsealed(call.place) else Carrier.SEALED
 
 
 async def _close_privacy(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call

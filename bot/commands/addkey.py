@@ -15,8 +15,9 @@ from bot.commands.savekey import (
     save,
 )
 from bot.commands.spec import Call, Command, Handler, Outcome
+from bot.commands.unsealed import anyway, elsewhere, is_exposed, warned
 from bot.domain.effects import Ask, SetQuestion
-from bot.domain.events import QuestionKind, Reply
+from bot.domain.events import QuestionKind
 from bot.domain.keyforms import (
     MOST_KEY_CHARS,
     may_be_key,
@@ -31,9 +32,11 @@ async def _run(call: Call) -> Outcome:
 
 
 def _with_deletion(call: Call, outcome: Outcome) -> Outcome:
-    """Say in any reply that a message with a key still stands, so that the member deletes it."""
+    """Say in any reply that a message with a key still stands, or that a server could read it."""
     left = gone(call)
-    if outcome.reply is None or call.is_deleted or not left or left in outcome.reply.text:
+    if call.is_deleted:
+        left = texts.keymessage.COULD_READ if call.secret and is_exposed(call) else ""
+    if outcome.reply is None or not left or left in outcome.reply.text:
         return outcome
     return replace(outcome, reply=replace(outcome.reply, text=f"{outcome.reply.text}\n{left}"))
 
@@ -44,23 +47,43 @@ async def _typed(call: Call) -> Outcome:
         typed, key = call.desk.key_forms.split_key(typed)
         secret = Secret(key) if key else None
     if not typed:
-        return await _place_key(call, _bare(secret)) if secret else Outcome(reply=_start(call))
+        return await _place_key(call, _bare(secret)) if secret else _start(call)
     spec = find_company(call.desk.providers, typed)
     if spec is None:
         return _unknown_company(call, typed, secret)
     return await _try(call, spec, secret) if secret else ask_for_key(call, spec)
 
 
-def _start(call: Call) -> Reply:
-    return texts.addkey.companies(offered(call.desk.providers))
+def _start(call: Call) -> Outcome:
+    if is_exposed(call):
+        return warned(call, "")
+    return Outcome(reply=texts.addkey.companies(offered(call.desk.providers)))
 
 
 async def _press_start(call: Call) -> Outcome:
-    return Outcome(reply=_start(call))
+    return _start(call)
+
+
+async def _wanted(call: Call) -> Outcome:
+    """Ask for the key that an action names; for any where it names none."""
+    return await _of_company(_pick)(call) if call.args else _start(call)
+
+
+async def _anyway(call: Call) -> Outcome:
+    return await anyway(call, _wanted)
+
+
+async def _sealed(call: Call) -> Outcome:
+    return await elsewhere(call, _wanted)
 
 
 def ask_for_key(call: Call, spec: ProviderSpec, *, where: str = "") -> Outcome:
-    """Say how to get a key of a company, and wait for it; `where` it goes is `split_target`'s."""
+    """Say how to get a key of a company, and wait for it; `where` it goes is `split_target`'s.
+
+    Where a server could read it, the member is asked before whether to type it there.
+    """
+    if is_exposed(call) and not spec.is_demo:
+        return warned(call, f"{spec.id}{where}")
     deletes = call.abilities.can_delete and not call.abilities.is_local
     has_back = call.abilities.has_buttons
     if spec.key_need is KeyNeed.OPTIONAL:
@@ -194,7 +217,7 @@ async def _keyless(call: Call, spec: ProviderSpec) -> Outcome:
 async def _found(call: Call) -> Outcome:
     """A key in a plain message: it was deleted first; the member says what becomes of it."""
     if call.secret is None:
-        return Outcome(reply=_start(call))
+        return _start(call)
     key = _bare(call.secret)
     _hold(call, key, call.text)
     form = call.desk.key_forms.guess(key.reveal())
@@ -203,8 +226,11 @@ async def _found(call: Call) -> Outcome:
         reply=texts.addkey.found(
             key.mask(),
             specs[0].name if specs else "",
-            gone=texts.addkey.found_deletion(
-                is_deleted=call.is_deleted, is_local=call.abilities.is_local
+            gone=texts.keymessage.found_deletion(
+                tap=call.abilities.delete_label,
+                is_deleted=call.is_deleted,
+                is_local=call.abilities.is_local,
+                is_exposed=is_exposed(call),
             ),
             has_question=bool(call.text.strip()),
             save=f"addkey:for:{specs[0].id}" if specs else "addkey:which",
@@ -266,6 +292,8 @@ _press = by_verb(
         "which": _which,
         "ask": _ask,
         "askrest": _ask_rest,
+        "anyway": _anyway,
+        "sealed": _sealed,
         "cancel": _cancel,
     }
 )

@@ -8,6 +8,7 @@ from bot import texts
 from bot.commands.here import Here, await_answer, look, model_label, use_model
 from bot.commands.mykeys import my_keys, replaced_by, target
 from bot.commands.spec import Call, Outcome
+from bot.commands.unsealed import is_exposed
 from bot.domain.chat import INHERIT, Overrides, Scope, TurnState, WaitReason
 from bot.domain.effects import Choose, Effect, NoteOnce, PutKey, ReleaseWaiting
 from bot.domain.errors import InvalidKey, NoCredit, NoPermission, ProviderError, RegionBlocked
@@ -70,10 +71,12 @@ def gone(call: Call) -> str:
     """Say what became of the message that held a key; empty where there is nothing to say."""
     if call.secret is None:
         return ""
-    return texts.addkey.deletion(
+    return texts.keymessage.deletion(
         call.place.frontend.capitalize(),
+        tap=call.abilities.delete_label,
         is_deleted=call.is_deleted,
         is_local=call.abilities.is_local,
+        is_exposed=is_exposed(call),
     )
 
 

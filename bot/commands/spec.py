@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.access import Access
 from bot.claims import Claims
-from bot.domain.chat import Member, MemberId, Place, SessionId, Turn
+from bot.domain.chat import Identity, Member, MemberId, Place, SessionId, Turn
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Outgoing, Reply
 from bot.domain.keyforms import KeyForms
@@ -76,11 +76,34 @@ class HeldSecrets(Protocol):
         ...
 
 
+class Assents(Protocol):
+    """Who types a key where a server could read it, as they said."""
+
+    def give(self, member: MemberId, place: Place) -> None:
+        """Note that a member wants to type a key there anyway."""
+        ...
+
+    def holds(self, member: MemberId, place: Place) -> bool:
+        """Return whether the member said so, not over ten minutes ago."""
+        ...
+
+
 class Messenger(Protocol):
     """What commands ask of a messenger itself; see `Frontend`."""
 
     def private_link(self, payload: str = "") -> str:
         """Return an address that opens the private chat with the bot; empty: there is none."""
+        ...
+
+    def is_unsealed(self, place: Place) -> bool:
+        """Return whether a key typed there could be read by a server, and elsewhere could not."""
+        ...
+
+    async def open_private(self, identity: Identity) -> Place | None:
+        """Open an encrypted private chat with an account, and return it. Raises FrontendError.
+
+        None: this messenger does not let a bot open chats.
+        """
         ...
 
     def has_topics(self, place: Place) -> bool:
@@ -101,6 +124,7 @@ class Desk:
     clock: Clock
     runner: Runner
     held: HeldSecrets
+    assents: Assents
     notices: Notices
     models: ModelLists
     key_forms: KeyForms

@@ -39,6 +39,12 @@ async def _stop_now(call: Call) -> Outcome:
     return replace(outcome, is_apart=True)
 
 
+async def _stop_reacted(call: Call) -> Outcome:
+    """The sign on a growing answer: too late, it is nothing to talk about."""
+    call.desk.runner.stop(call.place, call.member.id)
+    return Outcome(is_aside=True)
+
+
 async def _last(call: Call, here: Here) -> Turn | None:
     return await call.desk.stores.turns.last(here.session.id, call.member.id)
 
@@ -98,6 +104,11 @@ async def _again(call: Call) -> Outcome:
         return Outcome(reply=texts.turns.old_button(), is_apart=True)
     again = RetryTurn(turn=TurnId(turn), member=call.member.id, attempt=attempt)
     return Outcome(effects=(again,), if_stale=texts.conversation.asked_already())
+
+
+async def _again_reacted(call: Call) -> Outcome:
+    """The sign on the newest answer; twice, it asks once, without a word."""
+    return replace(await _again(call), if_stale=None, is_aside=True)
 
 
 async def _plain(call: Call) -> Outcome:
@@ -232,7 +243,7 @@ COMMANDS = (
         name="stop",
         help="end an answer",
         run=_stop,
-        press=by_verb({"now": _stop_now}),
+        press=by_verb({"now": _stop_now, "reacted": _stop_reacted}),
         where=Where.ANYWHERE,
         menu=3,
         is_instant=True,
@@ -246,6 +257,7 @@ COMMANDS = (
         press=by_verb(
             {
                 "again": _again,
+                "reacted": _again_reacted,
                 "plain": _plain,
                 "undoplain": _undo_plain,
                 "details": _details,

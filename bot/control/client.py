@@ -115,10 +115,12 @@ class _Conversation:
                     self._question = question
                     self._write(plain(question.prompt))
                 case Withdraw():
-                    self._take_back()
+                    self._close_question()
+                    self._forget_typed()
                 case End(code):
                     return code
                 case str(why):
+                    self._close_question()
                     self._show(why)
                     return _FAILED
 
@@ -158,10 +160,14 @@ class _Conversation:
         self._question = None
         self._send(Answer(question.number, typed[:LONGEST]))
 
-    def _take_back(self) -> None:
-        """Close a question; what was typed to it must not answer the next one."""
-        self._question = None
-        self._write("\n")
+    def _close_question(self) -> None:
+        """Let what comes begin on a line of its own."""
+        if self._question is not None:
+            self._question = None
+            self._write("\n")
+
+    def _forget_typed(self) -> None:
+        """Let what was typed to a question that is gone not answer the next one."""
         if self._is_terminal:
             termios.tcflush(self._typed.descriptor, termios.TCIFLUSH)
             self._typed.discard()

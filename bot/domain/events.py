@@ -47,7 +47,10 @@ class SecretText:
 
 
 class Unread(StrEnum):
-    """What a message was that cannot be read. ANONYMOUS: readable, but nobody's in particular."""
+    """What a message was that cannot be read.
+
+    ANONYMOUS: readable, but nobody's in particular. SEALED: encrypted, and its key did not come.
+    """
 
     VOICE = "voice"
     PHOTO = "photo"
@@ -85,12 +88,12 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A sign was put under a message: `Incoming.message` is that one."""
+    """Somebody put a sign, an emoji, on a message: `Incoming.message` is that one."""
 
     sign: str
 
 
-Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted
+Body = Text | Command | Press | SecretText | Unreadable | Edited | Redacted | Reacted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

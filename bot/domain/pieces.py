@@ -10,6 +10,7 @@ from bot.domain.events import (
     Edited,
     Incoming,
     Press,
+    Reacted,
     Redacted,
     SecretText,
     Text,
@@ -75,5 +76,5 @@ def _text_of(body: Body) -> str:
             return words
         case Command(name, args):
             return f"/{name} {args}"
-        case Press() | SecretText() | Redacted():
+        case Press() | SecretText() | Redacted() | Reacted():
             return ""

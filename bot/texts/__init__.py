@@ -9,6 +9,7 @@ from bot.texts import costs as costs
 from bot.texts import edits as edits
 from bot.texts import failures as failures
 from bot.texts import groups as groups
+from bot.texts import keymessage as keymessage
 from bot.texts import keys as keys
 from bot.texts import model as model
 from bot.texts import prefixes as prefixes
@@ -20,4 +21,5 @@ from bot.texts import topics as topics
 from bot.texts import tuning as tuning
 from bot.texts import turns as turns
 from bot.texts import unread as unread
+from bot.texts import unsealed as unsealed
 from bot.texts import usage as usage

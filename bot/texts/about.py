@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from bot.domain.events import Button, Reply
 from bot.texts.format import cut, escape, quote
 from bot.texts.layout import ADD_KEY, WHAT_IS_A_KEY, back, close
 from bot.texts.prefixes import command
-
-_REACTIONS = "React 🛑 to stop, 🔁 to retry."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +48,11 @@ def ready(model: str, title: str) -> Reply:
     )
 
 
-def help_page(lines: Sequence[Line], *, has_reactions: bool) -> Reply:
-    """The few commands that matter."""
+def help_page(lines: Sequence[Line], *, has_reactions: bool, remembers: bool) -> Reply:
+    """The few commands that matter, and the signs that stand for some of them."""
     shown = [f"{command(line.name)} {line.help}" for line in lines]
-    reactions = [_REACTIONS] if has_reactions else []
+    pin = ", 📌 to remember" if remembers else ""
+    reactions = [f"React 🛑 to stop, 🔁 to retry{pin}."] if has_reactions else []
     return Reply(
         text="\n".join(
             ("**Write to me, and I answer.** The rest is optional:", *shown, *reactions)
@@ -103,22 +103,39 @@ def closed() -> Reply:
     return Reply(text=f"Write to me, and I answer. {command('help')} shows the rest.")
 
 
+class Carrier(Enum):
+    """What brings a member's words, and what it can read of them."""
+
+    TERMINAL = auto()
+    MESSENGER = auto()
+    SEALED = auto()
+    UNSEALED = auto()
+
+
+def _carried(messenger: str, carrier: Carrier) -> str:
+    match carrier:
+        case Carrier.TERMINAL:
+            return "This terminal: what you type stays on this computer."
+        case Carrier.MESSENGER:
+            return f"{escape(messenger)}: everything you type here, as with any bot."
+        case Carrier.SEALED:
+            return "Your homeserver: when you write, not what."
+        case Carrier.UNSEALED:
+            return "Your homeserver: everything you type here, as this room is not encrypted."
+
+
 def privacy(
-    *, company: str, messenger: str, is_local: bool, operator: str, is_operator: bool
+    *, company: str, messenger: str, carrier: Carrier, operator: str, is_operator: bool
 ) -> Reply:
     """Who can read what. `company` answers now; empty: no model is chosen."""
     reads = f"{escape(company)}, or whose model you use" if company else "Whose model you use"
-    if is_local:
-        carrier = "This terminal: what you type stays on this computer."
-    else:
-        carrier = f"{escape(messenger)}: everything you type here, as with any bot."
     who = (
         "You run" if is_operator else f"{escape(operator)} runs" if operator else "Its owner runs"
     )
     return Reply(
         text="**Who can read what**\n"
         f"{reads}: your messages to me, the conversation so far, your instructions.\n"
-        f"{carrier}\n"
+        f"{_carried(messenger, carrier)}\n"
         f"This server: keeps keys and conversations encrypted. {who} it and could read them while"
         " it is running.\n"
         "People in a group: your questions there and my answers. Not your key, settings or"

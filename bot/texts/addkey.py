@@ -121,15 +121,6 @@ def _key_page(spec: ProviderSpec) -> Rows:
     return ((Button("Open key page", url=spec.key_page),),) if spec.key_page else ()
 
 
-def deletion(messenger: str, *, is_deleted: bool, is_local: bool) -> str:
-    """What became of the message that held the key."""
-    if is_local:
-        return ""
-    if is_deleted:
-        return f"I deleted your message; {messenger} may still hold a copy."
-    return "I could not delete your message. Press and hold it to delete it."
-
-
 def accepted(
     name: str,
     mask: str,
@@ -306,15 +297,6 @@ def another_company(spec: ProviderSpec, mask: str, likely: ProviderSpec, where: 
             (cancel("addkey"),),
         ),
     )
-
-
-def found_deletion(*, is_deleted: bool, is_local: bool) -> str:
-    """What became of a message that held a key nobody had asked for."""
-    if is_local:
-        return "I sent it to nobody."
-    if is_deleted:
-        return "I deleted it and sent it to nobody."
-    return "I sent it to nobody, but could not delete it; press and hold it to delete it."
 
 
 def asking(question: str) -> Reply:

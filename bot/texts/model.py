@@ -55,7 +55,7 @@ def menu(
         holds = f"\nYou have no {escape(company)} key any more, so it cannot answer."
     missed = f"\n{_no_list(missing)}" if missing else ""
     return Reply(
-        text=f"{headline(label, company)}{holds}\nTap one, or add a part of a name:"
+        text=f"{headline(label, company)}{holds}\nChoose one, or add a part of a name:"
         f" {command('model')} {_example(options)}{missed}",
         buttons=(
             *column(option.button for option in options),

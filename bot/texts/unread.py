@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.events import Reply, Unread
+from bot.domain.events import Reply, ReplyKind, Unread
 
 _WRITE: Final = "Write what you mean instead."
 _OTHER: Final = ("message", _WRITE)
@@ -27,6 +27,8 @@ def unreadable(what: Unread, *, has_words: bool) -> Reply:
             text='I cannot see who asks, so nobody\'s key was used. Switch off "Remain anonymous"'
             " and ask again."
         )
+    if what is Unread.SEALED:
+        return Reply(text="I cannot read your last message. Send it again.", kind=ReplyKind.ANSWER)
     name, instead = _KINDS.get(what, _OTHER)
     gone = f"Your {name} was sent to nobody. {instead}"
     if has_words and what is not Unread.RICH:

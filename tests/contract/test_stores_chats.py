@@ -2,8 +2,14 @@
 
 from dataclasses import replace
 
-from bot.domain.chat import Overrides, Place, PlaceKind, Scope, TurnState, WaitReason
-from bot.domain.effects import Choose, DropWaiting, Revise, SetQuestion, StartSession
+from bot.domain.chat import MemberId, Overrides, Place, PlaceKind, Scope, TurnState, WaitReason
+from bot.domain.effects import (
+    Choose,
+    DropWaiting,
+    Revise,
+    SetQuestion,
+    StartSession,
+)
 from bot.domain.events import (
     Command,
     Delivery,
@@ -37,6 +43,12 @@ async def waiting(
     return (await house.do(replies=(reply,), sender=sender, place=place)).deliveries
 
 
+async def owner(house: Neighbours, place: Place, message: MessageRef) -> MemberId | None:
+    """Return who a message of the bot's was for."""
+    told = await house.stores.turns.told(place, message)
+    return told.member if told else None
+
+
 def asked(house: Neighbours, action: str) -> Question:
     """Return a question that waits for a text."""
     return Question(kind=QuestionKind.TEXT, asked_at=house.clock.now(), action=action)
@@ -59,37 +71,37 @@ async def test_a_member_is_called_as_they_were_last(house: Neighbours) -> None:
 
 async def test_a_message_is_whose_it_was_for(house: Neighbours) -> None:
     """Of a sent one, for a week; in its chat, whatever the topic, and in no other."""
-    turns, alice, bob = house.stores.turns, await house.member(), await house.member(BOB)
+    alice, bob = await house.member(), await house.member(BOB)
     await sent(house, TOPIC, B1)
     await sent(house, GROUP, B2, "bob")
     await sent(house, HIS, B1, "bob")
-    assert await turns.owner(GROUP, B1) == alice.id
-    assert await turns.owner(TOPIC, B2) == bob.id
-    assert await turns.owner(HIS, B1) == bob.id
-    assert await turns.owner(HIS, B2) is None
-    assert await turns.owner(NEW, B1) is None
+    assert await owner(house, GROUP, B1) == alice.id
+    assert await owner(house, TOPIC, B2) == bob.id
+    assert await owner(house, HIS, B1) == bob.id
+    assert await owner(house, HIS, B2) is None
+    assert await owner(house, NEW, B1) is None
 
 
 async def test_a_message_that_changes_is_the_one_it_is_changed_for(house: Neighbours) -> None:
     """On its way there, and when it has arrived."""
     turns, alice = house.stores.turns, await house.member()
     (delivery,) = await waiting(house, GROUP, edits=B1)
-    assert await turns.owner(GROUP, B1) == alice.id
+    assert await owner(house, GROUP, B1) == alice.id
     await turns.mark_delivery(delivery.id, DeliveryState.SENDING)
     await turns.mark_delivery(delivery.id, DeliveryState.SENT, B1)
-    assert await turns.owner(GROUP, B1) == alice.id
+    assert await owner(house, GROUP, B1) == alice.id
 
 
 async def test_a_growing_answer_is_its_members(house: Neighbours) -> None:
     """From the moment its message is there, through its end."""
     turns, bob = house.stores.turns, await house.member(BOB)
     turn = await house.ask(sender=BOB, place=GROUP)
-    assert await turns.owner(GROUP, B1) is None
+    assert await owner(house, GROUP, B1) is None
     await turns.shown(turn.id, B1)
-    assert await turns.owner(GROUP, B1) == bob.id
-    assert await turns.owner(HIS, B1) is None
+    assert await owner(house, GROUP, B1) == bob.id
+    assert await owner(house, HIS, B1) is None
     await house.answer(turn, replies=[house.reply(bob, turn=turn)])
-    assert await turns.owner(GROUP, B1) == bob.id
+    assert await owner(house, GROUP, B1) == bob.id
 
 
 async def test_what_waits_for_a_chat_that_is_gone_is_given_up(house: Neighbours) -> None:
@@ -209,7 +221,7 @@ async def test_a_chat_goes_on_under_another_id(house: Neighbours) -> None:
     ]
     (question,) = await stores.settings.questions()
     assert question == OpenQuestion(member=alice.id, place=NEW, question=asked(house, "title:set"))
-    assert await stores.turns.owner(NEW, B1) is None
+    assert await owner(house, NEW, B1) is None
     assert [each.id for each in (await stores.settings.sessions(alice.id, NEW))[0]] == [session.id]
 
 
@@ -220,7 +232,7 @@ async def test_messages_of_the_old_chat_are_none_of_the_new_one(house: Neighbour
     await turns.shown(turn.id, B2)
     (delivery,) = await waiting(house, GROUP, edits=B1)
     await turns.moved(GROUP, NEW.chat)
-    assert [await turns.owner(NEW, each) for each in (B1, B2)] == [None, None]
+    assert [await owner(house, NEW, each) for each in (B1, B2)] == [None, None]
     replies = [house.reply(alice, turn=turn)]
     await house.answer(replace(turn, place=NEW), replies=replies)
     waiting_now = await turns.deliveries()
@@ -295,7 +307,7 @@ async def test_what_was_in_the_new_chat_already_is_joined(house: Neighbours) -> 
     await sent(house, NEW, B1, "bob")
     await waiting(house, NEW, "bob")
     await stores.turns.moved(GROUP, NEW.chat)
-    assert await stores.turns.owner(NEW, B1) == bob.id
+    assert await owner(house, NEW, B1) == bob.id
     assert (await stores.settings.session(NEW, alice.id)).id == turn.session
     shown, count = await stores.settings.sessions(alice.id, NEW)
     assert count == 2
@@ -338,4 +350,4 @@ async def test_other_chats_stay_where_they_are(house: Neighbours) -> None:
     await stores.turns.moved(GROUP, NEW.chat)
     assert (await stores.settings.session(HERS, alice.id)).id == hers.session
     assert (await stores.settings.session(elsewhere, alice.id)).id == session.id
-    assert await stores.turns.owner(elsewhere, B1) is None
+    assert await owner(house, elsewhere, B1) is None

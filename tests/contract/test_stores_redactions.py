@@ -150,4 +150,4 @@ async def test_what_was_said_of_it_is_not_sent_again(house: Neighbours) -> None:
     await house.do(EraseTurn(turn=turn.id, member=turn.member))
     assert await house.stores.turns.deliveries() == ()
     await house.stores.turns.mark_delivery(second.id, DeliveryState.SENT, M2)
-    assert await house.stores.turns.owner(HERS, M2) is None
+    assert await house.stores.turns.told(HERS, M2) is None

@@ -206,4 +206,6 @@ async def test_an_old_answer_is_still_known(house: Neighbours) -> None:
     if tidy is not None:
         await tidy()
     assert await begin(house, HERS, B1) == turn.id
-    assert await house.stores.turns.owner(HERS, B1) == turn.member
+    told = await house.stores.turns.told(HERS, B1)
+    assert told is not None
+    assert (told.member, told.turn) == (turn.member, turn.id)

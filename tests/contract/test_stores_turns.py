@@ -13,9 +13,10 @@ from bot.domain.effects import (
     NoteOnce,
     ReleaseWaiting,
     RetryTurn,
+    SetQuestion,
     StartSession,
 )
-from bot.domain.events import DeliveryId, DeliveryState, MessageRef
+from bot.domain.events import DeliveryId, DeliveryState, MessageRef, Question, QuestionKind
 from bot.domain.keys import KeyId
 from bot.domain.ports import Applied, Ending
 from bot.domain.usage import Usage
@@ -197,8 +198,12 @@ async def test_waiting_and_release(house: Neighbours) -> None:
     member = await house.member()
     turn = await house.ask("old")
     replies = (house.reply(member, "No key yet.", turn=turn),)
-    assert len(await house.stores.turns.wait(turn.id, WaitReason.KEY, replies)) == 1
-    assert await house.stores.turns.wait(turn.id, WaitReason.KEY, replies) == ()
+    question = Question(kind=QuestionKind.MENU, asked_at=house.clock.now())
+    ask = SetQuestion(member=member.id, place=HERS, question=question)
+    assert len(await house.stores.turns.wait(turn.id, WaitReason.KEY, replies, (ask,))) == 1
+    close = replace(ask, question=None)
+    assert await house.stores.turns.wait(turn.id, WaitReason.KEY, replies, (close,)) == ()
+    assert [each.question for each in await house.stores.settings.questions()] == [question]
     waiting = await found(house, turn)
     assert (waiting.state, waiting.detail) == (TurnState.WAITING, "key")
     assert not await house.stores.turns.begin_attempt(turn.id, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.kills.drive import End, drive
-from tests.kills.story import TELEGRAM, WITNESS
+from tests.kills.messengers import MESSENGERS
 
 KILLS: Final = 1_000
 _MOST_SHOWN: Final = 20
@@ -48,8 +48,8 @@ class Tally:
 def _live(folder: Path, seed: int, tally: Tally) -> None:
     """Live stories one after the other until the tally is full; broken ones stay on disk."""
     folder.mkdir()
-    with drive(folder) as lives:
-        for here, where, end in lives.stories(folder, seed, (WITNESS, TELEGRAM), most_deaths=5):
+    with drive(folder, *MESSENGERS) as lives:
+        for here, where, end in lives.stories(folder, seed, most_deaths=5):
             tally.add(end, where)
             if not end.broken:
                 shutil.rmtree(here)
@@ -86,7 +86,7 @@ def _report(tally: Tally, seed: int, took_s: float) -> None:
     lines = [
         f"{tally.kills} kills at random times in {tally.stories} stories, {took_s:.0f} s,"
         f" seed {seed}",
-        f"stale previews on Telegram: {tally.stale}",
+        f"stale previews: {tally.stale}",
         f"broken promises: {len(tally.broken)}",
         *tally.broken[:_MOST_SHOWN],
     ]

@@ -6,6 +6,7 @@ from itertools import count
 
 from adapters.providers.registry import key_forms
 from bot.access import Access
+from bot.assents import Assents
 from bot.claims import Claims
 from bot.commands.spec import Desk
 from bot.delivery import Courier
@@ -93,6 +94,7 @@ class House:
             clock=self.clock,
             runner=self.sessions,
             held=self.held,
+            assents=Assents(self.clock),
             notices=Notices(self.courier, self.clock, self.tasks),
             models=self.models,
             prices=book,

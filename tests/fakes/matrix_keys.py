@@ -45,9 +45,9 @@ class FakeKeepsakes:
         kept = self.kept.get(name)
         return None if kept is None else Secret(kept)
 
-    async def put(self, name: str, secret: Secret) -> None:
+    async def put(self, name: str, value: Secret, *, is_fleeting: bool = False) -> None:  # noqa: ARG002 - the port's
         self.cutter.point()
-        self.kept[name] = secret.reveal()
+        self.kept[name] = value.reveal()
         self.cutter.point()
 
     async def drop(self, name: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.canaries import Canaries
 from tests.fakes.botapi import BotApi, serving
+from tests.simulators.matrix.server import Simulator
 
 ROOT: Final = Path(__file__).parents[2]
 _COMMAND: Final = "import sys; from bot.cli import main; sys.exit(main())"
@@ -29,7 +30,7 @@ class Host:
             "HEARTHKEY_DATA_DIR": str(self.data),
             "HEARTHKEY_MASTER_KEY": canaries.new("")[-24:] + "0" * 40,
         }
-        self.telegram = {
+        self.messengers = {
             "HEARTHKEY_TELEGRAM_TOKEN": canaries.new("123456:"),
             "HEARTHKEY_TELEGRAM_API_BASE": api.url,
         }
@@ -38,7 +39,7 @@ class Host:
         """Run the command to its end; return its exit code and all that it said."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _COMMAND, *words),
-            env=self.env | self.telegram,
+            env=self.env | self.messengers,
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -91,9 +92,17 @@ def documented() -> set[str]:
 
 async def test_beside_a_running_bot(host: Host, api: BotApi) -> None:
     """Nothing to mend, every subject is that of the docs, and the bot ends well after."""
+    homeserver = Simulator()
+    await homeserver.start()
+    host.messengers |= {
+        "HEARTHKEY_MATRIX_HOMESERVER": homeserver.url,
+        "HEARTHKEY_MATRIX_USER": homeserver.bot,
+        "HEARTHKEY_MATRIX_PASSWORD": homeserver.password,
+    }
     async with host.running():
         code, said = await host.call("doctor")
         quick, _ = await host.call("doctor", "--quick")
+    await homeserver.close()
     assert (code, quick) == (0, 0), said
     assert set(_FINDING.findall(said)) == documented()
     assert "ok       bot: runs on this folder" in said
@@ -138,7 +147,7 @@ async def test_a_webhook_is_dropped(host: Host, api: BotApi) -> None:
 )
 async def test_what_cannot_be_looked_at_all(host: Host, words: list[str]) -> None:
     """No bot to ask for, or a call that nobody understands: exit code 2."""
-    host.telegram = {}
+    host.messengers = {}
     code, said = await host.call("doctor", *words)
     assert code == 2
     assert "Traceback" not in said

@@ -1,21 +1,22 @@
 """The application killed before and after every effect, and at random: nothing lost or doubled."""
 
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.kills.child import Order
 from tests.kills.drive import Drive, deaths_at, drive
-from tests.kills.story import Kind, new_story
+from tests.kills.files import screen
+from tests.kills.messengers import MESSENGERS
+from tests.kills.order import Order
+from tests.kills.story import WITNESS, Kind, new_story
 from tests.kills.vendor import vendor
-from tests.kills.verdict import judge, screen
+from tests.kills.verdict import judge
 from tests.kills.witness import Chat
 from tests.simulators.process import ROOT
 
@@ -56,18 +57,24 @@ def test_a_process_of_its_own_is_killed_and_started_as_a_forked_one_is(tmp_path:
     folder.mkdir()
     story = new_story(CALM)
     chat = Chat(folder)
-    chat.send(story.updates())
+    chat.send(story.updates(MESSENGERS[WITNESS].removal()))
     with vendor(tmp_path) as there:
-        order = Order(folder=str(folder), url=there.url, point="after finish", number=2)
+        order = Order(
+            folder=str(folder),
+            url=there.url,
+            messenger=WITNESS,
+            point="after finish",
+            number=2,
+        )
         assert _start(order) == -signal.SIGKILL
         assert list(chat.unconfirmed())
         assert _start(replace(order, number=0)) == 0
-        assert not judge(folder, story, screen(chat), there.asked(story), kills=1)
+        assert not judge(folder, story, screen(chat).shown, there.asked(story), kills=1)
 
 
 def _start(order: Order) -> int:
     with (Path(order.folder) / "log").open("ab") as log:
-        command = [sys.executable, "-m", "tests.kills.child", json.dumps(asdict(order))]
+        command = [sys.executable, "-m", "tests.kills.child", order.dump()]
         return subprocess.run(command, cwd=ROOT, stderr=log, check=False).returncode
 
 

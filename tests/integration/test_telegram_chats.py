@@ -117,5 +117,5 @@ async def test_a_key_in_a_group_is_public(house: TelegramHouse, may_delete: bool
     assert (message in house.sim.state.chats[GROUP].screen) is not may_delete
     (said,) = [each for each in house.screen(GROUP) if each.is_ours]
     assert said.text.startswith("Bob, a key was posted here, so treat it as public.")
-    assert ("I may not delete here" in said.text) is not may_delete
+    assert ("I may not remove your message here" in said.text) is not may_delete
     assert said.rows[0][0]["url"] == "https://t.me/hearth_bot"

@@ -3,14 +3,13 @@
 The simulated Bot API and the vendor are processes of their own, which outlive every kill.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.kills.drive import Drive, deaths_at, drive
+from tests.kills.drive import Drive, around_calls, deaths_at, drive
 from tests.kills.story import SLOW, TELEGRAM, Kind
 
 SHARDS: Final = 10
@@ -24,7 +23,7 @@ _CALLS: Final = frozenset({"getme", "getupdates", "sendmessage", "deletemessage"
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
     """A vendor, a Bot API and a nursery for all stories of this worker."""
-    with drive(tmp_path_factory.mktemp("drive")) as there:
+    with drive(tmp_path_factory.mktemp("drive"), TELEGRAM) as there:
         yield there
 
 
@@ -41,7 +40,7 @@ def test_a_kill_around_any_call_loses_doubles_and_bills_nothing(  # noqa: PLR091
     hits = lives.hits(tmp_path / "whole", kind)
     assert {f"after {each}" for each in (*_CALLS, grows_by)} <= hits.keys()
     assert hits[f"after {grows_by}"] > 5  # some of them while an answer grows
-    every = deaths_at(_around_calls(hits, side))
+    every = deaths_at(around_calls(hits, side))
     mine = every[shard::SHARDS]
     kills = stale = 0
     for number, death in enumerate(mine):
@@ -54,26 +53,13 @@ def test_a_kill_around_any_call_loses_doubles_and_bills_nothing(  # noqa: PLR091
     assert stale <= kills * 0.25  # only a kill between a message and its note leaves one
 
 
-def _around_calls(hits: Counter[str], side: str) -> Counter[str]:
-    """Return the points before and after every call, and on one side of every commit.
-
-    Nothing outside happens at the other points, nor between a commit and what comes next.
-    """
-    calls = Counter(hits)
-    for name in hits:
-        kind, _, what = name.partition(" ")
-        if kind in {"as", "at"} or what == "headers left" or (what == "commit" and kind != side):
-            del calls[name]
-    return calls
-
-
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_kills_at_random_times_lose_double_and_bill_nothing(
     lives: Drive, tmp_path: Path, shard: int
 ) -> None:
     """Most stories are cut more than once; the seed on failure brings the times back."""
     kills = 0
-    for _, where, end in lives.stories(tmp_path, SEED + shard, (TELEGRAM,)):
+    for _, where, end in lives.stories(tmp_path, SEED + shard):
         assert not end.broken, (where, end.broken)
         kills += end.kills
         if kills >= RANDOM_KILLS:

@@ -1,39 +1,17 @@
 """The command itself on Telegram, as an operator runs it: what it says, and that it ends well."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from tests.bench.telegram import Phone
 from tests.canaries import Canaries
-from tests.simulators.process import ROOT, served
-
-_COMMAND: Final = (
-    sys.executable,
-    "-c",
-    "from bot.cli import main; raise SystemExit(main(['run']))",
-)
-
-
-def settings(folder: Path, **more: str) -> dict[str, str]:
-    """Return an environment with a folder of its own and Telegram."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHKEY_")}
-    ours = {f"HEARTHKEY_{name.upper()}": value for name, value in more.items()}
-    return {
-        **kept,
-        "XDG_CONFIG_HOME": str(folder / "config"),
-        "HEARTHKEY_DATA_DIR": str(folder / "data"),
-        "HEARTHKEY_LOG_LEVEL": "debug",
-        **ours,
-    }
+from tests.fakes.command import refused, running, settings
+from tests.simulators.process import served
 
 
 @pytest.fixture
@@ -44,42 +22,6 @@ def phone() -> Iterator[Phone]:
         closing(Phone(said["url"], said["token"])) as phone,
     ):
         yield phone
-
-
-@contextmanager
-def running(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """Run the command until it runs; what it says is collected when it has ended."""
-    process = subprocess.Popen(
-        _COMMAND, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    said: list[str] = []
-    with process:
-        try:
-            for line in process.stderr or ():
-                said.append(line)
-                if line.startswith("Hearthkey runs on Telegram"):
-                    break
-            yield process, said
-            process.send_signal(signal.SIGTERM)
-            said.extend(process.stderr or ())
-            process.wait(20)
-        finally:
-            process.kill()
-
-
-def refused(env: dict[str, str]) -> tuple[int, list[str]]:
-    """Run a command that does not start; return its code and its lines."""
-    done = subprocess.run(
-        _COMMAND,
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    return done.returncode, done.stderr.splitlines()
 
 
 def test_a_token_that_is_not_accepted_stops_the_start(phone: Phone, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,40 +19,23 @@ from bot.clock import SystemClock
 from bot.domain.chat import ChatRequest, Event
 from bot.domain.keys import KeyReport
 from bot.domain.models import Model, ProviderSpec, Traits
-from bot.domain.ports import Provider, Stores
+from bot.domain.ports import Provider
 from bot.domain.secret import Secret
 from storage.folder import Facts
 from storage.masterkey import find_master_key
 from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.prices import FakePrices
-from tests.kills.messenger import Messenger, WitnessMessenger
+from tests.kills.messenger import Life
+from tests.kills.messengers import MESSENGERS
+from tests.kills.noting import noting
+from tests.kills.order import Order
 from tests.kills.points import Points
-from tests.kills.telegram import Line, TelegramMessenger, quickened, watched
+from tests.kills.story import COMPANY
 from tests.kills.witness import Chat
 
-COMPANY: Final = "sim"
 _LEFT_S: Final = 0.001
 _CHECKPOINT_S: Final = 0.02  # so that a story of a second has some
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One life. `point` and `number`: the hit to die at; `after_s`: when to be killed.
-
-    `api`: the Bot API on which `person` is the member, empty: the messenger is files; `since`: how
-    much had happened there before.
-    """
-
-    folder: str
-    url: str
-    grows: bool = True
-    api: str = ""
-    person: int = 0
-    since: int = 0
-    point: str = ""
-    number: int = 0
-    after_s: float = 0.0
 
 
 class WatchedProvider:
@@ -117,14 +99,16 @@ async def _run(order: Order, points: Points) -> None:
     def find_key(facts: Facts) -> MasterKey:
         return find_master_key({}, folder / "data", is_empty=facts.is_empty, salt=facts.salt).key
 
-    stores: Stores
-    stores = opened = await open_stores(folder / "data", find_key, clock, probe=points.hit)
+    stores = await open_stores(folder / "data", find_key, clock, probe=points.hit)
     http = HttpClient()
     providers = {
         name: WatchedProvider(provider, points)
         for name, provider in build_providers(http, endpoints={COMPANY: order.url}).items()
     }
-    chat = _chat(order, points, http, clock)
+    life = Life(
+        order=order, chat=Chat(folder), points=points, stores=stores, http=http, clock=clock
+    )
+    chat = MESSENGERS[order.messenger].inside(life)
     await chat.open()
     router = assemble(
         stores=stores,
@@ -139,15 +123,7 @@ async def _run(order: Order, points: Points) -> None:
     await router.close()
     await chat.close()
     await http.close()
-    await opened.close()
-
-
-def _chat(order: Order, points: Points, http: HttpClient, clock: SystemClock) -> Messenger:
-    chat = Chat(Path(order.folder))
-    if not order.api:
-        return WitnessMessenger(chat, points, grows=order.grows)
-    line = Line(order.api, order.person, order.since)
-    return TelegramMessenger(line, chat.updates(), http, clock)
+    await stores.close()
 
 
 def live(order: Order) -> None:
@@ -155,10 +131,14 @@ def live(order: Order) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     points = Points(order.point, order.number)
     checkpoints.CHECKPOINT_S = _CHECKPOINT_S  # type: ignore[misc]  # final but for here
-    with _watched_wire(points), watched(points, Path(order.folder)), quickened():
+    with (
+        _watched_wire(points),
+        noting(Path(order.folder)),
+        MESSENGERS[order.messenger].staged(points, order),
+    ):
         asyncio.run(_run(order, points))
     (Path(order.folder) / "hits").write_text(json.dumps(points.hits))
 
 
 if __name__ == "__main__":
-    live(Order(**json.loads(sys.argv[1])))
+    live(Order.load(sys.argv[1]))

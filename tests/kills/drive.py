@@ -6,22 +6,22 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.kills.botapi import BotApi, botapi
-from tests.kills.child import Order
-from tests.kills.story import SLOW, TELEGRAM, WITNESS, Kind, Story, new_story
-from tests.kills.telegram import NOTED
+from tests.kills.messengers import MESSENGERS
+from tests.kills.noting import noted
+from tests.kills.order import Order
+from tests.kills.outside import Outside
+from tests.kills.story import SLOW, WITNESS, Kind, Story, new_story
 from tests.kills.vendor import Vendor, vendor
-from tests.kills.verdict import judge, screen
-from tests.kills.witness import Chat, Journal
+from tests.kills.verdict import judge
+from tests.kills.witness import Chat
 from tests.simulators.process import ROOT
 
-LIFE_S: Final = {WITNESS: 0.4, TELEGRAM: 0.8}  # about as long as a whole story takes
 _LEAST_LIFE_S: Final = 0.01
 
 
@@ -47,12 +47,14 @@ class End:
 
 
 class Drive:
-    """A vendor, a Bot API and a nursery that outlive every application."""
+    """A vendor, simulated messengers and a nursery that outlive every application."""
 
-    def __init__(self, vendor: Vendor, api: BotApi, nursery: subprocess.Popen[str]) -> None:
-        """Use all of them while they live."""
+    def __init__(
+        self, vendor: Vendor, outside: Mapping[str, Outside], nursery: subprocess.Popen[str]
+    ) -> None:
+        """Use all of them while they live; `outside` is by messenger."""
         self._vendor = vendor
-        self._api = api
+        self._outside = outside
         self._nursery = nursery
 
     def hits(self, folder: Path, kind: Kind) -> Counter[str]:
@@ -66,7 +68,7 @@ class Drive:
         """Live a story with deaths, then once more to its end, and judge it."""
         folder.mkdir()
         story = new_story(kind)
-        Chat(folder).send(story.updates())
+        Chat(folder).send(story.updates(MESSENGERS[kind.messenger].removal()))
         order = self._order(folder, story)
         kills = 0
         for death in deaths:
@@ -77,10 +79,10 @@ class Drive:
         ended = self._live(order)
         if ended != "ended":
             return End([f"it {ended} after {kills} kills: see {folder / 'log'}"], kills)
-        return self._judged(folder, story, order.since, kills)
+        return self._judged(folder, story, order, kills)
 
     def stories(
-        self, folder: Path, seed: int, messengers: Sequence[str] = (WITNESS,), most_deaths: int = 3
+        self, folder: Path, seed: int, most_deaths: int = 3
     ) -> Iterator[tuple[Path, str, End]]:
         """Live stories with deaths at random times, on and on, each in a folder inside `folder`.
 
@@ -88,53 +90,57 @@ class Drive:
         """
         chance = random.Random(seed)
         for number in itertools.count(1):
-            kind = _kind(chance, chance.choice(messengers))
+            kind = _kind(chance, chance.choice(sorted(self._outside)))
             deaths = _deaths(chance, most_deaths, kind)
             here = folder / str(number)
             where = f"seed {seed}, story {number}, {kind}, {deaths}"
             yield here, where, self.story(here, deaths, kind)
 
     def _order(self, folder: Path, story: Story) -> Order:
-        order = Order(folder=str(folder), url=self._vendor.url, grows=story.kind.grows)
-        if story.kind.messenger != TELEGRAM:
-            return order
-        since = self._api.begin(story)
-        return replace(order, api=self._api.url, person=story.person, since=since)
+        kind = story.kind
+        return Order(
+            folder=str(folder),
+            url=self._vendor.url,
+            messenger=kind.messenger,
+            grows=kind.grows,
+            there=self._outside[kind.messenger].begin(story),
+        )
 
-    def _judged(self, folder: Path, story: Story, since: int, kills: int) -> End:
-        asked = self._vendor.asked(story)
-        if story.kind.messenger != TELEGRAM:
-            shown = screen(Chat(folder))
-            return End(judge(folder, story, shown, asked, kills=kills), kills)
-        phone = self._api.phone(story, since)
-        broken = judge(folder, story, phone.shown(), asked, kills=kills)
-        noted = {int(line["message"]) for line in Journal(folder / NOTED).lines()}
-        unseemly = phone.broken(story.key, noted, kills)
-        return End([*broken, *unseemly], kills, len(phone.stale()))
+    def _judged(self, folder: Path, story: Story, order: Order, kills: int) -> End:
+        messenger, asked = story.kind.messenger, self._vendor.asked(story)
+        screen = self._outside[messenger].screen(folder, order.there, asked)
+        sends_once = MESSENGERS[messenger].sends_once
+        broken = judge(folder, story, screen.shown, asked, kills=kills, sends_once=sends_once)
+        unseemly = screen.broken(story.key, noted(folder), kills)
+        return End([*broken, *unseemly], kills, len(screen.stale))
 
     def _live(self, order: Order) -> str:
         if self._nursery.stdin is None or self._nursery.stdout is None:
             raise RuntimeError("the nursery has no pipes")
-        self._nursery.stdin.write(f"{json.dumps(asdict(order))}\n")
+        self._nursery.stdin.write(f"{order.dump()}\n")
         self._nursery.stdin.flush()
         return self._nursery.stdout.readline().strip() or "was not born"
 
 
 @contextmanager
-def drive(folder: Path) -> Iterator[Drive]:
-    """Start a vendor and a Bot API, which write into `folder`, and a nursery; end all of them."""
-    with (
-        vendor(folder) as there,
-        botapi(folder) as api,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.kills.nursery"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        ) as nursery,
-    ):
-        yield Drive(there, api, nursery)
+def drive(folder: Path, *messengers: str) -> Iterator[Drive]:
+    """Start a vendor and these messengers, which write into `folder`, and a nursery; end all."""
+    with ExitStack() as stack:
+        there = stack.enter_context(vendor(folder))
+        outside = {
+            name: stack.enter_context(MESSENGERS[name].outside(folder))
+            for name in messengers or (WITNESS,)
+        }
+        nursery = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.kills.nursery"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+        )
+        yield Drive(there, outside, nursery)
 
 
 def deaths_at(hits: Counter[str]) -> Sequence[Death]:
@@ -144,6 +150,20 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
         for point, times in sorted(hits.items())
         for number in range(1, times + 1)
     ]
+
+
+def around_calls(hits: Counter[str], side: str) -> Counter[str]:
+    """Return the points before and after every call, and on one side of every commit.
+
+    Nothing outside happens at the other points, nor between a commit and what comes next.
+    """
+    calls = Counter(hits)
+    for name in hits:
+        kind, _, what = name.partition(" ")
+        is_other_side = what.startswith("commit") and kind != side
+        if kind in {"as", "at"} or what == "headers left" or is_other_side:
+            del calls[name]
+    return calls
 
 
 def _kind(chance: random.Random, messenger: str) -> Kind:
@@ -156,6 +176,6 @@ def _kind(chance: random.Random, messenger: str) -> Kind:
 
 def _deaths(chance: random.Random, most: int, kind: Kind) -> Sequence[Death]:
     """Return deaths at random times of a life, some of them in the start after another."""
-    life_s = LIFE_S[kind.messenger]
+    life_s = MESSENGERS[kind.messenger].life_s
     lives = (chance.uniform(_LEAST_LIFE_S, life_s) for _ in range(chance.randint(1, most)))
     return [Death(after_s=round(life_s, 4)) for life_s in lives]

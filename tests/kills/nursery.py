@@ -4,7 +4,6 @@ Reads an order a line (JSON) and prints how its process ended.
 """
 
 import gc
-import json
 import os
 import select
 import signal
@@ -15,7 +14,8 @@ from typing import Final
 
 from adapters.providers import capabilities
 from adapters.providers.registry import key_forms
-from tests.kills.child import Order, live
+from tests.kills.child import live
+from tests.kills.order import Order
 
 STUCK_S: Final = 30.0
 
@@ -71,7 +71,7 @@ def main() -> None:
     """Take orders until the input ends."""
     _prepare()
     for line in sys.stdin:
-        sys.stdout.write(f"{run(Order(**json.loads(line)))}\n")
+        sys.stdout.write(f"{run(Order.load(line))}\n")
         sys.stdout.flush()
 
 

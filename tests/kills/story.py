@@ -3,17 +3,16 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from bot.texts.stamps import stamp
-from tests.kills.child import COMPANY
 from tests.kills.witness import Update
 
+COMPANY: Final = "sim"
 FAST: Final = 1_000
 SLOW: Final = 150
 WITNESS: Final = "witness"
 TELEGRAM: Final = "telegram"
+MATRIX: Final = "matrix"
 TEMPERATURE: Final = 0.3
 # What each command says when it is done; every one of them is said once.
 SAID: Final = {
@@ -55,11 +54,6 @@ class Story:
         return f"sk-canary-{self.tag}-{self.tag}"
 
     @property
-    def person(self) -> int:
-        """The member's account on Telegram."""
-        return int(self.tag, 16)
-
-    @property
     def questions(self) -> Sequence[str]:
         """The three questions."""
         works = f"[sim rate={self.kind.rate}]"
@@ -75,8 +69,8 @@ class Story:
         """The question that is asked, answered again, and taken back."""
         return self.questions[-1]
 
-    def updates(self) -> Sequence[Update]:
-        """Return what the member sends."""
+    def updates(self, removal: Sequence[Update]) -> Sequence[Update]:
+        """Return what the member sends; `removal` is how the key goes at the end."""
         one, two, three = self.questions
         waits = not self.kind.in_a_burst
         return (
@@ -94,19 +88,8 @@ class Story:
             Update(update="retry", kind="command", name="retry"),
             Update(update="undo", kind="command", name="undo"),
             Update(update="new", kind="command", name="new"),
-            *self._removal(),
+            *removal,
         )
-
-    def _removal(self) -> Sequence[Update]:
-        """Return how the key goes; where there are real buttons, the one that was sent is used."""
-        action = f"removekey:do:{COMPANY}"
-        if self.kind.messenger == TELEGRAM:
-            return (
-                Update(update="ask", kind="command", name="removekey", text=COMPANY),
-                Update(update="remove", kind="press", text=action),
-            )
-        stamped = f"{action}:{stamp(datetime.now(UTC))}"
-        return (Update(update="remove", kind="press", text=stamped),)
 
 
 def new_story(kind: Kind) -> Story:

@@ -1,40 +1,36 @@
 """What the witnesses say after a story: the screen, the database's clear columns, the vendor."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from bot.texts.turns import SENT_AGAIN
+from tests.kills.outbox import look, sent
 from tests.kills.screen import Shown
 from tests.kills.story import SAID, TEMPERATURE, Story
 from tests.kills.vendor import Asked
-from tests.kills.witness import KEY_LOST, Chat
-
-
-def screen(chat: Chat) -> Sequence[Shown]:
-    """Return every message as it stands at the end."""
-    messages: dict[str, Shown] = {}
-    for line in chat.screen.lines():
-        if line["op"] not in {"open", "show", "post", "edit"}:
-            continue
-        shown = messages.setdefault(line["message"], Shown("", (), set()))
-        shown.text = line.get("text", shown.text)
-        if line["op"] in {"post", "edit"}:
-            shown.buttons = line["buttons"]
-            shown.delivered.add((shown.text, *shown.buttons))
-    return tuple(messages.values())
+from tests.kills.witness import KEY_LOST
 
 
 def judge(
-    folder: Path, story: Story, shown: Sequence[Shown], asked: Sequence[Asked], *, kills: int
+    folder: Path,
+    story: Story,
+    shown: Sequence[Shown],
+    asked: Sequence[Asked],
+    *,
+    kills: int,
+    sends_once: bool = False,
 ) -> Sequence[str]:
-    """Return every broken promise, in words."""
+    """Return every broken promise, in words.
+
+    `sends_once`: a message that is sent again is the same message there, so none is in two.
+    """
+    repeated = _doubled if sends_once else _repeated
     return [
         *_lost(story, shown, asked),
-        *_repeated(shown, asked, kills),
+        *repeated(shown, asked, kills),
+        *(_stray(folder, story, shown) if sends_once else ()),
         *_billed_twice(story, asked),
         *_applied(folder, asked),
         *_in_clear(folder, story),
@@ -62,7 +58,7 @@ def _ends(message: Shown, turn: int, answers: set[str]) -> bool:
     """Whether a message is a whole answer, or offers to ask this turn again."""
     if message.text.removeprefix(f"{SENT_AGAIN}\n") in answers - {""}:
         return True
-    return any(action.startswith(f"retry:again:{turn}:") for action in message.buttons)
+    return turn in message.turns
 
 
 def _repeated(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Iterator[str]:
@@ -81,6 +77,30 @@ def _repeated(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Ite
         allowed = kills if KEY_LOST in text else max(1, given[text])
         if times > allowed:
             yield f"repeated: {times} times, unmarked: {text[:60]!r}"
+
+
+def _doubled(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Iterator[str]:
+    """No text is in two messages beyond what the vendor gave, nor does any say it came again."""
+    given = Counter(each.answer for each in asked)
+    for text, times in Counter(each.text for each in shown).items():
+        ends = sum(each.text == text and bool(each.turns) for each in shown)
+        allowed = kills if KEY_LOST in text else max(1, given[text], ends)
+        if times > allowed or text.startswith(SENT_AGAIN):
+            yield f"doubled: {times} times: {text[:60]!r}"
+
+
+def _stray(folder: Path, story: Story, shown: Sequence[Shown]) -> Iterator[str]:
+    """Each delivery is one message, each message of one delivery, each end of one question."""
+    known = Counter(each.message for each in sent(folder))
+    standing = {each.message: each.text for each in shown}
+    for message in standing.keys() | known.keys():
+        if known[message] != 1 or message not in standing:
+            text = standing.get(message, "nowhere")
+            yield f"doubled: {known[message]} deliveries of one message: {text[:60]!r}"
+    for turn, question in enumerate(story.questions, start=1):
+        ends = sum(turn in each.turns for each in shown)
+        if ends > _words(story, question):
+            yield f"doubled: {question!r} has {ends} ends"
 
 
 def _billed_twice(story: Story, asked: Sequence[Asked]) -> Iterator[str]:
@@ -125,8 +145,7 @@ def _facts(folder: Path) -> Mapping[str, Any]:
         "unhandled updates": "SELECT count(*) FROM inbox WHERE state <> 'handled'",
         "unsent messages": "SELECT count(*) FROM outbox WHERE state <> 'sent'",
     }
-    with closing(sqlite3.connect(folder / "data" / "hearthkey.db")) as connection:
-        return {name: connection.execute(sql).fetchone()[0] for name, sql in queries.items()}
+    return {name: look(folder, sql)[0][0] for name, sql in queries.items()}
 
 
 def _in_clear(folder: Path, story: Story) -> Iterator[str]:

@@ -19,12 +19,13 @@ ZEROS: Final = re.compile(r"\{(\d+) zeros\}")
 AGO: Final = re.compile(r"(\d+) min ago>")
 EDITS: Final = re.compile(r'edits "(.*)">')
 TAKES_BACK: Final = re.compile(r'takes back "(.*)">')
+REACTS: Final = re.compile(r'reacts (\S+) to "(.*)">')
 UNDER: Final = re.compile(r'under "(.*)">')
 SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
 _USED: Final = re.compile(r" \((\d+) in, (\d+) out(?:, \$([\d.]+))?\)$")
-_APART: Final = re.compile(r"[@+]")
+_APART: Final = re.compile(r"[@+~]")
 _COMMAND: Final = re.compile(r"[/!](\w+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -45,8 +46,10 @@ def body_of(step: Step) -> Body:
 def place_of(who: str) -> Place:
     """Return where somebody writes: `alice` in private, `alice@club` in a group.
 
-    `alice+t1` is a topic of the private chat.
+    `alice+t1` is a topic of the private chat, `alice~private` another one, opened by the bot.
     """
+    if "~" in who:
+        return Place("fake", "-".join(reversed(who.split("~"))))
     name, _, thread = who.partition("+")
     name, _, group = name.partition("@")
     return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name, thread)

@@ -4,11 +4,14 @@
 given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
-on: local                            only there (buttons, numbers, local, keeps, topics, threads)
-alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic)
+on: local                            only there (buttons, numbers, local, keeps, topics, threads,
+                                     unsealed: what is typed there could be read by a server)
+alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic,
+                                     alice~private> in a chat that the bot opened)
 alice begins> Dear all,              a piece of a message, the rest of which is sent next
 alice edits "hello"> hello you       the newest message that was so gets another text
 alice takes back "hello">            … or is taken back, as by deleting it
+alice reacts 👍 to "Hello.">         … or gets a sign, as any message does by how it begins
 alice under "hello"> and then?       … or begins a thread, or goes on in it
 alice sends photo> look              what cannot be read, with words beside it or none
 alice 20 min ago> hello              what was written then comes now
@@ -40,14 +43,14 @@ from pathlib import Path
 from typing import Final
 
 _STEP: Final = re.compile(
-    r"(?P<who>[a-z]+(?:[@+][a-z0-9]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
-    r"| takes back \".*?\">| under \".*?\">| begins>| sends [a-z]+>| \d+ min ago>|[>!<]) ?"
-    r"(?P<text>.*)"
+    r"(?P<who>[a-z]+(?:[@+~][a-z0-9]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
+    r"| takes back \".*?\">| reacts \S+ to \".*?\">| under \".*?\">| begins>| sends [a-z]+>"
+    r"| \d+ min ago>|[>!<]) ?(?P<text>.*)"
 )
 _BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> |toast> ")
 _UNOWNED: Final = "given: nobody owns the bot"
 _PRESS: Final = re.compile(
-    r"(?:(?P<who>[a-z]+(?:[@+][a-z0-9]+)?) )?(?P<how>→→?) \[(?P<label>.+)\]"
+    r"(?:(?P<who>[a-z]+(?:[@+~][a-z0-9]+)?) )?(?P<how>→→?) \[(?P<label>.+)\]"
 )
 
 

@@ -24,6 +24,7 @@ from bot.domain.events import (
     MessageRef,
     Press,
     QuestionKind,
+    Reacted,
     Redacted,
     Text,
 )
@@ -39,6 +40,7 @@ from tests.transcripts.cast import companies, error
 from tests.transcripts.reading import (
     AGO,
     EDITS,
+    REACTS,
     TAKES_BACK,
     UNDER,
     account_of,
@@ -60,6 +62,7 @@ STAGES: Final = {
     "keeps": Abilities(has_buttons=True, can_edit=True),
     "topics": BUTTONS,
     "threads": replace(_NUMBERS, threads_hang=True),
+    "unsealed": replace(_NUMBERS, seals=True, opens_private=True, delete_label="Remove"),
 }
 LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
@@ -87,9 +90,13 @@ class Stage:
         self.frontend = FakeFrontend(
             "fake",
             abilities,
-            link=LINK if abilities.can_delete else "",
+            link=LINK if abilities.can_delete and not abilities.opens_private else "",
             opens_topics=kind == "topics",
+            shows_opening=not abilities.has_buttons and not abilities.is_local,
         )
+        if kind == "unsealed":
+            self.frontend.unsealed = {"alice", "bob", "club"}
+            self.frontend.opens_private = True
         self._toasts: list[str] = []
         self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
@@ -237,10 +244,14 @@ class Stage:
         )
 
     def _message(self, text: str, place: Place) -> MessageRef:
-        """Return the newest message of a chat that has this text, whoever wrote it."""
-        shown = {s.reply.text: s.message for s in self.frontend.shown if s.place == place}
-        typed = {said: ref for (who, said), ref in self._typed.items() if place_of(who) == place}
-        return (shown | typed)[text]
+        """Return the newest message of a chat that begins with this text, whoever wrote it."""
+        chat = place.chat
+        said = [(each, ref) for (who, each), ref in self._typed.items() if place_of(who) == place]
+        said += [(s.reply.text, s.message) for s in self.frontend.shown if s.place.chat == chat]
+        for sink in self.frontend.sinks:
+            if sink.is_open and sink.message and sink.place.chat == chat:
+                said.append(("".join(sink.shown[-1:]), sink.message))
+        return next(ref for each, ref in reversed(said) if each.startswith(text))
 
     def _incoming(
         self, who: str, body: Body, message: MessageRef, *, thread: str = ""
@@ -291,6 +302,8 @@ class Stage:
             return Edited(step.text), self._typed[step.who, edited[1]]
         if taken := TAKES_BACK.fullmatch(step.what):
             return Redacted(), self._typed[step.who, taken[1]]
+        if reacts := REACTS.fullmatch(step.what):
+            return Reacted(reacts[1]), self._message(reacts[2], place)
         return body_of(step), None
 
     def _pressed(

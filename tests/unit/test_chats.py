@@ -225,7 +225,7 @@ async def test_a_key_said_to_others_in_a_group_is_deleted_all_the_same(
     await house.receive(body, BOB, CLUB, is_addressed=False)
     await let_run()
     (shown,) = house.frontend.shown
-    assert "I may not delete here; press and hold your message" in shown.reply.text
+    assert "I may not remove your message here. Press and hold it" in shown.reply.text
     assert shown.reply.buttons[0][0].url == "https://t.example/bot"
     assert KEY not in house.at_rest
     assert await house.turns() == []

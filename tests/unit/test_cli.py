@@ -86,10 +86,12 @@ def test_init_writes_the_configuration(
 ) -> None:
     """From a pipe as from a terminal; without answers nothing is written."""
     (tmp_path / "config.toml").unlink()
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nhome=http://127.0.0.1:8080/v1\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\n\nhome=http://127.0.0.1:8080/v1\n"))
     assert cli.main(["init"]) == 0
     assert "endpoints" in (tmp_path / "config.toml").read_text()
-    assert "@BotFather" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "@BotFather" in said
+    assert "Matrix" in said
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     assert cli.main(["init"]) == 2
     assert "hearthkey: no answer to" in capsys.readouterr().err

@@ -6,7 +6,17 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.chat import INHERIT, Choices, Overrides, TurnState
-from bot.domain.events import Button, Question, QuestionKind, Reply, ReplyKind
+from bot.domain.events import (
+    Body,
+    Button,
+    Edited,
+    Question,
+    QuestionKind,
+    Reacted,
+    Redacted,
+    Reply,
+    ReplyKind,
+)
 from bot.domain.models import Effort
 from storage import codec
 from storage.memory import MemoryStores
@@ -140,3 +150,10 @@ async def test_the_twin_begins_an_epoch_like_sqlite() -> None:
     assert await stores.turns.deliveries() == ()
     assert await stores.intake.pending() == ()
     await stores.close()
+
+
+@pytest.mark.parametrize("body", [Redacted(), Reacted("1\ufe0f\u20e3"), Edited("new")])
+def test_what_is_about_an_earlier_message_comes_back(body: Body) -> None:
+    """With the message it is about."""
+    incoming = Neighbours(MemoryStores(FakeClock()), FakeClock()).incoming(body, message="m1")
+    assert codec.load_incoming(codec.dump_incoming(incoming)) == incoming

@@ -138,16 +138,25 @@ def test_a_bot_without_an_operator_is_to_be_claimed(host: Host) -> None:
     assert "the code that a start prints" in said
 
 
-def test_what_is_not_in_this_version_is_a_problem(host: Host) -> None:
-    """It would stop the start."""
+def test_matrix_is_looked_at_where_it_is_configured(host: Host) -> None:
+    """Under a heading of its own; where nothing listens, that is the problem."""
     host.env |= {
-        "HEARTHKEY_MATRIX_HOMESERVER": "https://matrix.example.org",
+        "HEARTHKEY_MATRIX_HOMESERVER": NOBODY,
         "HEARTHKEY_MATRIX_USER": "@bot:example.org",
         "HEARTHKEY_MATRIX_PASSWORD": host.canaries.new("pass"),
     }
     code, said = host.examine()
     assert code == 1
-    assert "problem  messengers: Matrix is not in this version yet" in said
+    assert "ok       messengers: Matrix\n" in said
+    assert "ok       access: closed" in said
+    assert "Matrix\nproblem  connection: 127.0.0.1:9 does not answer" in said
+    host.env |= {
+        "HEARTHKEY_TELEGRAM_TOKEN": host.token,
+        "HEARTHKEY_TELEGRAM_API_BASE": NOBODY,
+    }
+    _, said = host.examine()
+    assert "ok       messengers: Telegram and Matrix\n" in said
+    assert said.index("\nTelegram\n") < said.index("\nMatrix\n")
 
 
 def test_a_folder_that_cannot_be_looked_into_says_nothing_of_its_key(host: Host) -> None:

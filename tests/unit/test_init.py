@@ -86,11 +86,23 @@ def test_it_says_where_a_token_comes_from_and_how_the_bot_is_claimed(setup: Setu
     """Nobody knows their account's number; without an operator the next step is the code."""
     assert setup.init("", TOKEN, "", "", "", messengers=("telegram",)) == 0
     said = setup.said.getvalue()
+    assert "Matrix:" not in said
     for each in ("@BotFather", "/newbot", "prints a code", "hearthkey doctor"):
         assert each in said
     assert said.index("@BotFather") < said.index("Bot token") < said.index("prints a code")
     assert "Then send the code that it prints to your bot." in said
     assert setup.load().access.operators == frozenset()
+
+
+def test_it_says_what_matrix_needs(setup: Setup) -> None:
+    """An account of its own; an operator is known by their account there."""
+    account = ("https://matrix.example.org", "@bot:example.org", "canary password")
+    assert setup.init("", *account, "matrix:@me:example.org", "", "", messengers=("matrix",)) == 0
+    said = setup.said.getvalue()
+    assert said.index("make an account for the bot") < said.index("homeserver's address")
+    assert "such as\nmatrix:@me:example.org" in said
+    assert "BotFather" not in said
+    assert {str(one) for one in setup.load().access.operators} == {"matrix:@me:example.org"}
 
 
 def test_with_an_operator_no_code_is_spoken_of_at_the_end(setup: Setup) -> None:

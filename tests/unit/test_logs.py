@@ -13,7 +13,10 @@ import pytest
 from bot.domain.secret import Secret
 from bot.logs import LineFormatter, describe, fields, redact, set_up_logging
 
-_TOUCHED = ("bot", "adapters", "storage", "httpx", "httpcore", "telegram", "nio", "aiohttp")
+_TOUCHED = (
+    *("bot", "adapters", "storage", "httpx", "httpcore", "telegram", "nio", "aiohttp"),
+    "peewee",
+)
 
 
 @pytest.fixture
@@ -63,10 +66,10 @@ def test_our_modules_have_the_level_and_libraries_are_quiet(log: io.StringIO) ->
         "httpx",
         "httpcore",
         "telegram.ext",
-        "nio",
         "aiohttp",
         "aiosqlite",
         "asyncio",
+        "peewee",
         "x",
     ):
         logging.getLogger(name).info("GET https://example.org/canary")
@@ -78,6 +81,14 @@ def test_our_modules_have_the_level_and_libraries_are_quiet(log: io.StringIO) ->
     logging.getLogger("httpx").debug("GET https://example.org/canary")
     assert log.getvalue().count("fine enough") == 1
     assert "canary" not in log.getvalue()
+
+
+def test_a_library_that_quotes_servers_is_heard_of_its_errors_alone(log: io.StringIO) -> None:
+    """What it cannot read may hold a token or a message, and it warns with all of it."""
+    logging.getLogger("nio.responses").warning("Error validating response: canary")
+    logging.getLogger("nio.crypto.log").error("shown")
+    assert "canary" not in log.getvalue()
+    assert log.getvalue().count("\n") == 1
 
 
 def test_an_exception_is_told_by_type_and_place(log: io.StringIO) -> None:

@@ -110,7 +110,14 @@ def two_master_keys_in_one(answer: Answer, phone: Phone) -> None:
     answer["master_keys"][ALICE]["keys"]["ed25519:x"] = "x"
 
 
+def master_key_of_no_length(answer: Answer, phone: Phone) -> None:
+    """Let the master key be text that is no key."""
+    del phone
+    answer["master_keys"][ALICE]["keys"] = {"ed25519:?": "?"}
+
+
 BREAKS = (
+    master_key_of_no_length,
     other_self_signing_key,
     signed_by_the_master_key_only,
     changed_device,

@@ -1,6 +1,6 @@
 """The device's cryptography: between two devices, over restarts, and whatever strangers send."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,10 +92,11 @@ def exchange(tmp_path: Path) -> Iterator[Exchange]:
         machine.close()
 
 
-def said(machine: Machine, text: str, event: str = "$1", **more: Any) -> Json:  # noqa: ANN401 - JSON
+def said(machine: Machine, text: str, relation: Json | None = None) -> Json:
     """Return an encrypted message as a server hands it out."""
+    more = {"m.relates_to": relation} if relation else {}
     content = machine.sharing.encrypt(ROOM, "m.room.message", {"body": text, **more})
-    return {"event_id": event, "sender": ALICE, "origin_server_ts": 1, "content": content}
+    return {"event_id": "$1", "sender": ALICE, "origin_server_ts": 1, "content": content}
 
 
 def test_what_one_device_seals_another_opens(exchange: Exchange) -> None:
@@ -103,7 +104,7 @@ def test_what_one_device_seals_another_opens(exchange: Exchange) -> None:
     alice, bot = exchange.machine(ALICE), exchange.machine(BOT)
     exchange.learn(bot, ALICE)
     assert bot.take(exchange.share(alice, ALICE, BOT)) == Arrived(frozenset({ROOM}), {}, [])
-    event = said(alice, "hello", **{"m.relates_to": {"rel_type": "m.thread"}})
+    event = said(alice, "hello", relation={"rel_type": "m.thread"})
     assert event["content"]["m.relates_to"] == {"rel_type": "m.thread"}
     opened = bot.decrypt(ROOM, event)
     assert opened["type"] == "m.room.message"
@@ -218,7 +219,7 @@ def test_keys_that_were_perhaps_published_are_published_again_as_they_were(
     assert first == second
 
 
-STORM: Final = (
+STORM: Final[Sequence[object]] = (
     {"type": "m.room.encrypted"},
     {"type": "m.room.encrypted", "sender": MALLORY, "content": {}},
     {"type": "m.room.encrypted", "sender": MALLORY, "content": {"algorithm": "none"}},

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix.seeds import Seeds
@@ -126,6 +126,7 @@ def test_what_is_not_signed_so_does_not_verify(
     assert not verify(whole, public_key(bytes(32)), "u", "1")
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(), ANY_JSON), st.text())
 def test_nothing_that_is_sent_breaks_the_check(signed: dict[str, Any], public: str) -> None:
     """Whatever JSON it is given, it says no."""

@@ -26,7 +26,7 @@ from bot.domain.events import (
 ME: Final = Me("@hearth:hs.test", "Hearth")
 ALICE: Final = "@alice:hs.test"
 NOW: Final = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-MENTION: Final = {"m.mentions": {"user_ids": [ME.id]}}
+MENTION: Final = {"user_ids": [ME.id]}
 JSON: Final = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: (
@@ -48,9 +48,13 @@ def room(*members: str) -> Room:
 CLUB: Final = room(ALICE, "@bob:hs.test")
 
 
-def said(body: str = "hello", kind: str = "m.room.message", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def said(
+    body: str = "hello", kind: str = "m.room.message", *, mentions: object = None, **more: Any
+) -> dict[str, Any]:
     """Return an event of alice's."""
     content = {"msgtype": "m.text", "body": body, **more}
+    if mentions is not None:
+        content["m.mentions"] = mentions
     return {
         "type": kind,
         "event_id": "$e",
@@ -181,9 +185,9 @@ def test_a_thread_is_a_place_of_its_own() -> None:
     ("event", "is_for_us"),
     [
         (said("hello all"), False),
-        (said("hi", **MENTION), True),
+        (said("hi", mentions=MENTION), True),
         (said("Hearth: hi"), True),
-        (said("Hearth: hi", **{"m.mentions": {}}), False),
+        (said("Hearth: hi", mentions={}), False),
         (related({"m.in_reply_to": {"event_id": "$ours"}}), True),
         (related({"m.in_reply_to": {"event_id": "$theirs"}}), False),
         (related({"rel_type": "m.thread", "event_id": "$ours"}), True),

@@ -67,6 +67,17 @@ def test_nothing_is_proved_before_somebody_says_yes() -> None:
     assert pair.stages == (Stage.DONE, Stage.DONE)
 
 
+def test_done_is_not_taken_for_a_yes() -> None:
+    """Another end that proved its keys and says it is done cannot answer for the operator."""
+    pair = Pair(bot_asks=True, in_room=True)
+    pair.compare()
+    pair.confirm(pair.phone)
+    assert pair.bot.proved
+    pair.bot.receive("m.key.verification.done", {})
+    assert pair.bot.stage is Stage.CANCELLED
+    assert pair.bot.code == "m.unexpected_message"
+
+
 def test_yes_counts_once_and_only_when_there_is_something_to_compare() -> None:
     """Said too early, twice or too late it sends nothing."""
     pair = Pair(bot_asks=True, in_room=True)

@@ -167,6 +167,18 @@ def test_keys_that_the_server_shows_otherwise_are_not_proved(seen: Peer) -> None
     assert pair.bot.code == pair.phone.code == "m.key_mismatch"
 
 
+def test_no_key_at_all_is_not_enough() -> None:
+    """A list of nothing, rightly proved, proves nothing."""
+    pair = Pair(bot_asks=True, in_room=True)
+    nothing = Party("@alice:hs", "PHONE", {})
+    pair.phone = pair.asked = Verification(
+        nothing, BOT_SEEN, "$r", in_room=True, asked_by="BOTDEVICE"
+    )
+    pair.compare()
+    pair.confirm(pair.phone)
+    assert pair.bot.code == "m.key_mismatch"
+
+
 @pytest.mark.parametrize(
     ("keys", "master"),
     [({"ed25519:PHONE": "phonekey"}, ""), ({"ed25519:Alice": "Alice"}, "Alice")],

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix import verification_wire as wire
@@ -70,6 +70,7 @@ async def test_requests_among_others_are_not_the_bots(stand: Stand) -> None:
     """In a group people verify each other, and the bot keeps out of it."""
     stand.homeserver.tell(ALICE, wire.room_request("PHONE", MALLORY), GROUP)
     stand.homeserver.tell(BOT, wire.room_request("BOTDEVICE", ALICE), GROUP)
+    stand.homeserver.tell(BOT, wire.room_request("OTHER", BOT), GROUP)
     await let_run()
     assert stand.homeserver.log == []
     assert stand.wanted == []
@@ -175,6 +176,7 @@ CONTENTS = ANY_JSON | st.dictionaries(st.sampled_from(FIELDS), ANY_JSON | st.jus
 KINDS = (wire.ROOM_MESSAGE, wire.REQUEST, f"{wire.PREFIX}start", f"{wire.PREFIX}cancel")
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), CONTENTS, st.sampled_from([None, GROUP]))),
 )
@@ -194,6 +196,20 @@ def test_a_storm_does_not_stop_the_bot(storm: list[tuple[str, Any, str | None]])
         await asyncio.wait([running])
 
     asyncio.run(weather())
+
+
+async def test_without_anybody_to_tell_a_request_waits_too(stand: Stand) -> None:
+    """The log says it; nothing else is needed."""
+    verifier = Verifier(
+        stand.trust, stand.keys, stand.homeserver, stand.clock, operators=lambda: [ALICE]
+    )
+    stand.homeserver.verifier = verifier
+    running = asyncio.ensure_future(verifier.run())
+    stand.ask(DIRECT)
+    await let_run()
+    assert verifier.requests.waiting(ALICE) is not None
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_a_failed_word_to_the_operator_is_no_end(stand: Stand) -> None:

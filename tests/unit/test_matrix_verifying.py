@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Awaitable
 import pytest
 
 from adapters.matrix import verification_wire as wire
+from adapters.matrix.approval import Refused
 from adapters.matrix.verification import Stage
 from adapters.matrix.verifying import verify
+from adapters.matrix.wire import CallError
 from tests.fakes.clock import let_run
 from tests.fakes.dialogue import FakeDialogue
 from tests.fakes.element import ALICE, BOT, DIRECT, Element, Stand
@@ -275,3 +277,45 @@ async def test_a_signature_that_is_not_taken_is_said(stand: Stand) -> None:
     assert await within(10, verify(stand.verifier, dialogue))
     assert "the bot has not signed your identity" in dialogue.shown[-1]
     assert "M_UNKNOWN" in dialogue.shown[-1]
+
+
+async def test_numbers_are_compared_where_an_app_has_no_emoji(stand: Stand) -> None:
+    """The console shows the three of them."""
+    carry = stand.homeserver.carry
+
+    def without_emoji(element: Element, messages: list[wire.Message], room: str | None) -> None:
+        for message in messages:
+            if message.kind.endswith(".start"):
+                message.content["short_authentication_string"] = ["decimal"]
+        carry(element, messages, room)
+
+    stand.homeserver.carry = without_emoji  # type: ignore[method-assign]  # an older app
+    stand.ask(None)
+    await let_run()
+    dialogue = FakeDialogue("yes")
+    assert await within(10, verify(stand.verifier, dialogue))
+    shown = stand.phone.current.shown
+    assert shown is not None
+    assert "  ".join(map(str, shown.decimals)) in dialogue.text
+    assert " 1. " not in dialogue.text
+
+
+async def test_a_homeserver_that_is_gone_at_the_end_is_said(stand: Stand) -> None:
+    """The verification stands, and the missing signature is named."""
+    dialogue = FakeDialogue(IN_ROOM)
+    task = asyncio.ensure_future(verify(stand.verifier, dialogue))
+    await dialogue.showed("Do both show")
+    stand.keys.errors = [CallError(502)]
+    dialogue.answer("yes")
+    assert await within(10, task)
+    assert "has not signed your identity (the homeserver does not answer)" in dialogue.shown[-1]
+    assert not stand.is_signed()
+
+
+async def test_nobody_is_asked_in_the_name_of_a_foreign_identity(stand: Stand) -> None:
+    """The MAC of a key that is not ours could not be made."""
+    stand.keys.identities[BOT] = Phone(BOT, "X").seeds.identity(BOT)
+    await stand.trust.establish()
+    with pytest.raises(Refused):
+        await stand.verifier.ask(ALICE, None)
+    assert stand.homeserver.log == []

@@ -119,8 +119,8 @@ async def test_a_turn_reads_no_whole_table(plans: Plans) -> None:
     )
     await turns.mark_delivery(delivery.id, DeliveryState.SENDING)
     await turns.mark_delivery(delivery.id, DeliveryState.SENT, MessageRef("n"))
-    assert await turns.owner(GROUP, MessageRef("nobody's")) is None
-    assert await turns.owner(HERS, MessageRef("n")) == member.id
+    assert await turns.told(GROUP, MessageRef("nobody's")) is None
+    assert await turns.told(HERS, MessageRef("n"))
     assert await plans.stores.settings.name(member.id) == "Alice"
     await turns.abandon(GROUP)
     assert len(plans.heard) > 20

@@ -13,6 +13,7 @@ from bot.domain.events import (
     Press,
     Question,
     QuestionKind,
+    Reacted,
     Redacted,
     SecretText,
     Text,
@@ -163,7 +164,7 @@ def _text_of(body: Body) -> str:
             return secret.reveal()
         case Press(action):
             return action
-        case Redacted():
+        case Redacted() | Reacted():
             return ""
 
 

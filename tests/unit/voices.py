@@ -37,6 +37,7 @@ from bot.texts.conversation import About
 from bot.texts.costs import Last, Offer
 from bot.texts.failures import Failure, Instead
 from bot.texts.heldkeys import Held
+from bot.texts.keymessage import COULD_READ, still_there
 from bot.texts.model import Option
 from bot.texts.prefixes import prefixed
 from bot.texts.tuning import Panel
@@ -154,7 +155,9 @@ _BY_TYPE: Final[dict[Any, Any]] = {
 _BY_NAME: Final[dict[str, str]] = {
     "mask": _MASK,
     "old_mask": "sk-…7Qx2",
-    "gone": "I could not delete your message. Press and hold it to delete it.",
+    "gone": f"{still_there('Remove')} {COULD_READ}",
+    "tap": "Remove",
+    "wanted": "huggingface#12345678",
     "once": "With a free key, Google may use what you send to improve its products.",
     "question": _WORDS,
     "text": _WORDS,

@@ -4,7 +4,6 @@ from bot.domain.ports.clock import Clock
 from bot.domain.ports.messenger import Abilities, Frontend, Growth, Receiver, ReplySink
 from bot.domain.ports.storage import (
     Applied,
-    Ending,
     InboxRow,
     Intake,
     Keepsakes,
@@ -16,10 +15,10 @@ from bot.domain.ports.storage import (
     Spent,
     SpentLine,
     Stores,
-    TurnStore,
     UsedTurn,
 )
-from bot.domain.ports.tools import Dialogue, Tool
+from bot.domain.ports.tools import Dialogue, HasTools, Tool
+from bot.domain.ports.turns import Ending, Told, TurnStore
 from bot.domain.ports.vendor import Provider, Providers
 
 __all__ = [
@@ -30,6 +29,7 @@ __all__ = [
     "Ending",
     "Frontend",
     "Growth",
+    "HasTools",
     "InboxRow",
     "Intake",
     "Keepsakes",
@@ -45,6 +45,7 @@ __all__ = [
     "Spent",
     "SpentLine",
     "Stores",
+    "Told",
     "Tool",
     "TurnStore",
     "UsedTurn",

@@ -25,7 +25,10 @@ class Abilities:
     `prefix`: the one character that commands are written with there; `/` is understood as well.
     `is_local`: what is typed there reaches nobody but this process. `redelivers`: what was not
     taken is handed over again by itself. `streams`: answers can grow there in more ways than one.
-    `threads_hang`: a thread's id is that of the message it hangs on.
+    `can_react`: reactions come in, so a few signs are controls.
+    `threads_hang`: a thread's id is that of the message it hangs on. `seals`: chats there can be
+    encrypted, so that no server reads what is typed. `opens_private`: the bot can open such a
+    chat with somebody. `delete_label`: what people tap there to delete a message of theirs.
     """
 
     prefix: str = "/"
@@ -38,6 +41,9 @@ class Abilities:
     redelivers: bool = False
     streams: bool = False
     threads_hang: bool = False
+    seals: bool = False
+    opens_private: bool = False
+    delete_label: str = "Delete"
 
 
 async def _unheeded(_: MessageRef) -> None:

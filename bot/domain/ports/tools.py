@@ -1,7 +1,7 @@
 """What an operator does with the running bot from the host's terminal."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 
 class Dialogue(Protocol):
@@ -21,3 +21,13 @@ class Dialogue(Protocol):
 
 # A tool returns the exit code of its command. It may be cancelled at any of its awaits.
 Tool = Callable[[Dialogue], Awaitable[int]]
+
+
+@runtime_checkable
+class HasTools(Protocol):
+    """What a frontend may be as well."""
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Return its tools by the words after `hearthkey`, such as `matrix verify`."""
+        ...

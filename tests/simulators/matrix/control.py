@@ -89,6 +89,11 @@ def _without(sim: "Simulator", given: Given) -> Given:
     return {}
 
 
+def _anew(sim: "Simulator", _: Given) -> Given:
+    sim.begin_anew()
+    return {}
+
+
 def _delegate(sim: "Simulator", _: Given) -> Given:
     sim.delegate()
     return {}
@@ -150,6 +155,7 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "fault": _fault,
     "out": _out,
     "without": _without,
+    "anew": _anew,
     "delegate": _delegate,
     "state": _state,
     "calls": _calls,

@@ -62,10 +62,14 @@ class Simulator:
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.witness)
+        self.journal.listeners.append(self._news.set)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Be another server, where the bot is alone; what was written down stays."""
         self.server = Homeserver(self.name, self.bot_name, self.journal)
         self.people = People(self.server)
         self.people.make(self.bot_name, password=self.password)
-        self.journal.listeners.append(self._news.set)
         self.server.listener = self._news.set
 
     @property
