@@ -16,25 +16,27 @@ def _running(factory: pytest.TempPathFactory, *, has_limits: bool) -> Iterator[S
 
 
 @pytest.fixture(scope="session")
-def _homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+def running_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """Run what `homeserver` returns; for those who share it among the tests of a module."""
     yield from _running(tmp_path_factory, has_limits=False)
 
 
 @pytest.fixture(scope="session")
-def _stock_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+def running_stock_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """Run what `stock_homeserver` returns."""
     yield from _running(tmp_path_factory, has_limits=True)
 
 
 @pytest.fixture
-def homeserver(_homeserver: Synapse) -> Synapse:
+def homeserver(running_homeserver: Synapse) -> Synapse:
     """Return a running homeserver that holds nobody back."""
-    return _anew(_homeserver)
+    return _anew(running_homeserver)
 
 
 @pytest.fixture
-def stock_homeserver(_stock_homeserver: Synapse) -> Synapse:
+def stock_homeserver(running_stock_homeserver: Synapse) -> Synapse:
     """Return a running homeserver with Synapse's stock rate limits."""
-    return _anew(_stock_homeserver)
+    return _anew(running_stock_homeserver)
 
 
 def _anew(server: Synapse) -> Synapse:

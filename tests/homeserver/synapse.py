@@ -37,7 +37,7 @@ class NotInstalled(Exception):
     """The homeserver or the phone is not there; says what installs it."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"the tests need {what}, which is not installed: make homeserver")
+        super().__init__(f"the tests need {what}; install it with: make homeserver")
 
 
 class Account(NamedTuple):
@@ -141,10 +141,15 @@ class Synapse:
         return found
 
     @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def rss_mb(self) -> float:
         """How much memory it has, in MB."""
-        assert self._process is not None
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / 1e6
 
     def log(self) -> str:

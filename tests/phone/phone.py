@@ -129,13 +129,12 @@ class Phone:
         reply_to: str = "",
         mentions: Sequence[str] = (),
         html: str = "",
-        **content: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Write; return the event. `thread`: its root; `content`: in place of what it would be."""
-        written = text_content(text, mentions=mentions, html=html)
+        """Write; return the event. `thread`: the event it hangs on."""
+        content = text_content(text, mentions=mentions, html=html)
         if relation := _relation(thread, reply_to):
-            written["m.relates_to"] = relation
-        return await self.send(room, written | content)
+            content["m.relates_to"] = relation
+        return await self.send(room, content)
 
     async def edit(self, room: str, event: str, text: str, *, mentions: Sequence[str] = ()) -> str:
         """Change a message; return the event that changes it."""
@@ -218,6 +217,14 @@ class Phone:
         found = await self.until(look, within_s=within_s)
         assert found is not None
         return found
+
+    async def read(self, room: str, event: str) -> None:
+        """Send a receipt for an event."""
+        await self.do("read", room=room, event=event)
+
+    async def type(self, room: str, *, is_typing: bool = True) -> None:
+        """Let the others see that somebody types, or no longer does."""
+        await self.do("type", room=room, isTyping=is_typing)
 
     async def typing(self, room: str) -> Typing:
         """Return who types."""

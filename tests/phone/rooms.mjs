@@ -32,7 +32,10 @@ export const verbs = {
         await joined(room);
         return room;
     },
-    leave: async ({ room }) => void (await me.client.leave(room)),
+    async leave({ room }) {
+        await me.client.leave(room);
+        await once(() => me.client.getRoom(room).getMyMembership() === "leave");
+    },
     kick: async ({ room, user }) => void (await me.client.kick(room, user)),
     upgrade: async ({ room, version }) => {
         const { replacement_room: next } = await me.client.upgradeRoom(room, version);

@@ -3,7 +3,7 @@
 import * as sdk from "matrix-js-sdk";
 import { AllDevicesIsolationMode, CryptoEvent, OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api/index.js";
 
-import { heard } from "./ephemeral.mjs";
+import { read, typed } from "./ephemeral.mjs";
 import { me } from "./me.mjs";
 import { watch } from "./trust.mjs";
 import { stir } from "./wire.mjs";
@@ -77,7 +77,8 @@ async function open(url) {
 
 function listen(takesRequests) {
     for (const change of CHANGES) me.client.on(change, stir);
-    me.client.on(sdk.ClientEvent.Event, heard);
+    me.client.on(sdk.ClientEvent.Event, read);
+    me.client.on(sdk.RoomMemberEvent.Typing, (event, member) => typed(member));
     me.client.on(CryptoEvent.VerificationRequestReceived, (request) => watch(request, takesRequests));
     // A phone tries again as soon as its network is back; the SDK by itself only after seconds.
     me.client.on(sdk.ClientEvent.Sync, (state) => {

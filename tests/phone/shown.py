@@ -85,13 +85,13 @@ class Shown:
     @property
     def thread(self) -> str:
         """The event its thread hangs on; empty: it is in none."""
-        return str(self._relation["event_id"]) if self._relates("m.thread") else ""
+        return str(self._relation.get("event_id", "")) if self._relates("m.thread") else ""
 
     @property
     def reply_to(self) -> str:
         """The event it answers; empty: none."""
-        answered: Json = self._relation.get("m.in_reply_to") or {}
-        return str(answered.get("event_id", ""))
+        answered = self._relation.get("m.in_reply_to")
+        return str(answered.get("event_id", "")) if isinstance(answered, dict) else ""
 
     @property
     def is_message(self) -> bool:
