@@ -28,6 +28,7 @@ _HTML: Final = "org.matrix.custom.html"
 _MSGTYPES: Final = {ReplyKind.ANSWER: "m.text", ReplyKind.NOTICE: "m.notice"}
 _NO_LIMIT: Final = 1_000_000  # of entities, which are no matter here
 _MORE: Final = " …"
+_HINT: Final = "Send a number or react with it."
 _MOST_READ: Final = 16_384  # characters of a growing answer; one message shows less
 
 
@@ -193,7 +194,8 @@ def _going_on(shown: Json) -> Json:
 def _menu(reply: Reply) -> list[str]:
     """Return the choices by number, and the addresses below."""
     choices = [f"{number} {button.label}" for number, button in numbered(reply.buttons)]
-    return [*choices, *(f"{each.label}: {each.url}" for each in addresses(reply.buttons))]
+    hint = [_HINT] if choices else []
+    return [*choices, *hint, *(f"{each.label}: {each.url}" for each in addresses(reply.buttons))]
 
 
 def _last_lines(reply: Reply) -> Rendered:

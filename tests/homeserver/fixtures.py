@@ -4,37 +4,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.homeserver.synapse import NotInstalled, Synapse, synapse
-
-
-def _running(factory: pytest.TempPathFactory, *, has_limits: bool) -> Iterator[Synapse]:
-    try:
-        with synapse(factory.mktemp("homeserver"), has_limits=has_limits) as server:
-            yield server
-    except NotInstalled as missing:
-        pytest.fail(str(missing), pytrace=False)
+from tests.homeserver.synapse import Synapse, synapse
 
 
 @pytest.fixture(scope="session")
 def running_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    """Run what `homeserver` returns; for those who share it among the tests of a module."""
-    yield from _running(tmp_path_factory, has_limits=False)
+    """Run what `shared_homeserver` returns."""
+    with synapse(tmp_path_factory.mktemp("homeserver")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def running_stock_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    """Run what `stock_homeserver` returns."""
-    yield from _running(tmp_path_factory, has_limits=True)
+    """Run what `shared_stock_homeserver` returns."""
+    with synapse(tmp_path_factory.mktemp("homeserver"), has_limits=True) as server:
+        yield server
 
 
 @pytest.fixture
-def homeserver(running_homeserver: Synapse) -> Synapse:
+def shared_homeserver(running_homeserver: Synapse) -> Synapse:
     """Return a running homeserver that holds nobody back."""
     return _anew(running_homeserver)
 
 
 @pytest.fixture
-def stock_homeserver(running_stock_homeserver: Synapse) -> Synapse:
+def shared_stock_homeserver(running_stock_homeserver: Synapse) -> Synapse:
     """Return a running homeserver with Synapse's stock rate limits."""
     return _anew(running_stock_homeserver)
 

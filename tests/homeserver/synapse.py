@@ -17,6 +17,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pytest
+
 from tests.homeserver import settings
 from tests.simulators.process import ROOT
 
@@ -31,13 +33,6 @@ _LOOK_S: Final = 0.05
 _PORTS: Final = range(20_000, 32_000)
 
 Json = dict[str, Any]
-
-
-class NotInstalled(Exception):
-    """The homeserver or the phone is not there; says what installs it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"the tests need {what}; install it with: make homeserver")
 
 
 class Account(NamedTuple):
@@ -73,9 +68,8 @@ class Synapse:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start, and wait until it answers. Raises NotInstalled."""
-        if not (HOME / ".made").exists():
-            raise NotInstalled("a Matrix homeserver")
+        """Start, and wait until it answers."""
+        require(HOME / ".made", "a Matrix homeserver")
         if not self._port:
             self._port = _free_port()
             settings.write(self.folder, self._port, has_limits=self.has_limits)
@@ -119,6 +113,11 @@ class Synapse:
         self._names.add(name)
         self._accounts[name] = made = Account(f"@{name}:{NAME}", password)
         return made
+
+    def unlimited(self, name: str) -> None:
+        """Let one account send as much as it likes, whatever holds for the others."""
+        path = f"/_synapse/admin/v1/users/{self.account(name).user}/override_ratelimit"
+        self.call_as_admin("POST", path, {"messages_per_second": 0, "burst_count": 0})
 
     def call(
         self, method: str, path: str, body: Json | None = None, *, token: str = ""
@@ -204,6 +203,12 @@ class Synapse:
             number += 1
         self._names.add(found)
         return found
+
+
+def require(made: Path, what: str) -> None:
+    """Fail the test, in one line that says what to do, where something is not installed."""
+    if not made.exists():
+        pytest.fail(f"the tests need {what}; install it with: make homeserver", pytrace=False)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tests.homeserver.synapse import HOME, NotInstalled
+from tests.homeserver.synapse import HOME, require
 
 WITHIN_S: Final = 30.0
 _HERE: Final = Path(__file__).parent
@@ -125,9 +125,8 @@ class Line:
 
 @asynccontextmanager
 async def line() -> AsyncIterator[Line]:
-    """Run a phone's process while it is used. Raises NotInstalled."""
-    if not (_HERE / "node_modules/.made").exists():
-        raise NotInstalled("a phone")
+    """Run a phone's process while it is used."""
+    require(_HERE / "node_modules/.made", "a phone")
     process = await asyncio.create_subprocess_exec(
         _NODE,
         _HERE / "phone.mjs",

@@ -1,124 +1,20 @@
 """A phone, driven from a test: matrix-js-sdk with Rust crypto, in a process of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
 
 from tests.homeserver.synapse import Account, Synapse
 from tests.phone import shown
-from tests.phone.line import WITHIN_S, Found, Line, line
-from tests.phone.shown import Json, Room, Shown, Trust, Typing
-from tests.phone.verification import Verification, told
+from tests.phone.line import WITHIN_S, line
+from tests.phone.rooms import Rooms
+from tests.phone.shown import Json, Shown, Trust, Typing
+from tests.phone.verification import OVER, Verification, told
 
-ELEMENT: Final = "trusted_private_chat"  # how Element opens direct chats
+__all__ = ["Phone", "Shown", "phone"]
 
 
-class Phone:
+class Phone(Rooms):
     """One device of somebody's. Every method answers when the phone itself knows of it."""
-
-    def __init__(self, line: Line, user: str, device: str) -> None:
-        self._line = line
-        self.user = user
-        self.device = device
-
-    async def do(self, verb: str, **given: Any) -> Any:  # noqa: ANN401 - JSON
-        """Do something by its verb in the phone's own program. Raises PhoneError."""
-        return await self._line.do(verb, **given)
-
-    async def until(
-        self, look: Callable[[], Awaitable[Found]], *, within_s: float = WITHIN_S
-    ) -> Found:
-        """Look whenever the phone shows something new; return what is found once it is true."""
-        return await self._line.until(look, within_s=within_s)
-
-    async def direct(
-        self, user: str, *, is_encrypted: bool = True, preset: str = ELEMENT, version: str = ""
-    ) -> str:
-        """Open a direct chat, and wait until the other is in it."""
-        made = await self.create(
-            user, is_encrypted=is_encrypted, is_direct=True, preset=preset, version=version
-        )
-        await self.joined(made, user)
-        return made
-
-    async def create(
-        self,
-        *invited: str,
-        is_encrypted: bool = True,
-        is_direct: bool = False,
-        preset: str = "private_chat",
-        version: str = "",
-        name: str = "",
-    ) -> str:
-        """Open a room."""
-        made = await self.do(
-            "create",
-            invite=invited,
-            isEncrypted=is_encrypted,
-            isDirect=is_direct,
-            preset=preset,
-            version=version or None,
-            name=name or None,
-        )
-        return str(made)
-
-    async def encrypt(self, room: str) -> None:
-        """Switch encryption on in a room."""
-        await self.do("encrypt", room=room)
-
-    async def invite(self, room: str, user: str) -> None:
-        """Invite somebody."""
-        await self.do("invite", room=room, user=user)
-
-    async def join(self, room: str) -> None:
-        """Go where one was invited."""
-        await self.do("join", room=room)
-
-    async def leave(self, room: str) -> None:
-        """Leave a room."""
-        await self.do("leave", room=room)
-
-    async def kick(self, room: str, user: str) -> None:
-        """Put somebody out."""
-        await self.do("kick", room=room, user=user)
-
-    async def upgrade(self, room: str, version: str) -> str:
-        """Replace a room by one of another version; return that, in which nobody else is yet."""
-        return str(await self.do("upgrade", room=room, version=version))
-
-    async def invited(self) -> str:
-        """Wait for an invitation that was not taken; return its room."""
-
-        async def look() -> str:
-            rooms = (await self.rooms()).items()
-            return next((room for room, membership in rooms if membership == "invite"), "")
-
-        return await self.until(look)
-
-    async def joined(self, room: str, user: str) -> None:
-        """Wait until somebody is in a room."""
-        await self.member(room, user, "join")
-
-    async def member(self, room: str, user: str, membership: str) -> None:
-        """Wait until somebody's membership is this."""
-
-        async def look() -> bool:
-            return (await self.members(room)).get(user) == membership
-
-        await self.until(look)
-
-    async def rooms(self) -> Mapping[str, str]:
-        """Return the phone's membership of every room it knows, the oldest first."""
-        return dict(await self.do("rooms"))
-
-    async def members(self, room: str) -> Mapping[str, str]:
-        """Return the membership of everybody who ever was in a room."""
-        found: dict[str, str] = await self.do("members", room=room)
-        return found
-
-    async def about(self, room: str) -> Room:
-        """Return what a room is."""
-        return shown.room(await self.do("about", room=room))
 
     async def say(
         self,
@@ -249,11 +145,11 @@ class Phone:
         return Verification(self._line, number)
 
     async def asked_to_verify(self, user: str) -> Verification:
-        """Wait until somebody asks to compare emoji."""
+        """Wait until somebody asks to compare emoji; what is over does not count."""
 
         async def look() -> int:
             for each in await told(self._line):
-                if each["user"] == user and not each["isMine"]:
+                if each["user"] == user and not each["isMine"] and each["phase"] not in OVER:
                     return int(each["number"])
             return 0
 

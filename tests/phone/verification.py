@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests.phone.line import Line
 
-_OVER: Final = frozenset({"done", "cancelled"})
+OVER: Final = frozenset({"done", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Verification:
 
         async def reached() -> Seen | None:
             seen = await self.seen()
-            assert seen.phase == phase or seen.phase not in _OVER, seen
+            assert seen.phase == phase or seen.phase not in OVER, seen
             return seen if seen.phase == phase else None
 
         found = await self._line.until(reached)
@@ -59,7 +59,7 @@ class Verification:
 
         async def shown() -> Sequence[tuple[str, str]]:
             seen = await self.seen()
-            assert seen.phase not in _OVER, seen
+            assert seen.phase not in OVER, seen
             return seen.emoji
 
         return await self._line.until(shown)

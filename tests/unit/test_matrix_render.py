@@ -106,9 +106,10 @@ def test_choices_are_numbers_and_the_footer_is_last() -> None:
     """So they can be typed where there are no buttons."""
     rows = ((Button("Haiku", "model:use:1"),), (Button("Close", "model:close"),))
     found = content(Reply(text="Which?", footer="Haiku, about $0.01", buttons=rows))
-    assert found["body"] == "Which?\n\n1 Haiku\n0 Close\n\nHaiku, about $0.01"
+    hint = "Send a number or react with it."
+    assert found["body"] == f"Which?\n\n1 Haiku\n0 Close\n{hint}\n\nHaiku, about $0.01"
     assert found["formatted_body"] == (
-        "<p>Which?</p><p>1 Haiku<br>0 Close</p><p><em>Haiku, about $0.01</em></p>"
+        f"<p>Which?</p><p>1 Haiku<br>0 Close<br>{hint}</p><p><em>Haiku, about $0.01</em></p>"
     )
 
 

@@ -49,7 +49,7 @@ CLUB: Final = room(ALICE, "@bob:hs.test")
 
 
 def said(
-    body: str = "hello", kind: str = "m.room.message", *, mentions: object = None, **more: Any
+    body: str = "hello", kind: str = "m.room.message", *, mentions: object = None, **more: object
 ) -> dict[str, Any]:
     """Return an event of alice's."""
     content = {"msgtype": "m.text", "body": body, **more}
