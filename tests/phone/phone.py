@@ -92,7 +92,11 @@ class Phone(Rooms):
                     return each
             return None
 
-        found = await self.until(look, within_s=within_s)
+        try:
+            found = await self.until(look, within_s=within_s)
+        except TimeoutError as late:
+            shown = [each.why or each.text for each in await self.screen(room)]
+            raise TimeoutError(f"not heard: {words!r}; the room shows {shown}") from late
         assert found is not None
         return found
 
