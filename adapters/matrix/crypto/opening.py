@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.machine import Machine, Undecryptable
+from adapters.matrix.crypto.machine import Machine, Undecryptable
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
 from bot.domain.secret import Secret
@@ -107,7 +107,7 @@ class Opening:
             try:
                 event = await self._api.event(each.room, each.event)
             except CallError as error:
-                if not error.is_surely_refused:
+                if not error.is_lasting:
                     raise
                 self._done(each.event)  # it is gone, or we are
                 continue
