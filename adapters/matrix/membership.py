@@ -60,9 +60,9 @@ class Membership:
         return found
 
     def to_follow(self) -> Sequence[tuple[str, str]]:
-        """Return the rooms to go on in, each with the one before; each is told once."""
+        """Return the rooms to go on in, each with who is there; each is told once."""
         found = [
-            (room.successor, room.id)
+            (room.successor, room.closer)
             for room in self._rooms
             if room.successor not in {"", *self._followed}
             and self._rooms.find(room.successor) is None

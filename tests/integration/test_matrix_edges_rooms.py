@@ -141,6 +141,18 @@ async def test_it_goes_on_in_a_rooms_successor(line: MatrixLine, *, is_public: b
     await line.sim.until(lambda: line.is_in(room) == "leave")
 
 
+@pytest.mark.parametrize("version", ["11", "12"])
+async def test_a_successor_is_asked_of_who_made_it(line: MatrixLine, version: str) -> None:
+    """Their server is in it; ids do not name one any more, or one that is gone."""
+    room = line.sim.people.group("alice", is_public=True, version=version)
+    await line.start()
+    await line.hears("hello", room=room)
+    successor = line.sim.people.upgrade("alice", room=room)
+    await line.sim.until(lambda: line.is_in(successor) == "join")
+    (join,) = (each for each in line.sim.calls if each.name == "join")
+    assert "via=home.test" in join.query
+
+
 async def test_a_successor_may_be_opened_later(line: MatrixLine) -> None:
     """Nobody asked it in: nothing breaks, and whoever asks it in later is followed."""
     line.sim.people.direct("bob")
