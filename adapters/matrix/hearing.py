@@ -14,7 +14,6 @@ from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
 from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
-from adapters.matrix.troubles import UNKNOWN_TOKEN
 from adapters.matrix.verification_wire import is_verification
 from adapters.matrix.verifier import Verifier
 from adapters.matrix.wire import CallError
@@ -24,8 +23,7 @@ from bot.domain.events import Incoming, Unread, Unreadable
 from bot.domain.ports import Clock, Receiver
 
 _log = logging.getLogger(__name__)
-_LOOKS: Final = 5
-_TOO_MANY: Final = 429
+_MOST_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Hearing:
         self._seen = seen
         self._clock = clock
         self._me = me
-        self._failed: Counter[str] = Counter()
+        self._tries: Counter[str] = Counter()
         self._aside: set[asyncio.Task[None]] = set()
 
     async def take(
@@ -134,25 +132,24 @@ class Hearing:
         try:
             found = await self._api.event(room, event)
         except CallError as error:
-            if self._may_come(event, error):
+            if not (error.is_lasting or self._is_beyond_it(event, error)):
                 raise
-            found = {}
-        self._failed.pop(event, None)
+            return Trace("")  # there is no such event, or not for us
         found["event_id"] = event
         if not (isinstance(found.get("sender"), str) and isinstance(found.get("content"), dict)):
             return Trace("")
         return trace_of(opening.peek(room, found), self._me, self._seen)
 
-    def _may_come(self, event: str, error: CallError) -> bool:
-        """Whether to look once more for an event.
-
-        Not if there is none, or none for us; nor for ever, as anybody may name one over which
-        the server fails each time, and all that is said waits for it.
-        """
-        if error.status == _TOO_MANY or error.code == UNKNOWN_TOKEN:
-            return True
-        self._failed[event] += 1
-        return not error.is_surely_refused and self._failed[event] < _LOOKS
+    def _is_beyond_it(self, event: str, error: CallError) -> bool:
+        """Whether the server fails at an event each time, as anybody may name one where it does."""
+        if error.status < 500:
+            return False
+        self._tries[event] += 1
+        if self._tries[event] < _MOST_TRIES:
+            return False
+        del self._tries[event]
+        _log.warning("what a message refers to cannot be fetched: %s", error)
+        return True
 
     async def _read(self, incoming: Incoming) -> None:
         """Show that everything up to a message was read."""

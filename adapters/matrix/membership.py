@@ -16,7 +16,6 @@ _DIRECT: Final = "m.direct"
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 300.0
 _TRIES: Final = 8
-_TOO_MANY: Final = 429
 
 
 class Membership:
@@ -120,7 +119,7 @@ class Membership:
             try:
                 await call()
             except CallError as error:
-                if error.is_surely_refused and not error.is_unsent and error.status != _TOO_MANY:
+                if error.is_lasting:
                     _log.warning("%s: %s", failing, error)
                     return False
                 await self._clock.sleep(error.retry_after_s or pause_s)

@@ -107,7 +107,7 @@ class Opening:
             try:
                 event = await self._api.event(each.room, each.event)
             except CallError as error:
-                if not error.is_surely_refused:
+                if not error.is_lasting:
                     raise
                 self._done(each.event)  # it is gone, or we are
                 continue

@@ -53,6 +53,11 @@ class CallError(Exception):
         """Whether the server said that it did nothing."""
         return self.is_unsent or 400 <= self.status < 500
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the same call would be refused again: no pause and no login mends it."""
+        return 400 <= self.status < 500 and self.status not in {401, 429}
+
 
 def path(*parts: str) -> str:
     """Return a path of the API's version 3; ids may hold any sign."""

@@ -243,6 +243,58 @@ async def test_an_answer_of_any_form_is_survived(line: MatrixLine, odd: dict[str
     assert line.receiver.bodies == [Text("before"), Text("and then"), Text("after")]
 
 
+async def test_what_a_message_refers_to_is_not_waited_for_in_vain(
+    still: tuple[MatrixLine, FakeClock],
+) -> None:
+    """A server may fail at it each time, and anybody could so stop all that is said."""
+    line, clock = still
+    line.sim.people.direct("alice")
+    await line.start()
+    line.sim.faults.add("event", *[Fault(status=500)] * 3)
+    said = line.sim.people.say("alice", "hello", reply_to="$none")
+    await waited(clock, 1.0, 2.0)
+    await line.taken(said.update)
+    assert line.receiver.bodies == [Text("hello")]
+
+
+@pytest.mark.parametrize("status", [401, 429, 502])
+async def test_what_a_message_refers_to_is_asked_for_again(line: MatrixLine, status: int) -> None:
+    """A moment's trouble makes no message of a thread one of its room, nor loses a change."""
+    line.sim.people.direct("alice")
+    await line.start()
+    root = line.sim.people.say("alice", "root")
+    inside = line.sim.people.say("alice", "inside", thread=root.event)
+    await line.taken(inside.update)
+    await line.stop()
+    line.sim.faults.add("event", Fault(status=status))
+    edit = line.sim.people.edit("alice", inside.event, "changed")
+    await line.start()
+    await line.taken(edit.update)
+    assert line.receiver.bodies[-1] == Edited("changed")
+    assert line.receiver.incoming[-1].place.thread == root.event
+
+
+@pytest.mark.parametrize("status", [401, 429, 502])
+async def test_what_waits_for_its_key_is_kept_through_a_moments_trouble(
+    line: MatrixLine, status: int
+) -> None:
+    """Only what the server surely does not have any more is given up."""
+    line.sim.people.direct("alice", is_encrypted=True)
+    line.sim.people.direct("bob")
+    await line.start()
+    sealed = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": "s1", "ciphertext": "x"}
+    waits = line.sim.people.send("alice", sealed, kind="m.room.encrypted")
+    await line.taken(waits.update)
+    await line.stop()
+    line.sim.faults.add("event", Fault(status=status))
+    await line.start()
+    await line.sim.until(lambda: not line.sim.faults.queues["event"])
+    await line.taken(line.sim.people.say("bob", "hello").update)
+    kept = await line.stores.keepsakes.get("matrix/unopened")
+    assert kept is not None
+    assert waits.event in kept.reveal()
+
+
 async def test_an_ended_session_is_begun_anew(line: MatrixLine) -> None:
     """With a password the bot is there again as another device, and nothing was lost."""
     room = line.sim.people.direct("alice")
