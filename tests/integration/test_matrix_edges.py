@@ -243,6 +243,20 @@ async def test_an_answer_of_any_form_is_survived(line: MatrixLine, odd: dict[str
     assert line.receiver.bodies == [Text("before"), Text("and then"), Text("after")]
 
 
+async def test_what_a_message_refers_to_is_not_waited_for_in_vain(
+    still: tuple[MatrixLine, FakeClock],
+) -> None:
+    """A server may fail at it each time, and anybody could so stop all that is said."""
+    line, clock = still
+    line.sim.people.direct("alice")
+    await line.start()
+    line.sim.faults.add("event", *[Fault(status=500)] * 3)
+    said = line.sim.people.say("alice", "hello", reply_to="$none")
+    await waited(clock, 1.0, 2.0)
+    await line.taken(said.update)
+    assert line.receiver.bodies == [Text("hello")]
+
+
 @pytest.mark.parametrize("status", [401, 429, 502])
 async def test_what_a_message_refers_to_is_asked_for_again(line: MatrixLine, status: int) -> None:
     """A moment's trouble makes no message of a thread one of its room, nor loses a change."""
