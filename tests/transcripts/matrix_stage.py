@@ -78,8 +78,7 @@ class MatrixStage(WiredStage):
 
     async def open(self) -> None:
         """Start the homeserver, once, and the application on it."""
-        is_first = not self._sim.url
-        if is_first:
+        if not self._sim.url:
             await self._sim.start()
             self._meet()
         self._http = HttpClient()
@@ -100,8 +99,9 @@ class MatrixStage(WiredStage):
         synced = self._syncs()
         self._running = asyncio.ensure_future(self._matrix.run(self._router))
         await self._sim.until(lambda: self._syncs() > synced + 1)
-        if not is_first:  # what the last run left to send is refused until the rooms are known
-            await self.clock.advance(_AGAIN_S)
+        courier = self._router._courier
+        if any(courier.pending(place) for place in self._places()):
+            await self.clock.advance(_AGAIN_S)  # nothing could be sent before the rooms are known
 
     async def close(self) -> None:
         """End the application; the homeserver stays for a restart."""
