@@ -1,4 +1,4 @@
-"""A turn while it runs: its text so far, and how it can be ended from outside."""
+"""Turns while they run: their text so far, and how they can be ended from outside."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from bot.domain.chat import Event, FinishReason, ReasoningDelta, TextDelta, Turn
+from bot.domain.chat import (
+    Event,
+    FinishReason,
+    MemberId,
+    Place,
+    ReasoningDelta,
+    TextDelta,
+    Turn,
+    TurnId,
+)
 from bot.domain.keys import KeyId
 from bot.domain.usage import Usage
 
@@ -74,3 +83,24 @@ class Running:
             raise Ended from None
         finally:
             self._task = None
+
+
+class RunningTurns(dict[TurnId, Running]):
+    """Every turn that runs in this process."""
+
+    def of(self, place: Place, member: MemberId) -> list[Running]:
+        """Return those of a member in a place."""
+        return [
+            running
+            for running in self.values()
+            if running.turn.place == place and running.turn.member == member
+        ]
+
+    def in_chat(self, place: Place) -> list[Running]:
+        """Return those of a chat, in all its topics."""
+        chat = (place.frontend, place.chat)
+        return [
+            running
+            for running in self.values()
+            if (running.turn.place.frontend, running.turn.place.chat) == chat
+        ]

@@ -43,7 +43,7 @@ from bot.preparing import Preparer
 from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.removals import Removals
-from bot.running import Reason, Running
+from bot.running import Reason, Running, RunningTurns
 from bot.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class SessionManager:
             models=models,
         )
         self._taken: set[TurnId] = set()  # queued or running in this process
-        self._running: dict[TurnId, Running] = {}
+        self._running = RunningTurns()
         self._removals = Removals()
         self._checkpoints = Checkpoints(stores.turns, self._running, clock, tasks)
         self._is_closing = False
@@ -106,24 +106,24 @@ class SessionManager:
 
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
-        return any(self._of(place, member))
+        return any(self._running.of(place, member))
 
     def stop(self, place: Place, member: MemberId) -> bool:
         """End the member's running answer in a place; False if none is running."""
-        found = self._of(place, member)
+        found = self._running.of(place, member)
         for running in found:
             running.end(Reason.STOPPED)
         return bool(found)
 
     def moved(self, old: Place, new_chat: str) -> None:
         """Know where the answers of a chat are now that run: there they can be stopped."""
-        for running in self._in_chat(old):
+        for running in self._running.in_chat(old):
             there = replace(running.turn.place, chat=new_chat)
             running.turn = replace(running.turn, place=there)
 
     async def leave(self, place: Place) -> None:
         """End all that runs in a chat, whoever asked, and wait: nobody is there to read it."""
-        found = self._in_chat(place)
+        found = self._running.in_chat(place)
         for running in found:
             running.end(Reason.STOPPED)
         for running in found:
@@ -223,21 +223,6 @@ class SessionManager:
             for wait in late:
                 await wait
         await self._checkpoints.close()
-
-    def _in_chat(self, place: Place) -> list[Running]:
-        chat = (place.frontend, place.chat)
-        return [
-            running
-            for running in self._running.values()
-            if (running.turn.place.frontend, running.turn.place.chat) == chat
-        ]
-
-    def _of(self, place: Place, member: MemberId) -> list[Running]:
-        return [
-            running
-            for running in self._running.values()
-            if running.turn.place == place and running.turn.member == member
-        ]
 
     async def _run(self, turn: Turn, *, has_waited: bool) -> None:
         running = None

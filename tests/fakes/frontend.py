@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.chat import Identity, Place
+from bot.domain.errors import FrontendError
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Abilities, Growth, Receiver
 
@@ -62,8 +63,8 @@ class FakeFrontend:
     """A Frontend. `fail_next` makes a call raise; `limit` is how much text a message holds.
 
     `shows_opening`: a message exists as soon as an answer begins, as where drafts are messages.
-    `unsealed` are its chats without encryption. `link` is where its private chat is; `topics` are
-    the titles of those that were opened.
+    `is_away`: every call raises. `unsealed` are its chats without encryption. `link` is where its
+    private chat is; `topics` are the titles of those that were opened.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class FakeFrontend:
         self.topics: list[str] = []
         self.unsealed: set[str] = set()
         self.opens_private = False
+        self.is_away = False
         self.shown: list[Shown] = []
         self.sinks: list[FakeSink] = []
         self.deleted: list[tuple[Place, MessageRef]] = []
@@ -106,7 +108,9 @@ class FakeFrontend:
         self._failures.setdefault(call, deque()).extend(errors)
 
     def fail(self, call: str) -> None:
-        """Raise what was queued for this call."""
+        """Raise what was queued for this call, or that the messenger is away."""
+        if self.is_away:
+            raise FrontendError
         if queued := self._failures.get(call):
             raise queued.popleft()
 
@@ -142,14 +146,15 @@ class FakeFrontend:
 
     async def delete(self, place: Place, message: MessageRef) -> bool:
         self.fail("delete")
-        self.deleted.append((place, message))
-        return True
+        if self.abilities.can_delete:
+            self.deleted.append((place, message))
+        return self.abilities.can_delete
 
     async def seen(self, place: Place, message: MessageRef) -> None:  # noqa: ARG002 - a port's
         self.noticed.append(message)
 
     def private_link(self, payload: str = "") -> str:
-        return f"{self.link}{payload}"
+        return f"{self.link}{payload}" if self.link else ""
 
     def is_unsealed(self, place: Place) -> bool:
         return place.chat in self.unsealed
@@ -163,5 +168,7 @@ class FakeFrontend:
 
     async def open_topic(self, place: Place, title: str) -> Place:
         self.fail("topic")
+        if not self.has_topics(place):
+            raise FrontendError
         self.topics.append(title)
         return replace(place, thread=f"t{len(self.topics)}")

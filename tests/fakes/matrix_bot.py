@@ -18,12 +18,15 @@ from bot.domain.secret import Secret
 from bot.router import Router
 from storage.memory import MemoryStores
 from tests.fakes.prices import FakePrices
+from tests.fakes.provider import answer
 from tests.homeserver.synapse import Synapse
+from tests.phone.phone import Phone, Shown
 from tests.transcripts.cast import companies
 
 BOT: Final = "@hearth:home.test"
 ALICE: Final = "@alice:home.test"
 BOB: Final = "@bob:home.test"
+KEY: Final = "sk-ant-api03-canary-0000000abcd"
 
 
 class MatrixBot:
@@ -78,10 +81,17 @@ class MatrixBot:
         if self._http is not None:
             await self._http.close()
 
-    async def restart(self) -> None:
-        """Stop and start."""
-        await self.stop()
-        await self.start()
+    async def ask(self, mine: Phone, room: str, question: str, said: str) -> Shown:
+        """Let somebody ask, and the company say this; return it as the phone shows it."""
+        self.companies["anthropic"].enqueue(*answer(said))
+        await mine.say(room, question)
+        return await mine.heard(room, said.replace("*", ""))
+
+    @property
+    def prompt(self) -> list[str]:
+        """What the company was sent last."""
+        asked = self.companies["anthropic"].asked[-1].request
+        return [message.text for message in asked.messages]
 
 
 @asynccontextmanager

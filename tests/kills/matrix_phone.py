@@ -1,6 +1,6 @@
 """What a phone shows at the end of a story, by the simulated homeserver's own witness. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tests.kills.line import Row
@@ -8,6 +8,7 @@ from tests.kills.outbox import Sent
 from tests.kills.screen import Screen, Shown
 
 SHOWS: Final = frozenset({"sent", "edited"})
+_OFFERS: Final = frozenset({"1 Ask again", "1 Try again", "1 Retry"})  # of a question's end
 
 
 def is_message(row: Row) -> bool:
@@ -16,9 +17,12 @@ def is_message(row: Row) -> bool:
 
 
 def words(row: Row) -> str:
-    """Return what a message says; an edit: what it says instead."""
+    """Return what a message says, without its footer; an edit: what it says instead."""
     content = row["content"]
-    return str(content.get("m.new_content", content).get("body", ""))
+    content = content.get("m.new_content", content)
+    text = str(content.get("body", ""))
+    has_footer = str(content.get("formatted_body", "")).endswith("</em></p>")
+    return text.rpartition("\n\n")[0] if has_footer else text
 
 
 def screen(rows: Sequence[Row], sent: Sequence[Sent], answers: Sequence[str]) -> Screen:
@@ -48,15 +52,17 @@ def screen(rows: Sequence[Row], sent: Sequence[Sent], answers: Sequence[str]) ->
     )
 
 
-def _shown(message: str, body: str, known: dict[str, int | None], answers: Sequence[str]) -> Shown:
+def _shown(
+    message: str, text: str, known: Mapping[str, int | None], answers: Sequence[str]
+) -> Shown:
     """Return a message; one that nobody knows of and that begins like an answer was growing."""
     turn = known.get(message)
-    text = body.rpartition("\n")[0] or body  # the last of several lines is the footer
-    begins = any(answer.startswith(body) for answer in answers)
+    is_offered = turn is not None and not _OFFERS.isdisjoint(text.splitlines())
+    begins = any(answer.startswith(text) for answer in answers)
     return Shown(
         message=message,
         text=text,
-        turns=set() if turn is None else {turn},
+        turns={turn} if turn is not None and is_offered else set(),
         is_growing=message not in known and begins,
     )
 

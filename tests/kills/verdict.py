@@ -30,7 +30,7 @@ def judge(
     return [
         *_lost(story, shown, asked),
         *repeated(shown, asked, kills),
-        *(_stray(folder, story, shown) if sends_once else ()),
+        *(_stray(folder, story, shown, asked) if sends_once else ()),
         *_billed_twice(story, asked),
         *_applied(folder, asked),
         *_in_clear(folder, story),
@@ -40,9 +40,7 @@ def judge(
 def _lost(story: Story, shown: Sequence[Shown], asked: Sequence[Asked]) -> Iterator[str]:
     """Each message ends in an answer, or in words that it was interrupted, with Retry."""
     for turn, question in enumerate(story.questions, start=1):
-        answers = {each.answer for each in asked if each.question == question}
-        ends = sum(_ends(message, turn, answers) for message in shown)
-        if ends < _words(story, question):
+        if (ends := _count(shown, turn, question, asked)) < _words(story, question):
             yield f"lost: {question!r} has {ends} ends for {_words(story, question)} words"
     for command, words in SAID.items():
         if not any(words in message.text for message in shown):
@@ -52,6 +50,12 @@ def _lost(story: Story, shown: Sequence[Shown], asked: Sequence[Asked]) -> Itera
 def _words(story: Story, question: str) -> int:
     """Return how often the member asked: with the message, and with /retry."""
     return 2 if question == story.retried else 1
+
+
+def _count(shown: Sequence[Shown], turn: int, question: str, asked: Sequence[Asked]) -> int:
+    """Return in how many messages a question ended."""
+    answers = {each.answer for each in asked if each.question == question}
+    return sum(_ends(message, turn, answers) for message in shown)
 
 
 def _ends(message: Shown, turn: int, answers: set[str]) -> bool:
@@ -89,7 +93,9 @@ def _doubled(shown: Sequence[Shown], asked: Sequence[Asked], kills: int) -> Iter
             yield f"doubled: {times} times: {text[:60]!r}"
 
 
-def _stray(folder: Path, story: Story, shown: Sequence[Shown]) -> Iterator[str]:
+def _stray(
+    folder: Path, story: Story, shown: Sequence[Shown], asked: Sequence[Asked]
+) -> Iterator[str]:
     """Each delivery is one message, each message of one delivery, each end of one question."""
     known = Counter(each.message for each in sent(folder))
     standing = {each.message: each.text for each in shown}
@@ -98,8 +104,7 @@ def _stray(folder: Path, story: Story, shown: Sequence[Shown]) -> Iterator[str]:
             text = standing.get(message, "nowhere")
             yield f"doubled: {known[message]} deliveries of one message: {text[:60]!r}"
     for turn, question in enumerate(story.questions, start=1):
-        ends = sum(turn in each.turns for each in shown)
-        if ends > _words(story, question):
+        if (ends := _count(shown, turn, question, asked)) > _words(story, question):
             yield f"doubled: {question!r} has {ends} ends"
 
 

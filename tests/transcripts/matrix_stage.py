@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from adapters.matrix.account import Account
 from adapters.matrix.frontend import MatrixFrontend
+from adapters.matrix.render import HINT
 from adapters.matrix.rooms import NAME
 from adapters.shared.http import HttpClient
 from bot.access import Access
@@ -58,7 +59,7 @@ _BUTTON: Final = re.compile(r"\[[^\]]+\]")
 
 
 class MatrixStage(WiredStage):
-    """People are accounts of one homeserver, and choose by numbers, written or put under a menu."""
+    """People are accounts of one homeserver, and choose by numbers, typed or put under a menu."""
 
     def __init__(self, *, is_owned: bool = True, is_sealed: bool = True) -> None:
         super().__init__("numbers", is_owned=is_owned)
@@ -83,9 +84,7 @@ class MatrixStage(WiredStage):
             self._meet()
         self._http = HttpClient()
         self.messenger = self._matrix = WitnessedMatrix(
-            Account(
-                homeserver=self._sim.url, user=self._sim.bot, password=Secret(PASSWORD)
-            ),
+            Account(homeserver=self._sim.url, user=self._sim.bot, password=Secret(PASSWORD)),
             http=self._http,
             clock=self.clock,
             keepsakes=self.stores.keepsakes,
@@ -310,7 +309,7 @@ def _flat(row: str) -> str:
 def _lines(content: Mapping[str, Any], reply: Reply) -> list[str]:
     """Return a message as a script has it: its text, its footer, its choices."""
     new = content.get("m.new_content", content)
-    text = as_markdown(new).splitlines()
+    text = [line for line in as_markdown(new).splitlines() if line != HINT]
     footer = [text.pop()] if reply.footer else []
     choices, links = numbered(reply.buttons), addresses(reply.buttons)
     menu = text[len(text) - len(choices) - len(links) :]

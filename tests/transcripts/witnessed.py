@@ -1,4 +1,4 @@
-"""Matrix's adapter, with a note of what it was told to show: which choices there are, and whose."""
+"""Matrix's adapter, with a note of what it was told to show: the choices, and whose they are."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,7 +54,7 @@ class WitnessedSink:
 
 
 class WitnessedMatrix(MatrixFrontend):
-    """`note` hears of every message when it stands at the server. `is_sealed`: so are all chats."""
+    """`note` hears of every message once it stands at the server. `is_sealed`: all chats are."""
 
     note: Note
     is_sealed: bool

@@ -41,7 +41,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Queues of faults by method, in lower case; `""` is for any method but getUpdates."""
+    """Queues of faults by method, in lower case; `""` is for any method but getUpdates.
+
+    `is_out`: every connection is cut, until it is set back.
+    """
 
     queues: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     is_out: bool = False
@@ -52,6 +55,8 @@ class Faults:
 
     def take(self, method: str) -> Fault | None:
         """Return the fault that a call meets now."""
+        if self.is_out:
+            return Fault(reset="before")
         for name in (method, "" if method != "getupdates" else method):
             if self.queues[name]:
                 return self.queues[name].popleft()
