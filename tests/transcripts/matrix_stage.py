@@ -1,7 +1,6 @@
 """The same plays on Matrix's adapter, over a simulated homeserver: what a phone would show."""
 
 import asyncio
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,19 +9,19 @@ from typing import Any, Final
 
 from adapters.matrix.account import Account
 from adapters.matrix.frontend import MatrixFrontend
-from adapters.matrix.render import HINT
 from adapters.matrix.rooms import NAME
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.domain.chat import Identity, MessageRef, Place, PlaceKind
 from bot.domain.events import Button, Incoming, Press, Question, QuestionKind, Reply
-from bot.domain.menus import addresses, numbered
+from bot.domain.menus import numbered
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
 from tests.fakes.frontend import Shown
 from tests.simulators.matrix.markdown import as_markdown
 from tests.simulators.matrix.server import PASSWORD, Simulator
 from tests.simulators.matrix.writing import Made
+from tests.transcripts.matrix_telling import HOME, lines_there
 from tests.transcripts.reading import (
     AGO,
     EDITS,
@@ -34,28 +33,15 @@ from tests.transcripts.reading import (
     account_of,
 )
 from tests.transcripts.script import Step
-from tests.transcripts.telling import as_numbers, lines_of, with_bangs
+from tests.transcripts.telling import lines_of
 from tests.transcripts.wired_stage import WiredStage
 from tests.transcripts.witnessed import WitnessedMatrix, WitnessedSink
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
 _GROUPS: Final = {"club": 50, "hall": 0}  # and how much power the bot has there
-_HOME: Final = "home.test"
 _FILES: Final = {"photo": "m.image", "file": "m.file", "voice": "m.audio", "video": "m.video"}
 _FRAME_S: Final = 1.0
 _AGAIN_S: Final = 1.0
-_ACCOUNT: Final = re.compile(r"\bfake:(\w+)")
-# What reads otherwise there: chats are encrypted, have no address, and answers grow in one way.
-_THERE: Final = (
-    (_ACCOUNT, rf"{NAME}:@\1:{_HOME}"),
-    (re.compile("Fake: everything.*"), "Your homeserver: when you write, not what."),
-    (re.compile("Send it to me in a private chat"), "Write to me in a direct chat"),
-    (re.compile(r"     Streaming: .*|     \[(Open private chat ↗|Copy id)\]"), ""),
-    (re.compile(r"\[Streaming\] / "), ""),
-    (re.compile("Fake"), "Matrix"),
-)
-_ROW: Final = re.compile(r"     (?:\[[^\]]+\](?: / | |$))+")
-_BUTTON: Final = re.compile(r"\[[^\]]+\]")
 
 
 class MatrixStage(WiredStage):
@@ -135,7 +121,7 @@ class MatrixStage(WiredStage):
     @staticmethod
     def who(name: str) -> Identity:
         """Return somebody's account."""
-        return Identity(NAME, f"@{name}:{_HOME}")
+        return Identity(NAME, f"@{name}:{HOME}")
 
     def _meet(self) -> None:
         people = self._sim.people
@@ -157,6 +143,8 @@ class MatrixStage(WiredStage):
 
     def _note(self, shown: Shown) -> None:
         """Remember which of the homeserver's rows is a reply; the others are answers that grow."""
+        if shown.place.chat not in self._rooms.values():
+            return  # a chat that the bot opened: encrypted, so that nobody here reads it
         rows = self._sim.journal.rows
         for at in range(len(rows) - 1, -1, -1):
             if _message(rows[at]) == shown.message:
@@ -175,11 +163,12 @@ class MatrixStage(WiredStage):
             assert _message(row) in {each.message for each in self._sinks}, row
             return []
         who = "bot edits>" if noted.how == "edit" else "bot>"
-        return lines_of(who, _lines(row["content"], noted.reply))
+        return lines_of(who, lines_there(row["content"], noted.reply))
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:  # noqa: ARG002 - the stage's
         if step.what == "→→":
-            assert self._pressed_now is not None and self._router is not None
+            assert self._pressed_now is not None
+            assert self._router is not None
             await self._router.receive(self._pressed_now)
             made = None
         else:
@@ -286,38 +275,6 @@ class MatrixStage(WiredStage):
             if as_markdown(each.content).startswith(text):
                 return MessageRef(each.event)
         raise AssertionError(f"no message {text}")
-
-
-def on_matrix(lines: Iterable[str]) -> list[str]:
-    """Return lines as they read there: choices in a row, addresses after them."""
-    there = [_there(line) for line in with_bangs(lines)]
-    return as_numbers(_flat(line) if _ROW.fullmatch(line) else line for line in there if line)
-
-
-def _there(line: str) -> str:
-    """Return a line as it is there; empty: there is none."""
-    for written, instead in _THERE:
-        line = written.sub(instead, line)
-    return line.rstrip()
-
-
-def _flat(row: str) -> str:
-    buttons = sorted(_BUTTON.findall(row), key=lambda each: each.endswith("↗]"))
-    return f"     {' '.join(buttons)}"
-
-
-def _lines(content: Mapping[str, Any], reply: Reply) -> list[str]:
-    """Return a message as a script has it: its text, its footer, its choices."""
-    new = content.get("m.new_content", content)
-    text = [line for line in as_markdown(new).splitlines() if line != HINT]
-    footer = [text.pop()] if reply.footer else []
-    choices, links = numbered(reply.buttons), addresses(reply.buttons)
-    menu = text[len(text) - len(choices) - len(links) :]
-    assert [line[0] for line in menu[: len(choices)]] == [number for number, _ in choices]
-    labels = [f"[{line[2:]}]" for line in menu[: len(choices)]]
-    labels += [f"[{line.rpartition(': ')[0]} ↗]" for line in menu[len(choices) :]]
-    above = text[: len(text) - len(menu)]
-    return [*above, *footer, *([" ".join(labels)] if labels else [])]
 
 
 def _number(reply: Reply, button: Button, question: Question | None) -> str:
