@@ -1,7 +1,6 @@
 """The same plays on Matrix's adapter, over a simulated homeserver: what a phone would show."""
 
 import asyncio
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,19 +9,19 @@ from typing import Any, Final
 
 from adapters.matrix.account import Account
 from adapters.matrix.frontend import MatrixFrontend
-from adapters.matrix.render import HINT
 from adapters.matrix.rooms import NAME
 from adapters.shared.http import HttpClient
 from bot.access import Access
 from bot.domain.chat import Identity, MessageRef, Place, PlaceKind
 from bot.domain.events import Button, Incoming, Press, Question, QuestionKind, Reply
-from bot.domain.menus import addresses, numbered
+from bot.domain.menus import numbered
 from bot.domain.secret import Secret
 from tests.fakes.clock import let_run
 from tests.fakes.frontend import Shown
 from tests.simulators.matrix.markdown import as_markdown
 from tests.simulators.matrix.server import PASSWORD, Simulator
 from tests.simulators.matrix.writing import Made
+from tests.transcripts.matrix_telling import HOME, lines_there
 from tests.transcripts.reading import (
     AGO,
     EDITS,
@@ -34,18 +33,15 @@ from tests.transcripts.reading import (
     account_of,
 )
 from tests.transcripts.script import Step
-from tests.transcripts.telling import as_numbers, lines_of, with_bangs
+from tests.transcripts.telling import lines_of
 from tests.transcripts.wired_stage import WiredStage
 from tests.transcripts.witnessed import WitnessedMatrix, WitnessedSink
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
-_GROUP: Final = "club"
-_HOME: Final = "home.test"
+_GROUPS: Final = {"club": 50, "hall": 0}  # and how much power the bot has there
 _FILES: Final = {"photo": "m.image", "file": "m.file", "voice": "m.audio", "video": "m.video"}
 _FRAME_S: Final = 1.0
-_ACCOUNT: Final = re.compile(r"\bfake:(\w+)")
-_ROW: Final = re.compile(r"     (?:\[[^\]]+\](?: / | |$))+")
-_BUTTON: Final = re.compile(r"\[[^\]]+\]")
+_AGAIN_S: Final = 1.0
 
 
 class MatrixStage(WiredStage):
@@ -65,6 +61,7 @@ class MatrixStage(WiredStage):
         self._replies: dict[int, Shown] = {}
         self._rows = 0
         self._choices = 0
+        self._pressed_now: Incoming | None = None
 
     async def open(self) -> None:
         """Start the homeserver, once, and the application on it."""
@@ -87,6 +84,9 @@ class MatrixStage(WiredStage):
         synced = self._syncs()
         self._running = asyncio.ensure_future(self._matrix.run(self._router))
         await self._sim.until(lambda: self._syncs() > synced + 1)
+        courier = self._router._courier
+        if any(courier.pending(place) for place in self._places()):
+            await self.clock.advance(_AGAIN_S)  # nothing could be sent before the rooms are known
 
     async def close(self) -> None:
         """End the application; the homeserver stays for a restart."""
@@ -121,15 +121,16 @@ class MatrixStage(WiredStage):
     @staticmethod
     def who(name: str) -> Identity:
         """Return somebody's account."""
-        return Identity(NAME, f"@{name}:{_HOME}")
+        return Identity(NAME, f"@{name}:{HOME}")
 
     def _meet(self) -> None:
         people = self._sim.people
         for name in _PEOPLE:
             self._rooms[name] = people.direct(name)
         owner, *others = _PEOPLE
-        self._rooms[_GROUP] = people.group(owner, _GROUP.title(), members=others)
-        people.set_power(owner, self._sim.bot, 50, room=self._rooms[_GROUP])
+        for name, power in _GROUPS.items():
+            room = self._rooms[name] = people.group(owner, name.title(), members=others)
+            people.set_power(owner, self._sim.bot, power, room=room)
 
     async def _access(self) -> Access:
         access = await super()._access()
@@ -142,6 +143,8 @@ class MatrixStage(WiredStage):
 
     def _note(self, shown: Shown) -> None:
         """Remember which of the homeserver's rows is a reply; the others are answers that grow."""
+        if shown.place.chat not in self._rooms.values():
+            return  # a chat that the bot opened: encrypted, so that nobody here reads it
         rows = self._sim.journal.rows
         for at in range(len(rows) - 1, -1, -1):
             if _message(rows[at]) == shown.message:
@@ -160,10 +163,16 @@ class MatrixStage(WiredStage):
             assert _message(row) in {each.message for each in self._sinks}, row
             return []
         who = "bot edits>" if noted.how == "edit" else "bot>"
-        return lines_of(who, _lines(row["content"], noted.reply))
+        return lines_of(who, lines_there(row["content"], noted.reply))
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:  # noqa: ARG002 - the stage's
-        made = await self._chosen(step) if step.what in {"→", "→→"} else self._done(step)
+        if step.what == "→→":
+            assert self._pressed_now is not None
+            assert self._router is not None
+            await self._router.receive(self._pressed_now)
+            made = None
+        else:
+            made = await self._chosen(step) if step.what == "→" else self._done(step)
         if made is not None:
             await self._sim.until(lambda: self._sim.confirmed >= made.update)
         await self._settle()
@@ -202,7 +211,7 @@ class MatrixStage(WiredStage):
 
     def _called(self, who: str) -> Sequence[str]:
         """Return whom a message calls: in a group the bot hears no others."""
-        return [self._sim.bot] if _GROUP in who else []
+        return [self._sim.bot] if "@" in who else []
 
     async def _chosen(self, step: Step) -> Made | None:
         """Let somebody choose by a number: every second one by a reaction, where that can be.
@@ -213,13 +222,15 @@ class MatrixStage(WiredStage):
         place, person = self._place(step.who), account_of(step.who)
         shown, button = self._find(step.text, place)
         question = self._router.open_question(self.who(person), place)
+        pressing = self._pressing(person, place, shown.message, button)
+        self._pressed_now = replace(pressing, update=f"{pressing.update}-again")
         if number := _number(shown.reply, button, question):
             self._choices += 1
             if question and question.kind is QuestionKind.MENU and self._choices % 2 == 0:
                 return self._sim.people.react(person, shown.message, number, room=place.chat)
             called = self._called(step.who)
             return self._sim.people.say(person, number, room=place.chat, mentions=called)
-        await self._router.receive(self._pressing(person, place, shown.message, button))
+        await self._router.receive(pressing)
         return None
 
     def _pressing(self, who: str, place: Place, message: MessageRef, button: Button) -> Incoming:
@@ -244,14 +255,14 @@ class MatrixStage(WiredStage):
         await let_run()
 
     def _places(self) -> Iterator[Place]:
-        yield from map(self._place, (*_PEOPLE, f"{_PEOPLE[0]}@{_GROUP}"))
+        yield from map(self._place, (*_PEOPLE, *(f"@{group}" for group in _GROUPS)))
         yield from self._threads
 
     def _aside(self) -> Iterable["asyncio.Task[None]"]:
         return self._matrix._aside - {self._matrix._verifying}
 
     def _place(self, who: str) -> Place:
-        kind = PlaceKind.GROUP if _GROUP in who else PlaceKind.PRIVATE
+        kind = PlaceKind.GROUP if "@" in who else PlaceKind.PRIVATE
         return Place(NAME, self._room(who), kind=kind)
 
     def _room(self, who: str) -> str:
@@ -264,35 +275,6 @@ class MatrixStage(WiredStage):
             if as_markdown(each.content).startswith(text):
                 return MessageRef(each.event)
         raise AssertionError(f"no message {text}")
-
-
-def on_matrix(lines: Iterable[str]) -> list[str]:
-    """Return lines as they read there: its name, and choices in a row, addresses after them."""
-    named = [
-        _ACCOUNT.sub(rf"{NAME}:@\1:{_HOME}", line).replace("Fake", "Matrix")
-        for line in with_bangs(lines)
-        if line.strip()
-    ]
-    return as_numbers(_flat(line) if _ROW.fullmatch(line) else line for line in named)
-
-
-def _flat(row: str) -> str:
-    buttons = sorted(_BUTTON.findall(row), key=lambda each: each.endswith("↗]"))
-    return f"     {' '.join(buttons)}"
-
-
-def _lines(content: Mapping[str, Any], reply: Reply) -> list[str]:
-    """Return a message as a script has it: its text, its footer, its choices."""
-    new = content.get("m.new_content", content)
-    text = [line for line in as_markdown(new).splitlines() if line != HINT]
-    footer = [text.pop()] if reply.footer else []
-    choices, links = numbered(reply.buttons), addresses(reply.buttons)
-    menu = text[len(text) - len(choices) - len(links) :]
-    assert [line[0] for line in menu[: len(choices)]] == [number for number, _ in choices]
-    labels = [f"[{line[2:]}]" for line in menu[: len(choices)]]
-    labels += [f"[{line.rpartition(': ')[0]} ↗]" for line in menu[len(choices) :]]
-    above = text[: len(text) - len(menu)]
-    return [*above, *footer, *([" ".join(labels)] if labels else [])]
 
 
 def _number(reply: Reply, button: Button, question: Question | None) -> str:

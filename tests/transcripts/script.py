@@ -5,7 +5,8 @@ given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
 -- a scene                           begins with nothing but what was given
 on: local                            only there (buttons, numbers, local, keeps, topics, threads,
-                                     unsealed: what is typed there could be read by a server)
+                                     telegram, matrix; unsealed, matrix-unsealed: what is typed
+                                     there could be read by a server)
 alice> hello                         somebody writes (alice@club> in a group, alice+t1> in a topic,
                                      alice~private> in a chat that the bot opened)
 alice begins> Dear all,              a piece of a message, the rest of which is sent next

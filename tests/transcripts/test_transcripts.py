@@ -1,4 +1,4 @@
-"""Every scripted chat, played with buttons, with numbers, and in a local terminal."""
+"""Every scripted chat, played with buttons, with numbers, in a terminal, and on each messenger."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.transcripts.matrix_stage import MatrixStage, on_matrix
+from tests.transcripts.matrix_stage import MatrixStage
+from tests.transcripts.matrix_telling import on_matrix
 from tests.transcripts.script import Scene, Script, Step, expected, parse, write
 from tests.transcripts.stage import Stage
 from tests.transcripts.telegram_stage import TelegramStage, on_telegram
