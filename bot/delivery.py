@@ -124,7 +124,9 @@ class Courier:
         is_led = turn is not None and self._led.get(place) == turn
         self._led[place] = turn
         led = _anew(delivery, replace(place, thread=""))
-        return led if is_led else _begun_with(led, texts.topics.THREAD_GONE)
+        hangs = self._frontends[place.frontend].abilities.threads_hang
+        why = texts.topics.THREAD_CLOSED if hangs else texts.topics.THREAD_GONE
+        return led if is_led else _begun_with(led, why)
 
     async def _mark(
         self, delivery: Delivery, state: DeliveryState, message: MessageRef | None = None

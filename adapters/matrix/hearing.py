@@ -3,18 +3,19 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.opening import Opening, Unopened
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
 from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
-from adapters.matrix.verification_wire import is_verification
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.verification.verifier import Verifier
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError
 from bot.domain.chat import Identity
 from bot.domain.errors import StorageUnavailable
@@ -22,6 +23,7 @@ from bot.domain.events import Incoming, Unread, Unreadable
 from bot.domain.ports import Clock, Receiver
 
 _log = logging.getLogger(__name__)
+_MOST_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Hearing:
         self._seen = seen
         self._clock = clock
         self._me = me
+        self._tries: Counter[str] = Counter()
         self._aside: set[asyncio.Task[None]] = set()
 
     async def take(
@@ -129,13 +132,24 @@ class Hearing:
         try:
             found = await self._api.event(room, event)
         except CallError as error:
-            if not error.is_surely_refused or error.status == 429:
+            if not (error.is_lasting or self._is_beyond_it(event, error)):
                 raise
             return Trace("")  # there is no such event, or not for us
         found["event_id"] = event
         if not (isinstance(found.get("sender"), str) and isinstance(found.get("content"), dict)):
             return Trace("")
         return trace_of(opening.peek(room, found), self._me, self._seen)
+
+    def _is_beyond_it(self, event: str, error: CallError) -> bool:
+        """Whether the server fails at an event each time: anybody may name one at which it does."""
+        if error.status < 500:
+            return False
+        self._tries[event] += 1
+        if self._tries[event] < _MOST_TRIES:
+            return False
+        del self._tries[event]
+        _log.warning("what a message refers to cannot be fetched: %s", error)
+        return True
 
     async def _read(self, incoming: Incoming) -> None:
         """Show that everything up to a message was read."""

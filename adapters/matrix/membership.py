@@ -16,7 +16,6 @@ _DIRECT: Final = "m.direct"
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 300.0
 _TRIES: Final = 8
-_TOO_MANY: Final = 429
 
 
 class Membership:
@@ -42,6 +41,7 @@ class Membership:
         for room in round_.left:
             self._leaving.discard(room.id)
             await receiver.left(room.place())
+            self._rooms.left(room.id)
         for room in list(self._rooms):
             before = self._rooms.find(room.predecessor) if room.predecessor else None
             if before is not None and before.successor == room.id:
@@ -70,11 +70,16 @@ class Membership:
         return found
 
     async def answer(self, invites: Mapping[str, Sequence[Json]], receiver: Receiver) -> None:
-        """Join or decline; what does not work is tried again for a while."""
+        """Join or decline; what does not work is tried again for a while.
+
+        Where a room of the bot's goes on it follows anybody: who is there chose that room.
+        """
+        successors = {room.successor for room in self._rooms}
         for room, state in invites.items():
             mine = _invitation(state, self._me)
             inviter = mine.get("sender", "") if mine else ""
-            if inviter and receiver.welcomes(Identity(NAME, inviter)):
+            is_expected = room in successors or receiver.welcomes(Identity(NAME, inviter))
+            if inviter and is_expected:
                 is_direct = mine["content"].get("is_direct") is True if mine else False
                 await self.join(room, inviter, is_direct=is_direct)
             else:
@@ -114,7 +119,7 @@ class Membership:
             try:
                 await call()
             except CallError as error:
-                if error.is_surely_refused and not error.is_unsent and error.status != _TOO_MANY:
+                if error.is_lasting:
                     _log.warning("%s: %s", failing, error)
                     return False
                 await self._clock.sleep(error.retry_after_s or pause_s)

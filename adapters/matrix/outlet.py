@@ -6,14 +6,21 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from adapters.matrix.api import MatrixApi
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.pacing import Pacing, Weight
 from adapters.matrix.render import content, edit_of, in_thread, replying_to
 from adapters.matrix.rooms import NAME, Rooms
-from adapters.matrix.sealing import Sealing
 from adapters.matrix.seen import Seen
 from adapters.matrix.wire import CallError, Json
 from bot.domain.chat import Place
-from bot.domain.errors import ChatGone, ChatMoved, FrontendError, SendRefused, SendThrottled
+from bot.domain.errors import (
+    ChatGone,
+    ChatMoved,
+    FrontendError,
+    SendRefused,
+    SendThrottled,
+    ThreadGone,
+)
 from bot.domain.events import MessageRef, Reply, ReplyKind
 
 _MESSAGE: Final = "m.room.message"
@@ -21,6 +28,8 @@ _TOO_MANY: Final = 429
 _FORBIDDEN: Final = "M_FORBIDDEN"
 _UNKNOWN_TOKEN: Final = "M_UNKNOWN_TOKEN"  # noqa: S105 - an errcode
 _PAUSE_S: Final = 5.0
+# What Synapse says where a thread hangs on what its database has not, or on no message.
+_NO_THREAD: Final = ("unknown event", "cannot start threads")
 
 
 class Outlet:
@@ -46,17 +55,29 @@ class Outlet:
         async with self._paced(place, _weight(reply)):
             return await self._send(place, self._placed(place, whole, reply_to), txn)
 
-    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
-        """Put a reply in a message's place."""
+    async def edit(
+        self,
+        place: Place,
+        message: MessageRef,
+        reply: Reply,
+        *,
+        reply_to: MessageRef | None = None,
+    ) -> None:
+        """Put a reply in a message's place; `reply_to` is what that was sent with."""
+        whole = content(reply, mentions=self._asker(place, reply_to))
         async with self._paced(place, _weight(reply)):
-            await self._send(place, edit_of(message, content(reply)), secrets.token_hex(8))
+            await self._send(place, edit_of(message, whole), secrets.token_hex(8))
 
-    async def begin(self, place: Place, shown: Json, reply_to: MessageRef | None) -> MessageRef:
-        """Send the message in which an answer will grow; the room for it was taken before."""
+    async def begin(
+        self, place: Place, shown: Json, *, txn: str, reply_to: MessageRef | None
+    ) -> MessageRef:
+        """Send the message in which an answer will grow; the room for it was taken before.
+
+        With the same `txn` again it is the same message, and says what it said first.
+        """
         whole = {**shown, "m.mentions": _mentioning(self._asker(place, reply_to))}
         async with self._mapped(place):
-            placed = self._placed(place, whole, reply_to)
-            return await self._send(place, placed, secrets.token_hex(8))
+            return await self._send(place, self._placed(place, whole, reply_to), txn)
 
     async def grow(self, place: Place, message: MessageRef, shown: Json) -> None:
         """Let a message grow; the room for it was taken before."""
@@ -154,6 +175,8 @@ class Outlet:
             return ChatGone()
         if error.code == _FORBIDDEN and room.successor and self._rooms.find(room.successor):
             return ChatMoved(room.successor)
+        if place.thread and any(words in error.said for words in _NO_THREAD):
+            return ThreadGone()
         return SendRefused()
 
 

@@ -104,9 +104,9 @@ class Rooms:
         """Return a room the bot is in, as it is from now on."""
         return self._rooms.setdefault(room, Room(room))
 
-    def left(self, room: str) -> Room | None:
-        """Forget a room; return it if it was known."""
-        return self._rooms.pop(room, None)
+    def left(self, room: str) -> None:
+        """Forget a room."""
+        self._rooms.pop(room, None)
 
     def direct_with(self, user: str) -> Room | None:
         """Return the encrypted private chat with an account, if there is one; the newest first."""

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi, sync_filter
-from adapters.matrix.machine import Arrived, Machine
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.machine import Arrived, Machine
+from adapters.matrix.crypto.opening import Opening, Unopened
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.rooms import Room, Rooms, events_of
-from adapters.matrix.sealing import Sealing
-from adapters.matrix.verification_wire import is_verification
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
 from bot.domain.secret import Secret
@@ -160,12 +160,16 @@ class Syncer:
                 room: events_of(part.get("invite_state"))
                 for room, part in _each(parts.get("invite"))
             },
-            left=[
-                known for room, _ in _each(parts.get("leave")) if (known := self._rooms.left(room))
-            ],
+            left=self._left(parts.get("leave")),
             arrived=arrived,
             directs=_directs(raw),
         )
+
+    def _left(self, part: object) -> Sequence[Room]:
+        """Return the rooms the bot is out of: those it was in, also before this process."""
+        found = ((room, self._rooms.find(room)) for room, _ in _each(part))
+        was_away = self._is_first and bool(self._since)
+        return [known or Room(room) for room, known in found if known or was_away]
 
     async def _in_room(self, room: str, part: Json) -> Sequence[Heard]:
         """Take over a room's state, and return what was said since, oldest first."""
@@ -221,11 +225,11 @@ class Syncer:
 
     def _begins_at(self, events: Sequence[Json], *, is_new: bool) -> int:
         """Return from when on (a server's stamp) a room's events concern the bot."""
-        if self._since and not is_new:
+        if not self._since:
+            return _to_stamp(self._started_at - _BEFORE)
+        if not is_new:
             return 0
-        if self._since and not self._is_first:
-            return next((_stamp(each) for each in events if self._is_own_entry(each)), 0)
-        return 0 if self._since else _to_stamp(self._started_at - _BEFORE)
+        return next((_stamp(each) for each in events if self._is_own_entry(each)), 0)
 
     def _is_due(self, event: Json, begins_at: int) -> bool:
         return _stamp(event) >= begins_at or event["sender"] == self._me
@@ -235,7 +239,7 @@ class Syncer:
         content = event.get("content")
         membership = content.get("membership") if isinstance(content, dict) else None
         is_mine = event.get("type") == "m.room.member" and event.get("state_key") == self._me
-        return is_mine and membership in {"invite", "join"}
+        return is_mine and membership in {"invite", "join"} and not _was_joined(event)
 
 
 def _is_echo(raw: Json, me: str) -> bool:
@@ -280,6 +284,15 @@ def _is_sound(event: Json) -> bool:
         and isinstance(event.get("type"), str)
         and isinstance(event.get("content"), dict)
     )
+
+
+def _was_joined(event: Json) -> bool:
+    """Whether somebody who was in a room before it only goes by another name since."""
+    match event:
+        case {"unsigned": {"prev_content": {"membership": "join"}}}:
+            return True
+        case _:
+            return False
 
 
 def _stamp(event: Json) -> int:

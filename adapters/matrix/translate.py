@@ -22,6 +22,7 @@ from bot.domain.events import (
 )
 
 _COMMAND: Final = re.compile(r"[!/](\w{1,32})(?:\s+(.*))?", re.DOTALL)
+_EVENT: Final = re.compile(r"\$[!-~]{1,254}")
 _SPOKEN: Final = frozenset({"m.text", "m.emote"})
 _FILES: Final = {
     "m.audio": Unread.VOICE,
@@ -67,9 +68,9 @@ def relation_of(event: Json) -> Relation:
         return Relation(event=redacted)
     if not isinstance(found, dict):
         return Relation()
-    kind, target, key = (_string(found.get(name)) for name in ("rel_type", "event_id", "key"))
+    kind, key, target = _string(found.get("rel_type")), _string(found.get("key")), _id(found)
     reply = found.get("m.in_reply_to")
-    replies_to = _string(reply.get("event_id")) if isinstance(reply, dict) else ""
+    replies_to = _id(reply) if isinstance(reply, dict) else ""
     if kind == "m.thread":
         is_thread_only = found.get("is_falling_back") is True
         return Relation(kind, thread=target, replies_to="" if is_thread_only else replies_to)
@@ -97,8 +98,9 @@ def translate(event: Json, room: Room, me: Me, seen: Seen, now: datetime) -> Inc
     body = _body(event, relation, target, me)
     if body is None:
         return None
-    thread = relation.thread or (target.thread if target else "")
-    message = relation.event or event["event_id"]
+    is_of_another = isinstance(body, Edited | Redacted | Reacted)
+    thread = target.thread if target and is_of_another else relation.thread
+    message = relation.event if is_of_another else event["event_id"]
     # Whoever may redact a message has its sender's word taken back.
     sender = target.sender if target and isinstance(body, Redacted) else event["sender"]
     return Incoming(
@@ -130,7 +132,8 @@ def _body(event: Json, relation: Relation, target: Trace | None, me: Me) -> Body
         return Redacted() if target is not None and target.sender != me.id else None
     if kind == "m.reaction":
         is_ours = target is not None and target.sender == me.id
-        return Reacted(relation.key) if relation.key and is_ours else None
+        is_sign = relation.kind == "m.annotation" and bool(relation.key)
+        return Reacted(relation.key) if is_sign and is_ours else None
     if kind in _OTHERS:
         return Unreadable(_OTHERS[kind])
     if kind != "m.room.message":
@@ -209,8 +212,14 @@ def _redacted(event: Json) -> str:
     if event.get("type") != "m.room.redaction":
         return ""
     content = event.get("content")
-    within = content.get("redacts") if isinstance(content, dict) else None
-    return _string(event.get("redacts")) or _string(within)
+    within = _id(content, "redacts") if isinstance(content, dict) else ""
+    return _id(event, "redacts") or within
+
+
+def _id(found: Json, name: str = "event_id") -> str:
+    """Return an event's id; what can be none is not asked of the server, which may break on it."""
+    given = _string(found.get(name))
+    return given if _EVENT.fullmatch(given) else ""
 
 
 def _string(found: Any) -> str:  # noqa: ANN401 - anything

@@ -1,12 +1,13 @@
 """The ways an answer grows on Matrix: in a message that is edited, or not at all."""
 
+import secrets
 from contextlib import ExitStack, suppress
 from typing import Final
 
 from adapters.matrix.outlet import Outlet
 from adapters.matrix.wire import Json
 from bot.domain.chat import Place
-from bot.domain.errors import FrontendError, SendThrottled
+from bot.domain.errors import FrontendError, SendRefused, SendThrottled, ThreadGone
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Growth
 
@@ -32,6 +33,8 @@ class Growing:
         self._growth = growth
         self._me = me
         self._message: MessageRef | None = None
+        self._txn = secrets.token_hex(8)
+        self._may_be_there = False  # begun by a call whose end nobody knows
         self._edits = 0
         self._claim = ExitStack()
 
@@ -65,15 +68,16 @@ class Growing:
 
     async def end(self, reply: Reply, *, key: str) -> MessageRef:
         """Let the message become the final text, or send it."""
+        is_new = self._message is None and not self._may_be_there
         if self._message is None:
-            message = await self._outlet.post(
-                self._place, reply, txn=key, reply_to=self._growth.reply_to
+            txn, to = key if is_new else self._txn, self._growth.reply_to
+            self._message = await self._outlet.post(self._place, reply, txn=txn, reply_to=to)
+        if not is_new:
+            await self._outlet.edit(
+                self._place, self._message, reply, reply_to=self._growth.reply_to
             )
-        else:
-            await self._outlet.edit(self._place, self._message, reply)
-            message = self._message
         await self.leave()
-        return message
+        return self._message
 
     async def leave(self) -> None:
         """Show no longer that the bot writes."""
@@ -86,7 +90,14 @@ class Growing:
             self._edits += 1
             await self._outlet.grow(self._place, self._message, shown)
             return
-        self._message = await self._outlet.begin(self._place, shown, self._growth.reply_to)
+        was_there, self._may_be_there = self._may_be_there, True
+        try:
+            self._message = await self._outlet.begin(
+                self._place, shown, txn=self._txn, reply_to=self._growth.reply_to
+            )
+        except (SendThrottled, SendRefused, ThreadGone):
+            self._may_be_there = was_there
+            raise
         await self._growth.appeared(self._message)
 
 

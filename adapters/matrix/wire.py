@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from adapters.matrix.shallow import shallow
 from adapters.shared.http import HttpAnswer, HttpClient
 from adapters.shared.transport import HttpFault, Timeouts
 from bot.domain.secret import Secret
@@ -51,6 +52,11 @@ class CallError(Exception):
     def is_surely_refused(self) -> bool:
         """Whether the server said that it did nothing."""
         return self.is_unsent or 400 <= self.status < 500
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the same call would be refused again: no pause and no login mends it."""
+        return 400 <= self.status < 500 and self.status not in {401, 429}
 
 
 def path(*parts: str) -> str:
@@ -109,6 +115,8 @@ def _read(answer: HttpAnswer) -> Json | None:
         return _decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _read_leniently(answer.body)
+    except RecursionError:
+        return _read_leniently(shallow(answer.body))
 
 
 def _read_leniently(body: bytes) -> Json | None:

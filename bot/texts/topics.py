@@ -8,6 +8,7 @@ from bot.texts.layout import cancel
 from bot.texts.prefixes import command
 
 THREAD_GONE: Final = "The topic is gone, so the answer is here:"
+THREAD_CLOSED: Final = "I cannot write in that thread, so the answer is here:"
 UNTITLED: Final = "New conversation"
 
 

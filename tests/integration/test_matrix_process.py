@@ -68,6 +68,6 @@ async def _answered(alice: Phone, room: str, question: str) -> None:
     async def look() -> bool:
         found = await alice.screen(room)
         at = next(place for place, each in enumerate(found) if each.id == question)
-        return any("about" in each.text or "free" in each.text for each in found[at + 1 :])
+        return any("word20" in each.text for each in found[at + 1 :])
 
     await alice.until(look)

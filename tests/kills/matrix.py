@@ -8,8 +8,8 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from adapters.matrix import pacing, ways
+from adapters.matrix.crypto.store import OlmStore
 from adapters.matrix.frontend import MatrixFrontend
-from adapters.matrix.olmstore import OlmStore
 from adapters.matrix.rooms import NAME
 from adapters.matrix.wire import Json, Wire
 from adapters.shared import sink
