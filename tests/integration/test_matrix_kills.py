@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.kills.drive import Drive, around_calls, deaths_at, drive
+from tests.kills.drive import Death, Drive, around_calls, deaths_at, drive
 from tests.kills.story import FAST, MATRIX, SLOW, Kind
 
 SHARDS: Final = 10
@@ -26,6 +26,7 @@ _CALLS: Final = frozenset(
 )
 # What may come twice or never without harm; the other kind of story is killed on its other side.
 _PASSING: Final = frozenset({"versions", "sync", "receipt", "typing", "commit"})
+_STARTING: Final = 16  # commits of a first start, for the device and its identity
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_a_kill_while_an_answer_grows_loses_doubles_and_bills_nothing(
 def test_a_kill_while_a_whole_answer_waits_loses_doubles_and_bills_nothing(
     lives: Drive, tmp_path: Path, shard: int
 ) -> None:
-    """The same where answers come whole, and at each commit between the calls."""
+    """The same where answers come whole, and at commits between the calls."""
     hits = lives.hits(tmp_path / "whole", WHOLE)
     assert {f"after {each}" for each in _CALLS} <= hits.keys()
     _live_and_die(lives, tmp_path, WHOLE, around_calls(hits, "before", _PASSING), shard)
@@ -60,7 +61,7 @@ def _live_and_die(
     lives: Drive, folder: Path, kind: Kind, points: Counter[str], shard: int
 ) -> None:
     """Live a story with one death for each of this shard's points."""
-    every = deaths_at(points)
+    every = [each for each in deaths_at(points) if not _is_left_out(each)]
     mine = every[shard::SHARDS]
     kills = stale = 0
     for number, death in enumerate(mine):
@@ -71,6 +72,12 @@ def _live_and_die(
     assert len(every) > 80
     assert kills >= len(mine) * 0.8  # how much arrives, or is committed, at once varies
     assert stale <= kills * 0.25  # only a kill between a message and its note leaves one
+
+
+def _is_left_out(death: Death) -> bool:
+    """Leave out every other commit of what is tried on the other messengers at each."""
+    is_commit = death.point.endswith("commit")
+    return is_commit and death.number > _STARTING and death.number % 2 == 0
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
