@@ -242,8 +242,8 @@ class MatrixFrontend:
             # The server tells of them once, so they are answered before it is told to go on.
             answering = self._start(self._membership.answer(round_.invites, receiver))
             await asyncio.wait((answering,), timeout=_INVITES_S)
-        for room, before in self._membership.to_follow():
-            _ = self._start(self._membership.join(room, before))
+        for room, of in self._membership.to_follow():
+            _ = self._start(self._membership.join(room, of))
         for room in self._membership.to_leave():
             _ = self._start(self._membership.leave(room))
 

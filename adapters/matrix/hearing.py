@@ -141,7 +141,7 @@ class Hearing:
         return trace_of(opening.peek(room, found), self._me, self._seen)
 
     def _is_beyond_it(self, event: str, error: CallError) -> bool:
-        """Whether the server fails at an event each time, as anybody may name one where it does."""
+        """Whether the server fails at an event each time: anybody may name one at which it does."""
         if error.status < 500:
             return False
         self._tries[event] += 1

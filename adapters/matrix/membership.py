@@ -1,5 +1,6 @@
 """Which rooms the bot is in: whose invitations it follows, where it goes on, when it leaves."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
@@ -28,6 +29,7 @@ class Membership:
         self._clock = clock
         self._me = me
         self._directs: Json = {}
+        self._noting = asyncio.Lock()
         self._leaving: set[str] = set()
         self._followed: set[str] = set()
 
@@ -59,9 +61,9 @@ class Membership:
         return found
 
     def to_follow(self) -> Sequence[tuple[str, str]]:
-        """Return the rooms to go on in, each with the one before; each is told once."""
+        """Return the rooms to go on in, each with who is there; each is told once."""
         found = [
-            (room.successor, room.id)
+            (room.successor, room.closer)
             for room in self._rooms
             if room.successor not in {"", *self._followed}
             and self._rooms.find(room.successor) is None
@@ -70,21 +72,22 @@ class Membership:
         return found
 
     async def answer(self, invites: Mapping[str, Sequence[Json]], receiver: Receiver) -> None:
-        """Join or decline; what does not work is tried again for a while.
+        """Join or decline; what does not work is tried again for a while, side by side.
 
         Where a room of the bot's goes on it follows anybody: who is there chose that room.
         """
         successors = {room.successor for room in self._rooms}
-        for room, state in invites.items():
-            mine = _invitation(state, self._me)
-            inviter = mine.get("sender", "") if mine else ""
-            is_expected = room in successors or receiver.welcomes(Identity(NAME, inviter))
-            if inviter and is_expected:
-                is_direct = mine["content"].get("is_direct") is True if mine else False
-                await self.join(room, inviter, is_direct=is_direct)
-            else:
-                _log.info("an invitation was declined")
-                await self.leave(room)
+        async with asyncio.TaskGroup() as group:
+            for room, state in invites.items():
+                mine = _invitation(state, self._me)
+                inviter = mine.get("sender", "") if mine else ""
+                is_expected = room in successors or receiver.welcomes(Identity(NAME, inviter))
+                if inviter and is_expected:
+                    is_direct = mine["content"].get("is_direct") is True if mine else False
+                    group.create_task(self.join(room, inviter, is_direct=is_direct))
+                else:
+                    _log.info("an invitation was declined")
+                    group.create_task(self.leave(room))
 
     async def join(self, room: str, of: str, *, is_direct: bool = False) -> None:
         """Join a room that somebody's server knows."""
@@ -103,10 +106,11 @@ class Membership:
         listed = self._directs.get(user)
         known = [each for each in listed if each != room] if isinstance(listed, list) else []
         self._directs = {**self._directs, user: [*known, room]}
-        await self._tried(
-            "a direct chat was not noted",
-            lambda: self._api.put_account_data(self._me, _DIRECT, self._directs),
-        )
+        async with self._noting:  # the last to arrive is what stands
+            await self._tried(
+                "a direct chat was not noted",
+                lambda: self._api.put_account_data(self._me, _DIRECT, self._directs),
+            )
 
     def _has_gone_on(self, room: Room) -> bool:
         after = self._rooms.find(room.successor) if room.successor else None

@@ -21,7 +21,7 @@ FULL: Final = 10_000  # characters of the plain text
 MOST_BYTES: Final = 46_000
 _HTML: Final = "org.matrix.custom.html"
 _MSGTYPES: Final = {ReplyKind.ANSWER: "m.text", ReplyKind.NOTICE: "m.notice"}
-_HINT: Final = "Send a number or react with it."
+HINT: Final = "Send a number or react with it."
 _SOME_EVENT: Final = "$" + "x" * 43
 
 
@@ -110,7 +110,7 @@ def size_of(found: Json) -> int:
 def _choices(reply: Reply) -> list[str]:
     """Return the choices by number, and how one is made."""
     lines = [f"{number} {button.label}" for number, button in numbered(reply.buttons)]
-    return [*lines, _HINT] if lines else []
+    return [*lines, HINT] if lines else []
 
 
 def _opening(button: Button) -> str:

@@ -16,7 +16,8 @@ _MOST_NAME: Final = 60
 class Room:
     """One room. `members`: join or invite by account; `successor`: where it goes on.
 
-    `predecessor`: the room it goes on from, as it says itself.
+    `closer`: who said so, and so is there. `predecessor`: the room it goes on from, as it says
+    itself.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Room:
     join_rule: str = "invite"
     visibility: str = "shared"
     successor: str = ""
+    closer: str = ""
     predecessor: str = ""
     _known: set[str] = field(default_factory=set)
 
@@ -43,8 +45,12 @@ class Room:
                 "content": {"history_visibility": str(visibility)},
             }:
                 self.visibility = visibility
-            case {"type": "m.room.tombstone", "content": {"replacement_room": str(successor)}}:
-                self.successor = successor
+            case {
+                "type": "m.room.tombstone",
+                "sender": str(sender),
+                "content": {"replacement_room": str(successor)},
+            }:
+                self.successor, self.closer = successor, sender
             case {"type": "m.room.create", "content": {"predecessor": {"room_id": str(before)}}}:
                 self.predecessor = before
             case _:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.errors import ChatGone, ChatMoved
 from bot.domain.events import Reply, Text
+from tests.fakes.clock import FakeClock
 from tests.fakes.matrix_line import ALICE, MatrixLine, matrix_line
 from tests.simulators.matrix.creating import Wish, create
 from tests.simulators.matrix.faults import Fault
@@ -54,6 +55,18 @@ async def test_a_stranger_is_declined(line: MatrixLine, mode: str) -> None:
     await line.sim.until(lambda: room in account.forgotten)
     assert line.is_in(room) == "leave"
     assert not line.count("send")
+
+
+async def test_one_invitation_holds_up_no_other(tmp_path: Path) -> None:
+    """A stranger's that cannot be declined for now least of all."""
+    async with matrix_line(tmp_path, FakeClock()) as line:
+        line.receiver.welcome.add(ALICE)
+        line.sim.faults.add("leave", *[Fault(status=502)] * 9)
+        declined = [line.sim.people.group("mallory", is_joined=False) for _ in range(3)]
+        room = line.sim.people.direct("alice", is_joined=False)
+        await line.start()
+        await line.sim.until(lambda: line.is_in(room) == "join" and line.count("leave") == 3)
+        assert {line.is_in(each) for each in declined} == {"invite"}
 
 
 async def test_only_its_own_invitation_says_who_asks(line: MatrixLine) -> None:
@@ -139,6 +152,18 @@ async def test_it_goes_on_in_a_rooms_successor(line: MatrixLine, *, is_public: b
     await line.hears("here we are", room=new)
     assert line.receiver.incoming[-1].place.chat == new
     await line.sim.until(lambda: line.is_in(room) == "leave")
+
+
+@pytest.mark.parametrize("version", ["11", "12"])
+async def test_a_successor_is_asked_of_who_made_it(line: MatrixLine, version: str) -> None:
+    """Their server is in it; ids do not name one any more, or one that is gone."""
+    room = line.sim.people.group("alice", is_public=True, version=version)
+    await line.start()
+    await line.hears("hello", room=room)
+    successor = line.sim.people.upgrade("alice", room=room)
+    await line.sim.until(lambda: line.is_in(successor) == "join")
+    (join,) = (each for each in line.sim.calls if each.name == "join")
+    assert "via=home.test" in join.query
 
 
 async def test_a_successor_may_be_opened_later(line: MatrixLine) -> None:

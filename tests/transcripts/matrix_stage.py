@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from adapters.matrix.account import Account
 from adapters.matrix.frontend import MatrixFrontend
+from adapters.matrix.render import HINT
 from adapters.matrix.rooms import NAME
 from adapters.shared.http import HttpClient
 from bot.access import Access
@@ -283,7 +284,7 @@ def _flat(row: str) -> str:
 def _lines(content: Mapping[str, Any], reply: Reply) -> list[str]:
     """Return a message as a script has it: its text, its footer, its choices."""
     new = content.get("m.new_content", content)
-    text = as_markdown(new).splitlines()
+    text = [line for line in as_markdown(new).splitlines() if line != HINT]
     footer = [text.pop()] if reply.footer else []
     choices, links = numbered(reply.buttons), addresses(reply.buttons)
     menu = text[len(text) - len(choices) - len(links) :]

@@ -236,3 +236,18 @@ def test_any_relation_of_any_kind_is_borne(relation: object, content: object) ->
     ):
         _ = relation_of(event), trace_of(event, ME, seen)
         translate(event, CLUB, ME, seen, NOW)
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "$", "no-event", "$\x00", "$a b", "$\ud800", "$\u00fc", "$" + "x" * 255]
+)
+def test_what_can_be_no_event_is_referred_to_by_nobody(odd: str) -> None:
+    """A server that is asked for it may break on it, and what comes after waits for that."""
+    for event in (
+        related({"rel_type": "m.thread", "event_id": odd}),
+        related({"rel_type": "m.replace", "event_id": odd}),
+        related({"m.in_reply_to": {"event_id": odd}}),
+        said(kind="m.room.redaction") | {"content": {"redacts": odd}, "redacts": odd},
+    ):
+        relation = relation_of(event)
+        assert (relation.event, relation.thread, relation.replies_to) == ("", "", "")

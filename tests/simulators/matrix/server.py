@@ -148,6 +148,7 @@ class Simulator:
         seen = Seen(
             name=route.name,
             room=request.match_info.get("room", ""),
+            query=request.query_string,
             at=asyncio.get_running_loop().time(),
         )
         self.calls.append(seen)

@@ -26,6 +26,7 @@ class Seen:
     kind: str = ""
     user: str = ""
     room: str = ""
+    query: str = ""
     at: float = 0.0
     status: int = 0
     retry_after_ms: int = 0
