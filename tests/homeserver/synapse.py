@@ -119,6 +119,14 @@ class Synapse:
         path = f"/_synapse/admin/v1/users/{self.account(name).user}/override_ratelimit"
         self.call_as_admin("POST", path, {"messages_per_second": 0, "burst_count": 0})
 
+    def log_in(self, account: Account) -> str:
+        """Make a device without keys; return its token."""
+        who = {"type": "m.id.user", "user": account.user}
+        body = {"type": "m.login.password", "identifier": who, "password": account.password}
+        status, found = self.call("POST", "/_matrix/client/v3/login", body)
+        assert status == 200, found
+        return str(found["access_token"])
+
     def call(
         self, method: str, path: str, body: Json | None = None, *, token: str = ""
     ) -> tuple[int, Json]:

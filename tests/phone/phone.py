@@ -206,16 +206,16 @@ async def phone(
     `is_signed`: it makes its owner's cross-signing keys; `secrets`: another phone's;
     `takes_requests`: it agrees to compare emoji with whoever asks.
     """
-    user, password = server.account(who) if isinstance(who, str) else who
+    account = server.account(who) if isinstance(who, str) else who
     async with line() as made:
         found = await made.do(
             "login",
             url=server.url,
-            user=user,
-            password=password,
+            user=account.user,
+            password=account.password,
             isStrict=is_strict,
             isSigned=is_signed,
             takesRequests=takes_requests,
             secrets=secrets,
         )
-        yield Phone(made, found["user"], found["device"])
+        yield Phone(made, account, found["device"])

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from tests.homeserver.synapse import Account
 from tests.phone import shown
 from tests.phone.line import WITHIN_S, Found, Line
 from tests.phone.shown import Room
@@ -13,10 +14,15 @@ ELEMENT: Final = "trusted_private_chat"  # how Element opens direct chats
 class Rooms:
     """What one device does to rooms as a whole."""
 
-    def __init__(self, line: Line, user: str, device: str) -> None:
+    def __init__(self, line: Line, account: Account, device: str) -> None:
         self._line = line
-        self.user = user
+        self.account = account
         self.device = device
+
+    @property
+    def user(self) -> str:
+        """Whose phone it is."""
+        return self.account.user
 
     async def do(self, verb: str, **given: Any) -> Any:  # noqa: ANN401 - JSON
         """Do something by its verb in the phone's own program. Raises PhoneError."""
