@@ -52,7 +52,7 @@ endure: $(VENV)/.dev
 
 lock: $(VENV)/.dev
 	$(COMPILE) --output-file requirements/build.txt requirements/build.in
-	$(COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --constraint requirements/constraints.in --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --output-file requirements/vendors.txt requirements/vendors.in
 	$(COMPILE) --output-file requirements/homeserver.txt requirements/homeserver.in
 	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml

@@ -88,10 +88,20 @@ class MemoryTurns:
                 self._set(row, partial=text)
 
     async def shown(self, turn: TurnId, message: MessageRef) -> None:
-        """Note the message in which the answer grows."""
+        """Note the message in which the answer grows, or was to if it has ended meanwhile."""
         row = self._state.turns.get(turn)
         if row and row.turn.state.is_open:
             self._state.turns[turn] = replace(row, shown=message)
+            return
+        waiting = [
+            (id_, each)
+            for id_, each in self._state.outbox.items()
+            if each.state not in _GONE and (each.outgoing.turn, each.outgoing.part) == (turn, 0)
+        ]
+        if waiting and waiting[-1][1].outgoing.edits is None:
+            id_, each = waiting[-1]
+            outgoing = replace(each.outgoing, edits=message)
+            self._state.outbox[id_] = replace(each, outgoing=outgoing)
 
     async def end(self, turn: TurnId, attempt: int, ending: Ending) -> Sequence[Delivery]:
         """Commit the end of an attempt."""

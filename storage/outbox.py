@@ -68,6 +68,16 @@ async def mark(
     )
 
 
+async def edit_instead(tx: Tx, turn: TurnId, message: MessageRef) -> None:
+    """Let the end of an answer that still waits go into a message; not if it has one."""
+    await tx.run(
+        "UPDATE outbox SET edits = ? WHERE edits IS NULL AND id = (SELECT max(id) FROM outbox"
+        f" WHERE turn = ? AND part = 0 AND state IN {WAITING})",
+        message,
+        turn,
+    )
+
+
 async def told(tx: Tx, place: Place, message: MessageRef) -> Told | None:
     """Return what a message in a chat is: one that was sent, is being edited, or grows."""
     sent = await _sent(tx, place, message)

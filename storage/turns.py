@@ -146,14 +146,16 @@ class Turns(Repository):
             await self.write(work)
 
     async def shown(self, turn: TurnId, message: MessageRef) -> None:
-        """Note the message in which the answer grows."""
+        """Note the message in which the answer grows, or was to if it has ended meanwhile."""
 
         async def work(tx: Tx) -> None:
-            await tx.run(
+            is_open = await tx.run(
                 f"UPDATE turns SET shown = ? WHERE id = ? AND state IN {OPEN}",  # noqa: S608  # a constant
                 message,
                 turn,
             )
+            if not is_open:
+                await outbox.edit_instead(tx, turn, message)
 
         await self.write(work)
 

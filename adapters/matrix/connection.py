@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.carrier import Carrier
+from adapters.matrix.crypto.machine import Machine
+from adapters.matrix.crypto.opening import Opening
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.device import Device, Devices
-from adapters.matrix.identities import signed_devices
-from adapters.matrix.machine import Machine
-from adapters.matrix.opening import Opening
 from adapters.matrix.rooms import Rooms
-from adapters.matrix.sealing import Sealing
 from adapters.matrix.syncing import Round, Syncer
-from adapters.matrix.trust import DeviceLost, OwnDevice, Trust
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.trust.identities import signed_devices
+from adapters.matrix.trust.trust import DeviceLost, OwnDevice, Trust
+from adapters.matrix.verification.carrier import Carrier
+from adapters.matrix.verification.verifier import Verifier
 from bot.domain.ports import Clock, Keepsakes
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ import msgspec
 
 from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.machine import Machine
-from adapters.matrix.olmstore import OlmStore
+from adapters.matrix.crypto.machine import Machine
+from adapters.matrix.crypto.store import OlmStore
 from adapters.matrix.troubles import (
     BAD_PASSWORD,
     BAD_TOKEN,

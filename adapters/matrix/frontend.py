@@ -14,14 +14,15 @@ from adapters.matrix.hearing import Hearing
 from adapters.matrix.membership import Membership
 from adapters.matrix.outlet import Outlet
 from adapters.matrix.pacing import Pacing
-from adapters.matrix.render import Preview, split_reply
-from adapters.matrix.reset import reset_identity
+from adapters.matrix.preview import Preview
+from adapters.matrix.render import split_reply
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen
 from adapters.matrix.syncing import Round
 from adapters.matrix.translate import Me
 from adapters.matrix.troubles import UNKNOWN_TOKEN, matrix_troubles, trouble_of
-from adapters.matrix.verifying import verify
+from adapters.matrix.trust.reset import reset_identity
+from adapters.matrix.verification.console import verify
 from adapters.matrix.ways import Growing, Whole
 from adapters.matrix.wire import CallError, Json, Wire
 from adapters.shared.http import HttpClient

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.opening import Opening, Unopened
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
 from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
-from adapters.matrix.verification_wire import is_verification
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.verification.verifier import Verifier
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError
 from bot.domain.chat import Identity
 from bot.domain.errors import StorageUnavailable
@@ -141,7 +141,7 @@ class Hearing:
         return trace_of(opening.peek(room, found), self._me, self._seen)
 
     def _is_beyond_it(self, event: str, error: CallError) -> bool:
-        """Whether the server fails at an event each time, as anybody may name one where it does."""
+        """Whether the server fails at an event each time: anybody may name one at which it does."""
         if error.status < 500:
             return False
         self._tries[event] += 1

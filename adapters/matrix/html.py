@@ -4,7 +4,8 @@ Only what the specification allows, and nothing that some clients do not show: t
 code or rows of words, formulas are text.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from html import escape
 from typing import Final
 
@@ -32,6 +33,7 @@ from adapters.shared.nodes import (
     Text,
     text_of,
 )
+from adapters.shared.text.entities import unturned
 from adapters.shared.text.links import host_of, passes_for_another, readable
 from adapters.shared.text.maths import as_text, is_formula
 from adapters.shared.text.tables import grid, records
@@ -39,6 +41,7 @@ from adapters.shared.text.tables import grid, records
 _MARKS: Final = {Mark.STRONG: "strong", Mark.EMPHASIS: "em", Mark.STRIKE: "del"}
 _LEAST_HEADING: Final = 3  # larger ones fill a phone
 _BOXES: Final = {True: "☑ ", False: "☐ ", None: ""}
+_PICTURE: Final = "🖼 "
 _TAGS: Final = frozenset(
     {
         *("a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol"),
@@ -46,13 +49,20 @@ _TAGS: Final = frozenset(
     }
 )
 _ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
-_SCHEMES: Final = {"http", "https", "ftp", "mailto", "magnet"}
+_SCHEMES: Final = {"http", "https"}
 _LANGUAGE: Final = "language-"
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NBSP: Final = "\u00a0"
 
 
 def html_of(blocks: Blocks) -> str:
     """Return blocks as HTML."""
     return safe("".join(map(_block, blocks)))
+
+
+def paragraphs(text: str) -> str:
+    """Return plain text as HTML, which says no more than the text does."""
+    return safe("".join(f"<p>{broken(each)}</p>" for each in text.split("\n\n")))
 
 
 def safe(html: str) -> str:
@@ -73,14 +83,35 @@ def _filtered(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-def lines(texts: Iterable[str]) -> str:
-    """Return plain lines as HTML."""
-    return "<br>".join(map(escaped, texts))
-
-
 def escaped(text: str) -> str:
-    """Return characters as they are, without a meaning in HTML."""
-    return escape(text.replace("\x00", "\ufffd"), quote=False)
+    """Return characters as they are, without a meaning in HTML or an effect beyond their line."""
+    return escape(_CONTROLS.sub(" ", unturned(text)), quote=False)
+
+
+def broken(text: str, *, is_begun: bool = False) -> str:
+    """Return lines as HTML; the space they begin with stays. `is_begun`: the first one has."""
+    first, *rest = map(escaped, text.split("\n"))
+    return "<br>".join([first if is_begun else _indented(first), *map(_indented, rest)])
+
+
+def _indented(line: str) -> str:
+    words = line.lstrip(" ")
+    return _NBSP * (len(line) - len(words)) + words
+
+
+def attribute(text: str) -> str:
+    """Return a text as it stands within an attribute's quotation marks."""
+    return escape(text)
+
+
+def address(url: str) -> str:
+    """Return an address of our own as a link that shows it."""
+    return f'<a href="{attribute(url)}">{escaped(url)}</a>'
+
+
+def code_tag(language: str) -> str:
+    """Return the opening tag for code in a language, which may be unknown."""
+    return f'<code class="{_LANGUAGE}{attribute(language)}">' if language else "<code>"
 
 
 def _block(block: Block) -> str:
@@ -110,14 +141,12 @@ def _code(block: CodeBlock) -> str:
     """Return code below what stood after its language, which is often a file's name."""
     if is_formula(block):
         return _pre(as_text(block.text, is_block=True))
-    _, _, title = block.info.partition(block.language) if block.language else ("", "", "")
-    above = f"<p>{escaped(title.strip())}</p>" if title.strip() else ""
+    above = f"<p>{escaped(block.title)}</p>" if block.title else ""
     return above + _pre(block.text, block.language)
 
 
 def _pre(text: str, language: str = "") -> str:
-    mark = f' class="{_LANGUAGE}{escape(language)}"' if language else ""
-    return f"<pre><code{mark}>{escaped(text)}\n</code></pre>"
+    return f"<pre>{code_tag(language)}{escaped(text)}\n</code></pre>"
 
 
 def _items(block: Items) -> str:
@@ -130,10 +159,13 @@ def _items(block: Items) -> str:
 
 def _item(item: Item, *, is_tight: bool) -> str:
     box = _BOXES[item.is_done]
-    first, *rest = item.blocks or (Paragraph(()),)
-    if is_tight and isinstance(first, Paragraph):
-        return f"{box}{_inlines(first.children)}{''.join(map(_block, rest))}"
-    return f"{box}{''.join(map(_block, item.blocks))}"
+    match item.blocks:
+        case (Paragraph(children), *rest):
+            words = f"{box}{_inlines(children)}"
+            first = words if is_tight else f"<p>{words}</p>"
+            return first + "".join(map(_block, rest))
+        case blocks:
+            return box + "".join(map(_block, blocks))
 
 
 def _table(table: Table) -> str:
@@ -150,11 +182,11 @@ def _field(head: Inlines, cell: Inlines) -> str:
     return f"<strong>{_inlines(head)}{colon}</strong> {_inlines(cell)}".strip()
 
 
-def _inlines(children: Inlines) -> str:
-    return "".join(map(_inline, children))
+def _inlines(children: Inlines, *, is_in_link: bool = False) -> str:
+    return "".join(_inline(node, is_in_link=is_in_link) for node in children)
 
 
-def _inline(node: Inline) -> str:
+def _inline(node: Inline, *, is_in_link: bool) -> str:
     match node:
         case Text(text):
             return escaped(text)
@@ -165,21 +197,27 @@ def _inline(node: Inline) -> str:
         case Maths(tex):
             return f"<code>{escaped(as_text(tex))}</code>"
         case Marked(mark, children):
-            return f"<{_MARKS[mark]}>{_inlines(children)}</{_MARKS[mark]}>"
+            inner = _inlines(children, is_in_link=is_in_link)
+            return f"<{_MARKS[mark]}>{inner}</{_MARKS[mark]}>"
         case Link():
-            return "".join(_link(node))
+            return "".join(_link(node, is_in_link=is_in_link))
 
 
-def _link(link: Link) -> Iterator[str]:
+def _link(link: Link, *, is_in_link: bool) -> Iterator[str]:
     """Yield a link; where it seems to lead elsewhere, with where it leads."""
     said, url = text_of(link.children).strip(), readable(link.url)
-    words = _inlines(link.children) if said else escaped(url)
-    host = host_of(link.url)
+    is_bare = said in {"", url, link.url, url.removeprefix("mailto:")}
+    words = _inlines(link.children, is_in_link=True) if said else escaped(url)
+    words = f"{_PICTURE}{words}" if link.is_image else words
     notes = [link.title] if link.title else []
-    if host and passes_for_another(said, host):
-        notes.insert(0, host)
-    elif not host and said not in {"", url, link.url, url.removeprefix("mailto:")}:
-        notes.insert(0, url)
-    yield f'<a href="{escape(link.url)}">{words}</a>' if host else words
+    host = "" if is_in_link else host_of(link.url)
+    if host:
+        yield f'<a href="{attribute(link.url)}">{words}</a>'
+        if passes_for_another(said, host):
+            notes.insert(0, host)
+    else:
+        yield words
+        if not (is_bare or is_in_link):
+            notes.insert(0, url)
     if notes:
-        yield escaped(f" ({', '.join(notes)})")
+        yield escaped(f"{_NBSP}({', '.join(notes)})")

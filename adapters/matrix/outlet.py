@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from adapters.matrix.api import MatrixApi
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.pacing import Pacing, Weight
 from adapters.matrix.render import content, edit_of, in_thread, replying_to
 from adapters.matrix.rooms import NAME, Rooms
-from adapters.matrix.sealing import Sealing
 from adapters.matrix.seen import Seen
 from adapters.matrix.wire import CallError, Json
 from bot.domain.chat import Place
@@ -55,10 +55,18 @@ class Outlet:
         async with self._paced(place, _weight(reply)):
             return await self._send(place, self._placed(place, whole, reply_to), txn)
 
-    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
-        """Put a reply in a message's place."""
+    async def edit(
+        self,
+        place: Place,
+        message: MessageRef,
+        reply: Reply,
+        *,
+        reply_to: MessageRef | None = None,
+    ) -> None:
+        """Put a reply in a message's place; `reply_to` is what that was sent with."""
+        whole = content(reply, mentions=self._asker(place, reply_to))
         async with self._paced(place, _weight(reply)):
-            await self._send(place, edit_of(message, content(reply)), secrets.token_hex(8))
+            await self._send(place, edit_of(message, whole), secrets.token_hex(8))
 
     async def begin(
         self, place: Place, shown: Json, *, txn: str, reply_to: MessageRef | None

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi, sync_filter
-from adapters.matrix.machine import Arrived, Machine
-from adapters.matrix.opening import Opening, Unopened
+from adapters.matrix.crypto.machine import Arrived, Machine
+from adapters.matrix.crypto.opening import Opening, Unopened
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.rooms import Room, Rooms, events_of
-from adapters.matrix.sealing import Sealing
-from adapters.matrix.verification_wire import is_verification
+from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
 from bot.domain.secret import Secret
@@ -21,6 +21,7 @@ _SINCE: Final = "matrix/since"
 _WAIT_S: Final = 30.0
 _MOST_PAGES: Final = 20  # of a hundred events each
 _BEFORE: Final = timedelta(minutes=2)
+_MOST_ECHOES: Final = 50  # rounds in a row: what comes again after a start stays one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Syncer:
         self._is_first = True
         self._is_unread = False
         self._known: set[str] = set()
+        self._echoes = 0
 
     async def load(self) -> None:
         """Read how far the last run came."""
@@ -118,9 +120,16 @@ class Syncer:
         if unopened := self._opening.overdue():
             await self._take(Round(unopened=unopened))
         await self._opening.keep()
-        await self._keepsakes.put(_SINCE, Secret(since), is_fleeting=True)
+        if not self._may_come_again(raw):
+            await self._keepsakes.put(_SINCE, Secret(since), is_fleeting=True)
         self._since, self._is_first = since, False
         self._known = {room.id for room in self._rooms}
+
+    def _may_come_again(self, raw: Json) -> bool:
+        """Whether nothing came but what the bot wrote: that costs no commit for each edit."""
+        is_echo = not self._is_first and _is_echo(raw, self._me)
+        self._echoes = (self._echoes + 1) % _MOST_ECHOES if is_echo else 0
+        return bool(self._echoes)
 
     async def _retry(self, arrived: Arrived) -> None:
         """Open what waited for a key, or to learn whose it is: devices are known only now."""
@@ -231,6 +240,23 @@ class Syncer:
         membership = content.get("membership") if isinstance(content, dict) else None
         is_mine = event.get("type") == "m.room.member" and event.get("state_key") == self._me
         return is_mine and membership in {"invite", "join"} and not _was_joined(event)
+
+
+def _is_echo(raw: Json, me: str) -> bool:
+    """Whether a sync holds nothing, or an account's own messages alone."""
+    parts = raw.get("rooms") or {}
+    if raw.get("to_device") or raw.get("account_data") or raw.get("device_lists"):
+        return False
+    if not isinstance(parts, dict) or any(parts[name] for name in parts.keys() - {"join"}):
+        return False
+    return all(
+        not events_of(part.get("state"))
+        and all(
+            "state_key" not in event and event.get("sender") == me
+            for event in events_of(part.get("timeline"))
+        )
+        for _, part in _each(parts.get("join"))
+    )
 
 
 def _each(part: Any) -> Sequence[tuple[str, Json]]:  # noqa: ANN401 - anything a server says

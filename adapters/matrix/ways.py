@@ -73,7 +73,9 @@ class Growing:
             txn, to = key if is_new else self._txn, self._growth.reply_to
             self._message = await self._outlet.post(self._place, reply, txn=txn, reply_to=to)
         if not is_new:
-            await self._outlet.edit(self._place, self._message, reply)
+            await self._outlet.edit(
+                self._place, self._message, reply, reply_to=self._growth.reply_to
+            )
         await self.leave()
         return self._message
 

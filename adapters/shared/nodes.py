@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+_LONGEST_LANGUAGE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,14 @@ class CodeBlock:
 
     @property
     def language(self) -> str:
-        """The first word of `info`."""
-        return self.info.split(maxsplit=1)[0] if self.info.strip() else ""
+        """The first word of `info`, unless it is too long for the name of a language."""
+        first = self.info.split(maxsplit=1)[0] if self.info.strip() else ""
+        return first if len(first) <= _LONGEST_LANGUAGE else ""
+
+    @property
+    def title(self) -> str:
+        """What is left of `info`, often a file's name."""
+        return self.info.strip().removeprefix(self.language).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,24 @@ async def test_the_first_part_edits_what_was_shown(house: Neighbours) -> None:
     assert row.outgoing.edits is None
 
 
+async def test_an_end_that_waits_goes_into_a_message_that_appeared_late(
+    house: Neighbours,
+) -> None:
+    """An answer may be over before the call returns that lets its first words appear."""
+    member = await house.member()
+    turn = await house.ask()
+    parts = [house.reply(member, f"part {n}", turn=turn, part=n) for n in range(2)]
+    await house.answer(turn, "part 0 part 1", replies=[*parts, house.reply(member, "note")])
+    turns = house.stores.turns
+    await turns.shown(turn.id, MessageRef("m7"))
+    await turns.shown(turn.id, MessageRef("m8"))
+    first, *others = await turns.deliveries()
+    assert [each.outgoing.edits for each in (first, *others)] == ["m7", None, None]
+    await turns.mark_delivery(first.id, DeliveryState.SENT, MessageRef("m7"))
+    await turns.shown(turn.id, MessageRef("m9"))
+    assert [each.outgoing.edits for each in await turns.deliveries()] == [None, None]
+
+
 async def test_waiting_and_release(house: Neighbours) -> None:
     """A waiting turn runs when its reason is gone, bound to what was chosen meanwhile."""
     member = await house.member()

@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Callable
 from typing import Any, Final
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Party, Peer
-from adapters.matrix.signing import key_id
-from adapters.matrix.trust import Trust
-from adapters.matrix.verification import Verification
-from adapters.matrix.verification_wire import Message
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.trust.signing import key_id
+from adapters.matrix.trust.trust import Trust
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.machine import Verification
+from adapters.matrix.verification.sas import Party, Peer
+from adapters.matrix.verification.verifier import Verifier
+from adapters.matrix.verification.wire import Message
 from adapters.matrix.wire import CallError
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.matrix_keys import FakeKeepsakes, KeyServer, Phone

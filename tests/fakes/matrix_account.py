@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from adapters.matrix.trust import Trust
+from adapters.matrix.trust.trust import Trust
 from bot.domain.secret import Secret
 from tests.fakes.matrix_keys import Cutter, FakeKeepsakes, KeyServer, Phone
 

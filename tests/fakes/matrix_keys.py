@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from vodozemac import Account
 
-from adapters.matrix.identities import DeviceKeys
-from adapters.matrix.seeds import Seeds
-from adapters.matrix.signing import sign, signable, verify, with_signature
-from adapters.matrix.trust import OwnDevice
+from adapters.matrix.trust.identities import DeviceKeys
+from adapters.matrix.trust.seeds import Seeds
+from adapters.matrix.trust.signing import sign, signable, verify, with_signature
+from adapters.matrix.trust.trust import OwnDevice
 from adapters.matrix.wire import CallError
 from bot.domain.secret import Secret
 

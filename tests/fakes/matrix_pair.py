@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Party, Peer
-from adapters.matrix.verification import Stage, Verification
-from adapters.matrix.verification_wire import Message
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.machine import Stage, Verification
+from adapters.matrix.verification.sas import Party, Peer
+from adapters.matrix.verification.wire import Message
 
 ALICE: Final = Party("@alice:hs", "PHONE", {"ed25519:PHONE": "phonekey", "ed25519:Alice": "Alice"})
 BOT: Final = Party("@bot:hs", "BOTDEVICE", {"ed25519:BOTDEVICE": "botkey", "ed25519:Bot": "Bot"})

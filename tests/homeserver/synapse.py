@@ -1,184 +1,219 @@
-"""Synapse as its package brings it: in a folder of the test's, ended by its own handle."""
+"""A real Synapse in a process of its own, on loopback, ended by its own handle."""
 
-import base64
 import contextlib
+import hashlib
+import hmac
 import json
 import os
-import secrets
+import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import pytest
+
+from tests.homeserver import settings
 from tests.simulators.process import ROOT
 
 HOME: Final = ROOT / ".homeserver"
-NAME: Final = "home.test"
+NAME: Final = settings.NAME
+_LAUNCH: Final = Path(__file__).with_name("launch.py")
 _READY_S: Final = 60.0
-_SECRET: Final = "canary-registration"
-_WIDE: Final = {"per_second": 10_000, "burst_count": 10_000}
-# What stands in the way of tests alone: the limits of logins, rooms, joins and invitations.
-_ALWAYS_WIDE: Final = ("registration", "room_creation")
-_NESTED: Final[dict[str, tuple[str, ...]]] = {
-    "login": ("address", "account", "failed_attempts"),
-    "joins": ("local", "remote"),
-    "invites": ("per_room", "per_user", "per_issuer"),
-}
+_STOP_S: Final = 10.0
+_LOOK_S: Final = 0.05
+# Below those the kernel gives to clients: one that tries again while the server is down could
+# otherwise be given the server's own port, and reach itself.
+_PORTS: Final = range(20_000, 32_000)
+
+Json = dict[str, Any]
 
 
-class NoHomeserver(Exception):
-    """It is not installed; says how it is."""
+class Account(NamedTuple):
+    """Somebody on the server. `user`: the whole id."""
 
-    def __init__(self) -> None:
-        super().__init__("the tests need a Matrix homeserver; install it with: make homeserver")
+    user: str
+    password: str
 
 
 @dataclass(slots=True)
 class Synapse:
-    """One server. `has_limits`: with Synapse's stock limits of messages, else with none."""
+    """One server, in a folder that is there. Calls block; a port and its data outlive a restart.
+
+    `has_limits`: Synapse's stock rate limits, but for those by address, which all share here.
+    """
 
     folder: Path
     has_limits: bool = False
-    url: str = ""
+    _port: int = 0
     _process: subprocess.Popen[bytes] | None = None
-    _port: int = field(default=0)
+    _accounts: dict[str, Account] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+    _admin: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        python = HOME / "bin" / "python"
-        if not (HOME / ".made").exists():
-            raise NoHomeserver
-        config = self.folder / "homeserver.json"
-        if not config.exists():
+        require(HOME / ".made", "a Matrix homeserver")
+        if not self._port:
             self._port = _free_port()
-            self.url = f"http://127.0.0.1:{self._port}"
-            self._write(config)
-        with (self.folder / "out.log").open("ab") as log:
+            settings.write(self.folder, self._port, has_limits=self.has_limits)
+        with (self.folder / "output.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [python, "-m", "synapse.app.homeserver", "-c", config],
+                [HOME / "bin/python", "-P", _LAUNCH, "-c", self.folder / settings.CONFIG],
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call that takes no lock
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
             )
-        self._wait()
+        self._wait(self._process)
 
-    def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it."""
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait()
-            self._process = None
+    def stop(self) -> None:
+        """End it as an operator does."""
+        self._end(signal.SIGTERM)
 
-    def register(self, name: str) -> tuple[str, str]:
-        """Make an account; return its id and its password."""
-        password = f"pw-canary-{name}"
-        body = {
-            "username": name,
-            "password": password,
-            "inhibit_login": True,
-            "auth": {"type": "m.login.dummy"},
-        }
-        status, found = self.call("POST", "/_matrix/client/v3/register", body)
-        assert status == 200, found
-        return str(found["user_id"]), password
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """End it, and start it again at the same address."""
+        self.stop()
+        self.start()
+
+    def account(self, name: str) -> Account:
+        """Return somebody's account. Whoever is new gets one, under a name nobody had before."""
+        if name not in self._accounts:
+            self._accounts[name] = self.register(self._unused(name))
+        return self._accounts[name]
+
+    def forget(self) -> None:
+        """Let every name be somebody new from here on."""
+        self._accounts.clear()
+
+    def register(self, name: str, password: str = "", *, is_admin: bool = False) -> Account:
+        """Make an account under exactly this name, without a device."""
+        password = password or f"pw-canary-{name}"
+        self._made(name, password, is_admin=is_admin)
+        self._names.add(name)
+        self._accounts[name] = made = Account(f"@{name}:{NAME}", password)
+        return made
 
     def unlimited(self, name: str) -> None:
         """Let one account send as much as it likes, whatever holds for the others."""
-        database = sqlite3.connect(self.folder / "db")
-        with contextlib.closing(database), database:
-            database.execute(
-                "INSERT INTO ratelimit_override VALUES (?, 0, 0)", (f"@{name}:{NAME}",)
-            )
+        path = f"/_synapse/admin/v1/users/{self.account(name).user}/override_ratelimit"
+        self.call_as_admin("POST", path, {"messages_per_second": 0, "burst_count": 0})
 
     def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str = ""
-    ) -> tuple[int, dict[str, Any]]:
-        """Make one call of the API."""
+        self, method: str, path: str, body: Json | None = None, *, token: str = ""
+    ) -> tuple[int, Json]:
+        """Make one call of the API; return the status and what was answered."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        with contextlib.closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as line:
-            line.request(method, path, json.dumps(body or {}), headers)
-            answer = line.getresponse()
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            content = None if method == "GET" else json.dumps(body or {})
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"{}")
+
+    def call_as_admin(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Make one call that only the server's operator may make, and which must succeed."""
+        self._admin = self._admin or self._made(
+            self._unused("admin"), "pw-canary-admin", is_admin=True
+        )
+        status, found = self.call(method, path, body, token=self._admin)
+        assert status == 200, found
+        return found
+
+    @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def rss_mb(self) -> float:
         """How much memory it has, in MB."""
-        assert self._process is not None
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / 1e6
 
-    def _write(self, config: Path) -> None:
-        (self.folder / "log.json").write_text(
-            json.dumps(
-                {
-                    "version": 1,
-                    "handlers": {"file": {"class": "logging.FileHandler", "filename": "log"}},
-                    "root": {"level": "WARNING", "handlers": ["file"]},
-                }
-            )
-        )
-        listener = {
-            "port": self._port,
-            "type": "http",
-            "tls": False,
-            "bind_addresses": ["127.0.0.1"],
-            "resources": [{"names": ["client"]}],
-        }
-        limits: dict[str, Any] = {f"rc_{name}": _WIDE for name in _ALWAYS_WIDE}
-        limits |= {f"rc_{name}": dict.fromkeys(parts, _WIDE) for name, parts in _NESTED.items()}
-        if not self.has_limits:
-            limits["rc_message"] = _WIDE
-        settings = {
-            "server_name": NAME,
-            "pid_file": str(self.folder / "pid"),
-            "listeners": [listener],
-            "database": {"name": "sqlite3", "args": {"database": str(self.folder / "db")}},
-            "log_config": str(self.folder / "log.json"),
-            "media_store_path": str(self.folder / "media"),
-            "signing_key_path": str(self.folder / "signing.key"),
-            "macaroon_secret_key": _SECRET,
-            "form_secret": _SECRET,
-            "registration_shared_secret": _SECRET,
-            "enable_registration": True,
-            "enable_registration_without_verification": True,
-            "report_stats": False,
-            "presence": {"enabled": False},
-            "trusted_key_servers": [],
-            "federation_domain_whitelist": [],
-            "url_preview_enabled": False,
-            **limits,
-        }
-        config.write_text(json.dumps(settings))
-        seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-        (self.folder / "signing.key").write_text(f"ed25519 a_test {seed}\n")
+    def log(self) -> str:
+        """Return its warnings and errors since the first start."""
+        files = [self.folder / name for name in ("output.log", settings.LOG)]
+        return "".join(file.read_text(errors="replace") for file in files if file.exists())
 
-    def _wait(self) -> None:
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _READY_S
-        while time.monotonic() < until:
-            assert self._process is not None
-            if self._process.poll() is not None:
-                break
+        while process.poll() is None and time.monotonic() < until:
             with contextlib.suppress(OSError):
                 if self.call("GET", "/_matrix/client/versions")[0] == 200:
                     return
-            time.sleep(0.05)
-        log = (self.folder / "out.log").read_text(errors="replace")
-        self.stop(how=signal.SIGKILL)
-        raise RuntimeError(f"Synapse did not start: {log[-2_000:]}")
+            time.sleep(_LOOK_S)
+        self.kill()
+        raise RuntimeError(f"Synapse did not start: {self.log()[-2_000:]}")
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.send_signal(how)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdin.close()
+
+    def _made(self, name: str, password: str, *, is_admin: bool) -> str:
+        """Make an account as the operator of the host does; return the token of its session."""
+        path = "/_synapse/admin/v1/register"
+        nonce = self.call("GET", path)[1]["nonce"]
+        parts = (nonce, name, password, "admin" if is_admin else "notadmin")
+        secret = settings.SHARED_SECRET.encode()
+        body = {
+            "nonce": nonce,
+            "username": name,
+            "password": password,
+            "admin": is_admin,
+            "inhibit_login": not is_admin,
+            "mac": hmac.new(secret, "\0".join(parts).encode(), hashlib.sha1).hexdigest(),
+        }
+        status, found = self.call("POST", path, body)
+        assert status == 200, found
+        return str(found.get("access_token", ""))
+
+    def _unused(self, name: str) -> str:
+        number = 1
+        while (found := name if number == 1 else f"{name}-{number}") in self._names:
+            number += 1
+        self._names.add(found)
+        return found
+
+
+def require(made: Path, what: str) -> None:
+    """Fail the test, in one line that says what to do, where something is not installed."""
+    if not made.exists():
+        pytest.fail(f"the tests need {what}; install it with: make homeserver", pytrace=False)
 
 
 @contextmanager
 def synapse(folder: Path, *, has_limits: bool = False) -> Iterator[Synapse]:
-    """Run a server while it is used."""
+    """Run a server while it is used; its folder is made."""
     folder.mkdir(parents=True, exist_ok=True)
     server = Synapse(folder, has_limits=has_limits)
     server.start()
@@ -189,13 +224,8 @@ def synapse(folder: Path, *, has_limits: bool = False) -> Iterator[Synapse]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _end_with_parent() -> None:
-    """Let the kernel end the server when the tests are gone, however they went."""
-    import ctypes  # noqa: PLC0415 - in the child alone
-
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")

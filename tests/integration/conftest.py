@@ -6,8 +6,21 @@ import pytest
 import pytest_asyncio
 
 from tests.fakes.matrix_bot import BOB, BOT, KEY, MatrixBot, matrix_bot
+from tests.homeserver.fixtures import (
+    running_homeserver,
+    running_stock_homeserver,
+    shared_homeserver,
+    shared_stock_homeserver,
+)
 from tests.homeserver.synapse import Synapse, synapse
 from tests.phone.phone import Phone, phone
+
+__all__ = [
+    "running_homeserver",
+    "running_stock_homeserver",
+    "shared_homeserver",
+    "shared_stock_homeserver",
+]
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,7 @@ async def test_an_answer_grows_by_edits_that_do_not_ring(matrix: MatrixBot, alic
     event = await alice.say(room, "tell me")
 
     async def is_typing() -> bool:
-        return bool((await alice.do("typing", room=room, user=BOT))["isTyping"])
+        return BOT in (await alice.typing(room)).now
 
     async def is_read() -> bool:
         found = [each for each in await alice.do("timeline", room=room) if each["event"] == event]
@@ -147,14 +147,8 @@ async def test_a_thread_is_a_conversation_of_its_own(matrix: MatrixBot, alice: P
     """It begins with the message it hangs on, and the answer is in it."""
     room = await alice.direct(BOT)
     root = await matrix.ask(alice, room, "trains to Porto", "By day.")
-    relation = {
-        "rel_type": "m.thread",
-        "event_id": root.id,
-        "is_falling_back": True,
-        "m.in_reply_to": {"event_id": root.id},
-    }
     matrix.companies["anthropic"].enqueue(*answer("By night."))
-    await alice.say(room, "and at night?", **{"m.relates_to": relation})
+    await alice.say(room, "and at night?", thread=root.id)
     shown = await alice.heard(room, "By night.")
     placed = shown.raw["wire"]["m.relates_to"]
     assert placed["rel_type"] == "m.thread"
@@ -174,7 +168,7 @@ async def test_a_group_answers_who_is_meant_and_calls_them(
         await alice.joined(room, BOT)
         await alice.say(room, "not for the bot")
         matrix.companies["anthropic"].enqueue(*answer("For Alice."))
-        await alice.say(room, "Hearth, what?", **{"m.mentions": {"user_ids": [BOT]}})
+        await alice.say(room, "Hearth, what?", mentions=[BOT])
         shown = await bob.heard(room, "For Alice.")
         assert shown.raw["original"]["m.mentions"] == {"user_ids": [ALICE]}
         assert "not for the bot" not in matrix.prompt

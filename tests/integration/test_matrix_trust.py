@@ -63,14 +63,13 @@ async def test_an_operator_verifies_the_bot_by_emoji(
     await alice.direct(BOT)
     console = FakeDialogue(way)
     verifying = asyncio.ensure_future(matrix.frontend.tools["matrix verify"](console))
-    asked = await alice.verifying("Requested")
-    await alice.do("accept", transaction=asked["transaction"])
+    asked = await alice.asked_to_verify(BOT)
     await console.showed("Do both show the same")
-    shown = await alice.verifying("emoji")
-    assert len(shown["emoji"]) == 7
-    assert all(name in console.text for name in shown["emoji"])
+    shown = await asked.emoji()
+    assert len(shown) == 7
+    assert all(name in console.text for _, name in shown)
     console.answer("yes")
-    await alice.do("confirm", transaction=shown["transaction"])
+    await asked.confirm()
     assert await verifying == 0
     assert "Verified." in console.text
 
@@ -87,10 +86,9 @@ async def test_emoji_that_differ_verify_nothing(matrix: MatrixBot, alice: Phone)
     await alice.direct(BOT)
     console = FakeDialogue("1")
     verifying = asyncio.ensure_future(matrix.frontend.tools["matrix verify"](console))
-    asked = await alice.verifying("Requested")
-    await alice.do("accept", transaction=asked["transaction"])
+    asked = await alice.asked_to_verify(BOT)
     await console.showed("Do both show the same")
     console.answer("no")
     assert await verifying == 1
     assert "emoji differ" in console.text
-    assert (await alice.verifying("Cancelled"))["code"] == "m.mismatched_sas"
+    assert (await asked.until("cancelled")).code == "m.mismatched_sas"

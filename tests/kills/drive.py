@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -152,15 +152,17 @@ def deaths_at(hits: Counter[str]) -> Sequence[Death]:
     ]
 
 
-def around_calls(hits: Counter[str], side: str) -> Counter[str]:
-    """Return the points before and after every call, and on one side of every commit.
+def around_calls(
+    hits: Counter[str], side: str, one_sided: Collection[str] = ("commit",)
+) -> Counter[str]:
+    """Return the points before and after every call, and on one `side` of those that are named.
 
     Nothing outside happens at the other points, nor between a commit and what comes next.
     """
     calls = Counter(hits)
     for name in hits:
         kind, _, what = name.partition(" ")
-        is_other_side = what.startswith("commit") and kind != side
+        is_other_side = what in one_sided and kind != side
         if kind in {"as", "at"} or what == "headers left" or is_other_side:
             del calls[name]
     return calls

@@ -8,15 +8,18 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from adapters.matrix import pacing, ways
-from adapters.matrix.account import Account
+from adapters.matrix.crypto.store import OlmStore
 from adapters.matrix.frontend import MatrixFrontend
-from adapters.matrix.olmstore import OlmStore
 from adapters.matrix.rooms import NAME
 from adapters.matrix.wire import Json, Wire
 from adapters.shared import sink
+from bot import frontends
+from bot.config.kinds import Url
+from bot.config.shape import MatrixConfig
 from bot.domain.chat import Place, PlaceKind, Streaming
 from bot.domain.ports import Growth, ReplySink
 from bot.domain.secret import Secret
+from storage.folder import DEVICE
 from tests.kills.line import Line, Row
 from tests.kills.matrix_phone import SHOWS, is_message, words
 from tests.kills.messenger import Life, RealMessenger
@@ -64,14 +67,14 @@ class MatrixLine(Line):
 
 def matrix(life: Life) -> RealMessenger:
     """Return the real adapter, as the application builds it, beside its member."""
-    there = life.order.there
-    account = Account(homeserver=there.url, user=BOT, password=Secret(PASSWORD))
-    frontend = MatrixFrontend(
-        account,
-        http=life.http,
-        clock=life.clock,
-        keepsakes=life.stores.keepsakes,
-        folder=Path(life.order.folder) / "data" / "matrix",
+    there, stores = life.order.there, life.stores
+    frontend = frontends.matrix(
+        MatrixConfig(homeserver=Url(there.url), user=BOT, password=Secret(PASSWORD)),
+        life.http,
+        life.clock,
+        keepsakes=stores.keepsakes,
+        device=Path(life.order.folder) / "data" / DEVICE,
+        is_restored=stores.is_restored,
     )
     return RealMessenger(frontend, MatrixLine(there), life.chat.updates())
 

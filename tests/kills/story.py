@@ -31,7 +31,7 @@ class Kind:
     `grows`: answers grow in a message, else each comes as one (on Telegram after a draft).
     `in_a_burst`: nothing of the first half waits for what was sent before. `has_fault`: the second
     question meets a fault of the vendor's that is billed all the same. `rate`: the vendor's tokens
-    per second.
+    per second; `later_rate`: the same from the second question on, 0 for no difference.
     """
 
     grows: bool
@@ -39,6 +39,7 @@ class Kind:
     in_a_burst: bool = False
     has_fault: bool = False
     rate: int = FAST
+    later_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Story:
     @property
     def questions(self) -> Sequence[str]:
         """The three questions."""
-        works = f"[sim rate={self.kind.rate}]"
-        acts = (works, "[sim status=500]" if self.kind.has_fault else works, works)
+        first = f"[sim rate={self.kind.rate}]"
+        works = f"[sim rate={self.kind.later_rate or self.kind.rate}]"
+        acts = (first, "[sim status=500]" if self.kind.has_fault else works, works)
         words = ("One", "Two", "Three")
         return [
             f"{which} of {self.tag}? Say why. {act}"

@@ -1,1 +1,1 @@
-"""A phone on another implementation of Matrix and its cryptography."""
+"""Phones of another make than the bot."""

@@ -1,180 +1,90 @@
 """A phone, driven from a test: matrix-js-sdk with Rust crypto, in a process of its own."""
 
-import asyncio
-import itertools
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final
 
-from tests.homeserver.synapse import HOME, NoHomeserver, Synapse
-from tests.simulators.process import ROOT
+from tests.homeserver.synapse import Account, Synapse
+from tests.phone import shown
+from tests.phone.line import WITHIN_S, line
+from tests.phone.rooms import Rooms
+from tests.phone.shown import Json, Shown, Trust, Typing
+from tests.phone.verification import OVER, Verification, told
 
-Json = dict[str, Any]
-_WITHIN_S: Final = 30.0
-_LOOK_S: Final = 0.5  # what is looked at may change without an event
-_MOST_BYTES: Final = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A message as the phone shows it. `text`: with the newest edit; `why`: it cannot be read."""
-
-    raw: Json
-
-    @property
-    def id(self) -> str:
-        """The event."""
-        return str(self.raw["event"])
-
-    @property
-    def sender(self) -> str:
-        """Who sent it."""
-        return str(self.raw["sender"])
-
-    @property
-    def content(self) -> Json:
-        """What stands there now."""
-        found: Json = self.raw["content"]
-        return found
-
-    @property
-    def text(self) -> str:
-        """Its plain text."""
-        return str(self.content.get("body", ""))
-
-    @property
-    def edits(self) -> int:
-        """How often it was changed."""
-        return int(self.raw["edits"])
-
-    @property
-    def is_message(self) -> bool:
-        """Whether it stands by itself: an edit is part of another."""
-        relation = self.raw["original"].get("m.relates_to")
-        is_edit = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"
-        return self.raw["kind"] == "m.room.message" and not is_edit
+__all__ = ["Phone", "Shown", "phone"]
 
 
-class Phone:
-    """One device of somebody's. Strict: devices that their owner has not signed are refused."""
+class Phone(Rooms):
+    """One device of somebody's. Every method answers when the phone itself knows of it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._numbers = itertools.count()
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._stirred = asyncio.Event()
-        self.user = ""
-        self.device = ""
-
-    async def listen(self) -> None:
-        """Take what the phone says until it ends."""
-        assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            said = json.loads(line)
-            if "event" in said:
-                self._stirred.set()
-                continue
-            answer = self._waiting.pop(said["id"])
-            if answer.done():
-                continue
-            if "error" in said:
-                answer.set_exception(PhoneError(said["error"]))
-            else:
-                answer.set_result(said["ok"])
-
-    async def do(self, verb: str, **given: Any) -> Any:  # noqa: ANN401 - JSON
-        """Do something, and return what came of it. Raises PhoneError."""
-        assert self._process.stdin is not None
-        number = next(self._numbers)
-        self._waiting[number] = answer = asyncio.get_running_loop().create_future()
-        line = json.dumps({"id": number, "verb": verb, **given})
-        self._process.stdin.write(f"{line}\n".encode())
-        async with asyncio.timeout(_WITHIN_S):
-            return await answer
-
-    async def until(
-        self, look: Callable[[], Awaitable[Any]], *, within_s: float = _WITHIN_S
-    ) -> Any:  # noqa: ANN401 - what is looked for
-        """Return what `look` finds as soon as it finds something."""
-        async with asyncio.timeout(within_s):
-            while True:
-                self._stirred.clear()
-                if found := await look():
-                    return found
-                try:
-                    async with asyncio.timeout(_LOOK_S):
-                        await self._stirred.wait()
-                except TimeoutError:
-                    if asyncio.current_task() and asyncio.current_task().cancelling():  # type: ignore[union-attr]  # there is one
-                        raise
-
-    async def direct(
-        self, user: str, *, is_encrypted: bool = True, preset: str = "trusted_private_chat"
+    async def say(
+        self,
+        room: str,
+        text: str,
+        *,
+        thread: str = "",
+        reply_to: str = "",
+        mentions: Sequence[str] = (),
+        html: str = "",
     ) -> str:
-        """Open a direct chat, as Element does, and wait until the other is in it."""
-        room = str(
-            await self.do(
-                "create", isEncrypted=is_encrypted, isDirect=True, preset=preset, invite=[user]
-            )
-        )
-        await self.joined(room, user)
-        return room
+        """Write; return the event. `thread`: the event it hangs on."""
+        content = text_content(text, mentions=mentions, html=html)
+        if relation := _relation(thread, reply_to):
+            content["m.relates_to"] = relation
+        return await self.send(room, content)
 
-    async def joined(self, room: str, user: str) -> None:
-        """Wait until somebody is in a room."""
-
-        async def look() -> bool:
-            return bool((await self.do("members", room=room)).get(user) == "join")
-
-        await self.until(look)
-
-    async def say(self, room: str, text: str, **content: Any) -> str:  # noqa: ANN401 - JSON
-        """Write; return the event."""
-        whole = {"msgtype": "m.text", "body": text, "m.mentions": {}, **content}
-        return str(await self.do("send", room=room, content=whole))
-
-    async def edit(self, room: str, event: str, text: str) -> str:
-        """Change a message."""
-        new = {"msgtype": "m.text", "body": text, "m.mentions": {}}
-        relation = {"rel_type": "m.replace", "event_id": event}
-        return await self.say(
-            room, f"* {text}", **{"m.new_content": new, "m.relates_to": relation}
-        )
+    async def edit(self, room: str, event: str, text: str, *, mentions: Sequence[str] = ()) -> str:
+        """Change a message; return the event that changes it."""
+        content = text_content(f"* {text}")
+        content["m.new_content"] = text_content(text, mentions=mentions)
+        content["m.relates_to"] = {"rel_type": "m.replace", "event_id": event}
+        return await self.send(room, content)
 
     async def react(self, room: str, event: str, sign: str) -> str:
-        """Put a sign under a message."""
+        """Put a sign under a message; return the event, which takes it away when redacted."""
         relation = {"rel_type": "m.annotation", "event_id": event, "key": sign}
-        content = {"m.relates_to": relation}
-        return str(await self.do("send", room=room, kind="m.reaction", content=content))
+        return await self.send(room, {"m.relates_to": relation}, kind="m.reaction")
 
-    async def redact(self, room: str, event: str) -> None:
-        """Take a message back."""
-        await self.do("redact", room=room, target=event)
+    async def redact(self, room: str, event: str, *, reason: str = "") -> str:
+        """Take an event back; return the one that does it."""
+        return str(await self.do("redact", room=room, target=event, reason=reason))
+
+    async def send(
+        self, room: str, content: Json, *, kind: str = "m.room.message", transaction: str = ""
+    ) -> str:
+        """Send any content, encrypted where the room is; return the event."""
+        given = {"room": room, "content": content, "kind": kind}
+        return str(await self.do("send", **given, transaction=transaction or None))
+
+    async def send_raw(self, room: str, kind: str, content: Json, *, transaction: str = "") -> str:
+        """Send an event as it stands, in clear in any room; return it."""
+        given = {"room": room, "content": content, "kind": kind}
+        return str(await self.do("sendRaw", **given, transaction=transaction or None))
+
+    async def send_state(self, room: str, kind: str, content: Json, *, key: str = "") -> str:
+        """Set a part of a room's state; return the event."""
+        return str(await self.do("sendState", room=room, kind=kind, key=key, content=content))
+
+    async def send_to_device(self, user: str, device: str, kind: str, content: Json) -> None:
+        """Send to a device (`*`: to all), as it stands and in clear."""
+        await self.do("toDevice", kind=kind, messages={user: {device: content}})
+
+    async def timeline(self, room: str) -> Sequence[Shown]:
+        """Return all events of a room that the phone has, oldest first."""
+        return [Shown(each) for each in await self.do("timeline", room=room)]
 
     async def screen(self, room: str) -> Sequence[Shown]:
-        """Return a room's messages, oldest first."""
-        found = [Shown(each) for each in await self.do("timeline", room=room)]
-        return [each for each in found if each.is_message or each.raw["isFailing"]]
+        """Return a room's messages, oldest first, with those that cannot be read."""
+        events = await self.timeline(room)
+        return [each for each in events if each.is_message or each.is_unreadable]
 
-    async def verifying(self, phase: str) -> Json:
-        """Wait until the newest verification is so far; return what is known of it."""
-
-        async def look() -> Json | None:
-            found = await self.do("verifications")
-            newest: Json | None = found[-1] if found else None
-            if newest and newest["phase"] == "Started" and phase == "emoji":
-                return newest if newest["emoji"] else None
-            return newest if newest and newest["phase"] == phase else None
-
-        found: Json = await self.until(look)
-        return found
+    async def earlier(self, room: str) -> None:
+        """Fetch what the room had before the phone's timeline begins."""
+        await self.do("earlier", room=room)
 
     async def heard(
-        self, room: str, words: str, *, of: str = "", within_s: float = _WITHIN_S
+        self, room: str, words: str, *, of: str = "", within_s: float = WITHIN_S
     ) -> Shown:
-        """Wait for a message that says these words, and return it."""
+        """Wait for a message of somebody else's (or `of`) that says these words; return it."""
 
         async def look() -> Shown | None:
             for each in reversed(await self.screen(room)):
@@ -182,57 +92,130 @@ class Phone:
                     return each
             return None
 
-        found = await self.until(look, within_s=within_s)
-        assert isinstance(found, Shown)
+        try:
+            found = await self.until(look, within_s=within_s)
+        except TimeoutError as late:
+            shown = [each.why or each.text for each in await self.screen(room)]
+            raise TimeoutError(f"not heard: {words!r}; the room shows {shown}") from late
+        assert found is not None
         return found
 
+    async def shows(
+        self,
+        room: str,
+        event: str,
+        as_it_should: Callable[[Shown], object] = bool,
+        *,
+        within_s: float = WITHIN_S,
+    ) -> Shown:
+        """Wait until an event is shown as it should be; return it."""
 
-class PhoneError(Exception):
-    """The phone could not do it."""
+        async def look() -> Shown | None:
+            found = [each for each in await self.timeline(room) if each.id == event]
+            return found[0] if found and as_it_should(found[0]) else None
+
+        found = await self.until(look, within_s=within_s)
+        assert found is not None
+        return found
+
+    async def read(self, room: str, event: str) -> None:
+        """Send a receipt for an event."""
+        await self.do("read", room=room, event=event)
+
+    async def type(self, room: str, *, is_typing: bool = True) -> None:
+        """Let the others see that somebody types, or no longer does."""
+        await self.do("type", room=room, isTyping=is_typing)
+
+    async def typing(self, room: str) -> Typing:
+        """Return who types."""
+        found = await self.do("typing", room=room)
+        return Typing(found["now"], found["times"])
+
+    async def trust(self, user: str) -> Trust:
+        """Ask the server for somebody's devices; return what the phone thinks of them."""
+        return shown.trust(await self.do("trust", user=user))
+
+    async def approve(self, user: str) -> None:
+        """Take somebody's new identity for good."""
+        await self.do("approve", user=user)
+
+    async def withdraw(self, user: str) -> None:
+        """No longer ask that somebody be verified, after whose identity changed."""
+        await self.do("withdraw", user=user)
+
+    async def verify(self, user: str, *, room: str = "", device: str = "") -> Verification:
+        """Ask somebody to compare emoji, in a room or on a device."""
+        number = await self.do("verify", user=user, room=room, device=device)
+        return Verification(self._line, number)
+
+    async def asked_to_verify(self, user: str) -> Verification:
+        """Wait until somebody asks to compare emoji; what is over does not count."""
+
+        async def look() -> int:
+            for each in await told(self._line):
+                if each["user"] == user and not each["isMine"] and each["phase"] not in OVER:
+                    return int(each["number"])
+            return 0
+
+        return Verification(self._line, await self.until(look))
+
+    async def secrets(self) -> object:
+        """Return what makes another phone of the same account a signed one, by `phone`."""
+        return await self.do("secrets")
+
+    async def reset_identity(self) -> None:
+        """Give the account new cross-signing keys."""
+        await self.do("resetIdentity")
+
+    async def log_out(self) -> None:
+        """Give the device up."""
+        await self.do("logout")
+
+
+def text_content(text: str, *, mentions: Sequence[str] = (), html: str = "") -> Json:
+    """Return a text message's content."""
+    content: Json = {"msgtype": "m.text", "body": text}
+    content["m.mentions"] = {"user_ids": list(mentions)} if mentions else {}
+    if html:
+        content |= {"format": "org.matrix.custom.html", "formatted_body": html}
+    return content
+
+
+def _relation(thread: str, reply_to: str) -> Json:
+    relation: Json = {}
+    if thread:
+        relation = {"rel_type": "m.thread", "event_id": thread, "is_falling_back": not reply_to}
+    if thread or reply_to:
+        relation["m.in_reply_to"] = {"event_id": reply_to or thread}
+    return relation
 
 
 @asynccontextmanager
 async def phone(
     server: Synapse,
-    name: str,
+    who: str | Account,
     *,
     is_strict: bool = True,
     is_signed: bool = True,
+    takes_requests: bool = True,
     secrets: object = None,
 ) -> AsyncIterator[Phone]:
-    """Run a phone of an account that is there, and signed in."""
-    if not (ROOT / "tests/phone/node_modules/.made").exists():
-        raise NoHomeserver
-    process = await asyncio.create_subprocess_exec(
-        HOME / "node/bin/node",
-        ROOT / "tests/phone/phone.mjs",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=_MOST_BYTES,
-    )
-    made = Phone(process)
-    listening = asyncio.ensure_future(made.listen())
-    try:
-        user = f"@{name}:home.test"
+    """Log a new device in, and run it while it is used; `who` is new gets an account.
+
+    `is_strict`: it neither writes to nor reads from devices that their owners did not sign;
+    `is_signed`: it makes its owner's cross-signing keys; `secrets`: another phone's;
+    `takes_requests`: it agrees to compare emoji with whoever asks.
+    """
+    user, password = server.account(who) if isinstance(who, str) else who
+    async with line() as made:
         found = await made.do(
             "login",
             url=server.url,
             user=user,
-            password=f"pw-canary-{name}",
+            password=password,
             isStrict=is_strict,
             isSigned=is_signed,
+            takesRequests=takes_requests,
             secrets=secrets,
         )
-        made.user, made.device = found["user"], found["device"]
-        yield made
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(5):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-        await listening
+        yield Phone(made, found["user"], found["device"])

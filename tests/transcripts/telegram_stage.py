@@ -14,8 +14,8 @@ from tests.simulators.telegram.markdown import as_markdown
 from tests.simulators.telegram.server import Simulator
 from tests.transcripts.reading import AGO, EDITS, SENDS, ZEROS
 from tests.transcripts.script import Step
-from tests.transcripts.stage import Stage
 from tests.transcripts.telling import lines_of
+from tests.transcripts.wired_stage import WiredStage
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
 _GROUPS: Final = ("club",)
@@ -24,7 +24,7 @@ _REACTIONS: Final = "React 🛑"
 _ACCOUNT: Final = re.compile(r"\bfake:(\w+)")
 
 
-class TelegramStage(Stage):
+class TelegramStage(WiredStage):
     """People are numbers here, and their messages come through a long poll."""
 
     def __init__(self, *, is_owned: bool = True) -> None:
@@ -32,16 +32,11 @@ class TelegramStage(Stage):
         self._sim = Simulator()
         self._sim.people.now = lambda: self.clock.now().timestamp()
         self._http = HttpClient()
-        self._polling: asyncio.Future[None] | None = None
         self._rows = 0
         self._growing: set[int] = set()
         self._tapped: tuple[int, int, str, int | None] | None = None
         self._senders: dict[int, str] = {}
         self._typed_ids: dict[tuple[str, str], int] = {}
-        self._stirred = asyncio.Event()
-        self.clock.stirred = self._stirred.set
-        for company in self.companies.values():
-            company.stirred = self._stirred.set
 
     async def open(self) -> None:
         """Start the Bot API, once, and the application on it."""
@@ -59,13 +54,11 @@ class TelegramStage(Stage):
         self.messenger = self._telegram = frontend
         await super().open()
         assert self._router is not None
-        self._polling = asyncio.ensure_future(frontend.run(self._router))
+        self._running = asyncio.ensure_future(frontend.run(self._router))
 
     async def close(self) -> None:
         """End the application; the Bot API stays for a restart."""
-        if self._polling is not None:
-            self._polling.cancel()
-            await asyncio.gather(self._polling, return_exceptions=True)
+        await self._stop()
         await super().close()
         await self._telegram.close()
         await self._http.close()
@@ -74,14 +67,6 @@ class TelegramStage(Stage):
         """End both."""
         await self.close()
         await self._sim.close()
-
-    async def play(self, step: Step, prepared: Sequence[Step]) -> list[str]:
-        """Do one step, and wait until a phone has shown all of it."""
-        shown = await super().play(step, prepared)
-        if step.who in {"clock", "restart"}:
-            await self._settle()
-            shown += self.told()
-        return shown
 
     def told(self) -> list[str]:
         """Return what was shown since the last time."""
@@ -160,47 +145,13 @@ class TelegramStage(Stage):
         await self._sim.until(lambda: self._sim.updates.confirmed >= update)
         await self._settle()
 
-    async def _settle(self) -> None:
-        """Wait until nothing is left to do but for answers that end by a later step."""
-        for place in self._places():
-            settling = asyncio.ensure_future(self._settle_in(place))
-            while not settling.done() and not self._is_held(place):
-                self._stirred.clear()
-                stirred = asyncio.ensure_future(self._stirred.wait())
-                await asyncio.wait((settling, stirred), return_when=asyncio.FIRST_COMPLETED)
-                stirred.cancel()
-            await self._at_once(place)
-            settling.cancel()
-            await asyncio.gather(settling, return_exceptions=True)
-        while aside := set(self._telegram._aside):
-            await asyncio.wait(aside)
-
-    async def _settle_in(self, place: Place) -> None:
-        assert self._router is not None
-        await self._at_once(place)
-        self._stirred.set()
-        await self._router.settled(place)
-
-    async def _at_once(self, place: Place) -> None:
-        """Wait for what waits for no answer: commands, and what is on its way."""
-        assert self._router is not None
-        router = self._router
-        while events := [*router._lanes.pending(place), *router._courier.pending(place)]:
-            for event in events:
-                await event.wait()
-
-    def _is_held(self, place: Place) -> bool:
-        """Whether an answer there waits for a gate, or for time to pass."""
-        assert self._router is not None
-        running = self._router._sessions._running.values()
-        return any(each.turn.place == place and each.reason is None for each in running) and any(
-            company.is_waiting or company.is_expected for company in self.companies.values()
-        )
-
     def _places(self) -> Iterator[Place]:
         for chat in self._sim.state.chats.values():
             kind = PlaceKind.PRIVATE if chat.kind == "private" else PlaceKind.GROUP
             yield Place("telegram", str(chat.id), kind=kind)
+
+    def _aside(self) -> Iterable["asyncio.Task[None]"]:
+        return self._telegram._aside
 
     def _button(self, label: str, chat: int) -> tuple[int, str]:
         for message in reversed(self._sim.state.chats[chat].screen.values()):

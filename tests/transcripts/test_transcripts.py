@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.transcripts.matrix_stage import MatrixStage, on_matrix
 from tests.transcripts.script import Scene, Script, Step, expected, parse, write
 from tests.transcripts.stage import Stage
 from tests.transcripts.telegram_stage import TelegramStage, on_telegram
@@ -13,7 +14,7 @@ from tests.transcripts.telling import as_numbers, with_bangs
 
 _HERE: Final = Path(__file__).parent
 _FILES: Final = sorted(_HERE.glob("*.chat"))
-_USUAL: Final = ("buttons", "numbers", "telegram")
+_USUAL: Final = ("buttons", "numbers", "telegram", "matrix")
 _PREPARING: Final = frozenset({">", "!", "check!", "check>", "list!"})
 
 
@@ -31,13 +32,17 @@ def _name(case: tuple[Path, int, str]) -> str:
     return f"{path.stem}-{index}-{kind}"
 
 
+def _stage(kind: str, *, is_owned: bool) -> Stage:
+    if kind == "telegram":
+        return TelegramStage(is_owned=is_owned)
+    if kind.startswith("matrix"):
+        return MatrixStage(is_owned=is_owned, is_sealed=kind != "matrix-unsealed")
+    return Stage(kind, is_owned=is_owned)
+
+
 async def _play(script: Script, scene: Scene, kind: str) -> list[str]:
     """Return the scene as it went: what was done, and what the bot showed after it."""
-    stage = (
-        TelegramStage(is_owned=script.is_owned)
-        if kind == "telegram"
-        else Stage(kind, is_owned=script.is_owned)
-    )
+    stage = _stage(kind, is_owned=script.is_owned)
     await stage.open()
     try:
         for line in script.given:
@@ -79,6 +84,8 @@ async def test_a_chat_goes_as_written(
         played, written = as_numbers(played), as_numbers(with_bangs(written))
     if kind == "telegram":
         played, written = on_telegram(played), on_telegram(written)
+    if kind.startswith("matrix"):
+        played, written = on_matrix(played), on_matrix(written)
     assert played == written
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.matrix.approval import Refused
-from adapters.matrix.trust import Standing
+from adapters.matrix.trust.approval import Refused
+from adapters.matrix.trust.trust import Standing
 from adapters.matrix.wire import CallError
 from bot.domain.secret import Secret
 from tests.fakes.matrix_account import BOT, BotAccount

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.identities import device_of, devices_of, identity_of, signed_devices
-from adapters.matrix.signing import sign, with_signature
+from adapters.matrix.trust.identities import device_of, devices_of, identity_of, signed_devices
+from adapters.matrix.trust.signing import sign, with_signature
 from tests.fakes.matrix_keys import KeyServer, Phone
 
 ALICE = "@alice:hs"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.matrix.machine import Arrived, Machine, Undecryptable
-from adapters.matrix.olmstore import OlmStore
+from adapters.matrix.crypto.machine import Arrived, Machine, Undecryptable
+from adapters.matrix.crypto.store import OlmStore
 from bot.domain.secret import Secret
 
 Json = dict[str, Any]

@@ -1,29 +1,28 @@
-"""A reply as the events it becomes on Matrix."""
+"""Replies as the events they become on Matrix."""
 
+import json
 from html import escape
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
+import vodozemac
 
 from adapters.matrix.render import (
     FULL,
-    MOST_BYTES,
-    Preview,
-    _bytes,
     content,
     edit_of,
     in_thread,
+    load_of,
     replying_to,
     split_reply,
 )
-from bot.domain.events import Button, Reply, ReplyKind
+from adapters.matrix.wire import Json
+from bot.domain.events import Button, Reply, ReplyKind, Rows
+from storage.codec import dump_reply, load_reply
 
-
-def html(text: str) -> str:
-    """Return the HTML of an answer; its plain text where it needs none."""
-    found = content(Reply(text=text, kind=ReplyKind.ANSWER))
-    return str(found.get("formatted_body", found["body"]))
+ID = "$" + "e" * 43
+# An event has 65,536 bytes; the other fields of one in a large room take some 3,000.
+MOST_SEALED = 62_500
 
 
 class _Words(HTMLParser):
@@ -35,93 +34,104 @@ class _Words(HTMLParser):
         self.words += data
 
 
-def words(found: dict[str, Any]) -> str:
+def words(found: Json) -> str:
     """Return what a reader sees of a content, without any space and the signs of lists."""
     parser = _Words()
     parser.feed(found.get("formatted_body") or escape(found["body"]))
     return "".join(parser.words.replace("•", "").split())
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain words", "plain words"),
-        (
-            "a **b** *c* ~~d~~ `e`",
-            "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>",
-        ),
-        ("# Head", "<h3>Head</h3>"),
-        ("one\ntwo", "<p>one<br>two</p>"),
-        ("- a\n  1. b", "<ul><li>a<ol><li>b</li></ol></li></ul>"),
-        ("3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'),
-        ("- [x] done", "<ul><li>☑ done</li></ul>"),
-        ("> q", "<blockquote><p>q</p></blockquote>"),
-        (
-            "```py\nx < 1\n```",
-            '<pre><code class="language-py">x &lt; 1\n</code></pre>',
-        ),
-        ("[here](https://a.example/x)", '<p><a href="https://a.example/x">here</a></p>'),
-        (
-            "[bank.example](https://evil.example)",
-            '<p><a href="https://evil.example">bank.example</a> (evil.example)</p>',
-        ),
-        ("[x](javascript:alert(1))", "[x](javascript:alert(1))"),
-        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
-        ("a & b <c>", "a & b <c>"),
-        ("![cat](https://a.example/c.png)", '<p><a href="https://a.example/c.png">cat</a></p>'),
-        ("---", "<hr>"),
-        ("$x^2$", "<p><code>x²</code></p>"),
-    ],
-)
-def test_markdown_is_html_that_every_client_shows(text: str, expected: str) -> None:
-    """And characters of a model's are never tags."""
-    found = html(text)
-    if expected == text:
-        assert "formatted_body" not in content(Reply(text=text)) or "&lt;" in found
-    else:
-        assert found == expected
-
-
-def test_a_table_is_legible_without_one() -> None:
-    """Narrow: aligned lines; wide: rows of words. Never a tag for it, which not all show."""
-    narrow = html("| a | b |\n|---|---|\n| 1 | 2 |")
-    assert narrow.startswith("<pre><code>")
-    wide = html("| a | b |\n|---|---|\n| " + "long " * 20 + "| 2 |")
-    assert "<strong>b:</strong> 2" in wide
-    assert "<table" not in narrow + wide
+def sealed(found: Json) -> int:
+    """Return how long an edit is once it is encrypted as the library does it."""
+    event = {"type": "m.room.message", "content": edit_of(ID, found), "room_id": "!" + "r" * 43}
+    text = json.dumps(event, separators=(",", ":"))
+    return len(vodozemac.GroupSession().encrypt(text.encode()).to_base64())
 
 
 def test_what_rings_and_what_does_not() -> None:
     """An answer does, a notice does not; a mention is said, or said to be none."""
     answer = content(Reply(text="x", kind=ReplyKind.ANSWER), mentions=["@alice:hs.test"])
-    assert (answer["msgtype"], answer["m.mentions"]) == (
-        "m.text",
-        {"user_ids": ["@alice:hs.test"]},
+    assert answer == {
+        "msgtype": "m.text",
+        "body": "x",
+        "m.mentions": {"user_ids": ["@alice:hs.test"]},
+    }
+    notice = content(Reply(text="x"))
+    assert notice == {"msgtype": "m.notice", "body": "x", "m.mentions": {}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@room wake up",
+        "@alice:hs.test",
+        "[Alice](https://matrix.to/#/@alice:hs.test)",
+        "https://matrix.to/#/@alice:hs.test",
+        '<a href="https://matrix.to/#/@alice:hs.test">Alice</a>',
+    ],
+)
+def test_a_model_calls_nobody(text: str) -> None:
+    """Whatever it writes is said to be no mention, in the first message and in its edits."""
+    found = content(Reply(text=text, kind=ReplyKind.ANSWER))
+    assert found["m.mentions"] == {}
+    edit = edit_of(ID, found)
+    assert (edit["m.mentions"], edit["m.new_content"]["m.mentions"]) == ({}, {})
+
+
+def test_html_only_where_it_says_more() -> None:
+    """A text without any stress is sent once."""
+    assert "formatted_body" not in content(Reply(text="a & <b>\nc\n\nd"))
+    stressed = content(Reply(text="*a*"))
+    assert stressed["format"] == "org.matrix.custom.html"
+    assert stressed["formatted_body"] == "<p><em>a</em></p>"
+
+
+ROWS: Rows = (
+    (Button("Haiku", "model:use:1"), Button("Son & net", "model:use:2")),
+    (Button("Key page", url="https://keys.example/a?b&c"), Button("Copy id", copy="x")),
+)
+
+
+def test_choices_are_numbers_and_addresses_are_written_out() -> None:
+    """How a choice is made is said once, the footer comes last. What only copies is no choice."""
+    rows = (*ROWS, (Button("Cancel", "model:cancel"),))
+    found = content(Reply(text="Which?", footer="Haiku,  about\n$0.01 *", buttons=rows))
+    assert found["body"] == (
+        "Which?\n\n1 Haiku\n2 Son & net\n0 Cancel\nSend a number or react with it."
+        "\nKey page: https://keys.example/a?b&c\n\nHaiku, about $0.01 *"
     )
-    notice = content(Reply(text="@room @alice:hs.test"))
-    assert (notice["msgtype"], notice["m.mentions"]) == ("m.notice", {})
-
-
-def test_choices_are_numbers_and_the_footer_is_last() -> None:
-    """So they can be typed where there are no buttons."""
-    rows = ((Button("Haiku", "model:use:1"),), (Button("Close", "model:close"),))
-    found = content(Reply(text="Which?", footer="Haiku, about $0.01", buttons=rows))
-    hint = "Send a number or react with it."
-    assert found["body"] == f"Which?\n\n1 Haiku\n0 Close\n{hint}\n\nHaiku, about $0.01"
     assert found["formatted_body"] == (
-        f"<p>Which?</p><p>1 Haiku<br>0 Close<br>{hint}</p><p><em>Haiku, about $0.01</em></p>"
+        "<p>Which?</p><p>1 Haiku<br>2 Son &amp; net<br>0 Cancel<br>Send a number or react with it."
+        '<br>Key page: <a href="https://keys.example/a?b&amp;c">https://keys.example/a?b&amp;c</a>'
+        "</p><p><em>Haiku, about $0.01 *</em></p>"
     )
+
+
+def test_what_is_not_there_leaves_no_gap() -> None:
+    """Neither a text nor choices are needed."""
+    assert content(Reply(text="", footer="a"))["body"] == "a"
+    address = content(Reply(text="", buttons=((Button("Page", url="https://a.example"),),)))
+    assert address["body"] == "Page: https://a.example"
 
 
 def test_an_edit_holds_the_new_text_and_calls_nobody() -> None:
     """A relation of the first message is no part of it."""
     new = in_thread(content(Reply(text="**b**"), mentions=["@a:hs.test"]), "$root", "$latest")
-    edit = edit_of("$m", new)
-    assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$m"}
-    assert edit["m.new_content"]["formatted_body"] == "<p><strong>b</strong></p>"
-    assert "m.relates_to" not in edit["m.new_content"]
-    assert edit["m.mentions"] == {}
-    assert edit["body"] == "* b"
+    assert edit_of("$m", new) == {
+        "msgtype": "m.notice",
+        "body": "* b",
+        "format": "org.matrix.custom.html",
+        "formatted_body": "* <p><strong>b</strong></p>",
+        "m.mentions": {},
+        "m.new_content": {
+            "msgtype": "m.notice",
+            "body": "b",
+            "format": "org.matrix.custom.html",
+            "formatted_body": "<p><strong>b</strong></p>",
+            "m.mentions": {"user_ids": ["@a:hs.test"]},
+        },
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$m"},
+    }
 
 
 def test_threads_and_replies() -> None:
@@ -133,51 +143,82 @@ def test_threads_and_replies() -> None:
         "is_falling_back": True,
         "m.in_reply_to": {"event_id": "$latest"},
     }
-    assert replying_to(bare, "$q")["m.relates_to"] == {"m.in_reply_to": {"event_id": "$q"}}
-    assert replying_to(bare, "$q")["body"] == "x"
+    assert replying_to(bare, "$q") == bare | {
+        "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}}
+    }
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "word " * 9_000,
-        "字" * 30_000,
-        "```py\n" + "x = '<&>'\n" * 4_000 + "```",
-        "\n\n".join(f"- **item** {n} `code` [a](https://a.example/{n})" for n in range(1_500)),
-        "<" * 20_000,
-        "😀" * 9_000,
-    ],
-    ids=["words", "chinese", "code", "items", "brackets", "emoji"],
-)
-def test_parts_fit_an_event_also_as_an_edit_and_lose_nothing(text: str) -> None:
-    """Whatever the text is made of; they are drawn the same after they were stored."""
-    parts = split_reply(Reply(text=text, footer="the end", kind=ReplyKind.ANSWER))
-    assert len(parts) > 1
-    drawn = [content(part) for part in parts]
-    assert all(_bytes(each) <= MOST_BYTES for each in drawn)
-    assert all(len(each["body"]) <= FULL for each in drawn)
-    assert [each["body"].endswith("the end") for each in drawn] == [False] * (len(parts) - 1) + [
-        True
+def test_what_fits_is_one_part() -> None:
+    """A short reply stays as it is, and so does what is a part already."""
+    reply = Reply(text="# a\n\nb", footer="c", buttons=ROWS, kind=ReplyKind.ANSWER)
+    assert split_reply(reply) == [reply]
+    part = Reply(text="a" * 30_000, stretch=(0, 9_000))
+    assert split_reply(part) == [part]
+
+
+def test_whole_blocks_make_parts() -> None:
+    """They are grouped while they fit; the last part has footer and buttons."""
+    paragraphs = [letter * 4_000 for letter in "abcde"]
+    reply = Reply(text="\n\n".join(paragraphs), footer="f", buttons=ROWS, kind=ReplyKind.ANSWER)
+    first, second, last = split_reply(reply)
+    assert [part.text.split() for part in (first, second, last)] == [
+        paragraphs[:2],
+        paragraphs[2:4],
+        paragraphs[4:],
     ]
-    whole = content(Reply(text=text))
-    assert "".join(map(words, drawn)).removesuffix("theend") == words(whole)
+    assert {part.stretch for part in (first, second, last)} == {None}
+    assert {part.kind for part in (first, second, last)} == {ReplyKind.ANSWER}
+    assert (first.footer, first.buttons, second.footer, second.buttons) == ("", (), "", ())
+    assert (last.footer, last.buttons) == ("f", ROWS)
 
 
-def test_a_growing_answer_is_seen_as_its_end_will_be() -> None:
-    """Up to one message, with a sign that there is more."""
-    growing = Preview()
-    assert growing.show("") is None
-    text = "# Head\n\n- a\n- b\n\nwords"
-    assert growing.show(text) == content(Reply(text=text, kind=ReplyKind.ANSWER))
-    long = growing.show("word " * 4_000)
-    assert long is not None
-    assert long["body"].endswith(" …")
-    assert growing.show("word " * 5_000) == long
+def test_code_goes_on_as_code() -> None:
+    """Each part of a long block is a block in its language, cut between lines."""
+    lines = [f"    a = {number}" for number in range(3_000)]
+    source = "```py\n{}\n```".format("\n".join(lines))
+    drawn = [content(part) for part in split_reply(Reply(text=source))]
+    assert len(drawn) > 2
+    bodies = [each["body"].removeprefix("```py\n").removesuffix("\n```") for each in drawn]
+    assert "\n".join(bodies).split("\n") == lines
+    for each in drawn:
+        assert each["formatted_body"].startswith('<pre><code class="language-py">    a = ')
 
 
-def test_half_a_table_is_not_shown_as_lines() -> None:
-    """Until it is seen to be one."""
-    growing = Preview()
-    shown = growing.show("words\n\n| a | b |")
-    assert shown is not None
-    assert shown["body"] == "words"
+LONG = {
+    "words": "word " * 9_000,
+    "chinese": "字" * 30_000,
+    "stressed chinese": "**字** " * 9_000,
+    "code": "```py\n" + "x = '<&>'\n" * 4_000 + "```",
+    "items": "\n".join(f"- **item** {n} `code` [a](https://a.example/{n})" for n in range(1_500)),
+    "brackets": "<" * 20_000,
+    "emoji": "😀" * 9_000,
+    "families": "👨\u200d👩\u200d👧 " * 3_000,
+    "long addresses": f"[a](https://a.example/{'&' * 2_000}) " * 30,
+    "one endless address": f"[a](https://a.example/{'b' * 80_000})",
+    "turns": "\u202e\u202d" * 12_000,
+    "deep quotes": "> " * 12 + "a " * 20_000,
+    "a table": "| a | b |\n|---|---|\n" + f"| {'c' * 50} | `d` |\n" * 900,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_parts_fit_an_event_also_as_an_edit_and_lose_nothing(name: str) -> None:
+    """Whatever the text is made of; they are drawn the same after they were stored."""
+    reply = Reply(text=LONG[name], footer="the end", buttons=ROWS, kind=ReplyKind.ANSWER)
+    parts = split_reply(reply)
+    drawn = [content(load_reply(dump_reply(part))) for part in parts]
+    assert drawn == [content(part) for part in parts]
+    for each in drawn:
+        assert load_of(each) <= 1.0
+        assert len(each["body"]) <= FULL
+        assert sealed(each) <= MOST_SEALED
+    assert "".join(map(words, drawn)) == words(content(reply))
+    assert [bool(part.footer) for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+@pytest.mark.parametrize("name", ["words", "chinese", "code", "items"])
+def test_parts_are_well_filled(name: str) -> None:
+    """A text of one kind is not cut into crumbs."""
+    *parts, _ = split_reply(Reply(text=LONG[name], kind=ReplyKind.ANSWER))
+    assert parts
+    assert min(load_of(content(part)) for part in parts) > 0.75

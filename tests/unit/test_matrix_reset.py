@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.matrix.reset import reset_identity
-from adapters.matrix.trust import DeviceLost, Standing, Trust
+from adapters.matrix.trust.reset import reset_identity
+from adapters.matrix.trust.trust import DeviceLost, Standing, Trust
 from adapters.matrix.wire import CallError
 from bot.domain.secret import Secret
 from tests.fakes.dialogue import FakeDialogue

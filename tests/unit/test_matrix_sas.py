@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from adapters.matrix.emoji import EMOJI
-from adapters.matrix.sas import Exchange, Party, Peer, commitment
+from adapters.matrix.verification.emoji import EMOJI
+from adapters.matrix.verification.sas import Exchange, Party, Peer, commitment
 
 ALICE = Party("@alice:hs", "PHONE", {"ed25519:PHONE": "phonekey", "ed25519:Alice+": "Alice+"})
 BOT = Party("@bot:hs", "BOTDEVICE", {"ed25519:BOTDEVICE": "botkey"})

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.matrix.seeds import Seeds
-from adapters.matrix.signing import (
+from adapters.matrix.trust.seeds import Seeds
+from adapters.matrix.trust.signing import (
     canonical,
     decode64,
     encode64,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.matrix.approval import Refused
-from adapters.matrix.trust import DeviceLost, Standing
+from adapters.matrix.trust.approval import Refused
+from adapters.matrix.trust.trust import DeviceLost, Standing
 from adapters.matrix.wire import CallError
 from tests.fakes.matrix_account import BOT, BotAccount
 from tests.fakes.matrix_keys import Cut, Phone

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Party, Peer
-from adapters.matrix.verification import Stage, Verification
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.machine import Stage, Verification
+from adapters.matrix.verification.sas import Party, Peer
 from tests.fakes.matrix_pair import (
     ALICE,
     ALICE_SEEN,

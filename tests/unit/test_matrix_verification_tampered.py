@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Party, Peer, commitment
-from adapters.matrix.verification import Stage, Verification
-from adapters.matrix.verification_wire import Message
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.machine import Stage, Verification
+from adapters.matrix.verification.sas import Party, Peer, commitment
+from adapters.matrix.verification.wire import Message
 from tests.fakes.matrix_pair import (
     BOT,
     BOT_SEEN,

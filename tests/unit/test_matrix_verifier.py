@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.verification_requests import Event, read_request
-from adapters.matrix.verifier import Verifier
-from adapters.matrix.verifying import verify
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.console import verify
+from adapters.matrix.verification.requests import Event, read_request
+from adapters.matrix.verification.verifier import Verifier
 from adapters.matrix.wire import CallError
 from tests.fakes.clock import START, let_run
 from tests.fakes.dialogue import FakeDialogue

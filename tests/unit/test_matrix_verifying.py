@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Awaitable
 
 import pytest
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.approval import Refused
-from adapters.matrix.verification import Stage
-from adapters.matrix.verifying import verify
+from adapters.matrix.trust.approval import Refused
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.console import verify
+from adapters.matrix.verification.machine import Stage
 from adapters.matrix.wire import CallError
 from tests.fakes.clock import let_run
 from tests.fakes.dialogue import FakeDialogue

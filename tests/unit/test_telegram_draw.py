@@ -30,6 +30,11 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "app.py\n  a = 1\n\n    b",
         ["pre:   a = 1\n\n    b py"],
     ),
+    "a language that is a sentence": (
+        f"```{'x' * 41} y\na\n```",
+        f"{'x' * 41} y\na",
+        ["pre: a"],
+    ),
     "code first keeps its indentation": ("```\n\n  a\n b\n```", "  a\n b", ["pre:   a\n b"]),
     "empty code": ("a\n```py\n```", "a", []),
     "quotes are one": (
@@ -183,6 +188,8 @@ def test_entities_are_telegrams_json() -> None:
 
 
 HOSTS = {
+    f"https://a.example/{'b' * 2_030}": "a.example",
+    f"https://a.example/{'b' * 2_031}": "",
     "https://a.example": "a.example",
     "HTTP://A.example:80/b?c#d": "a.example",
     "http://[2001:db8::1]:8080/": "[2001:db8::1]",

@@ -68,6 +68,13 @@ def test_a_block_that_is_too_long_is_shown_in_stretches() -> None:
         assert any(each.language == "py" for each in shown.entities)
 
 
+def test_no_letter_is_lost_where_what_turns_the_direction_is_cut() -> None:
+    """A sign that is alone in the last part is left out of it, and nothing else."""
+    text = "\u202b" + "word " * 1_620 + "\u202c" + "the end"
+    *_, last = split_reply(Reply(text=text, footer="f" * 60))
+    assert draw_reply(last).text.endswith("the end\n\n" + "f" * 60)
+
+
 def test_a_stretch_is_kept_within_the_text() -> None:
     """A stretch from an older drawing may reach too far."""
     assert draw_reply(Reply(text="**ab** cd", stretch=(1, 99))).text == "b cd"

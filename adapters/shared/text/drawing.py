@@ -81,8 +81,7 @@ def _code(pen: Pen, block: CodeBlock) -> None:
     if is_formula(block):
         pen.block(as_text(block.text, is_block=True))
         return
-    _, _, title = block.info.partition(block.language) if block.language else ("", "", "")
-    pen.write(title.strip())
+    pen.write(block.title)
     pen.block(block.text, block.language)
 
 

@@ -130,6 +130,11 @@ def around(entity: Entity, gaps: Sequence[tuple[int, int]]) -> Iterator[Entity]:
         yield entity.moved(at, entity.end)
 
 
+def unturned(text: str) -> str:
+    """Return a text without what turns the reading direction and is not closed in its own line."""
+    return _paired(text, ())[0] if _BIDI.search(text) else text
+
+
 def _order(entity: Entity) -> tuple[int, int, bool, bool]:
     """Sort what is within something after it, also where both are as long."""
     is_outermost, is_innermost = entity.type in _QUOTES, entity.type in AS_THEY_ARE

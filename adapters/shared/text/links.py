@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from ipaddress import AddressValueError, IPv6Address
+from typing import Final
 from urllib.parse import unquote
 
+_LONGEST: Final = 2_048
 _HOST = r"[\w-]+(?:\.[\w-]+)+\.?"
 _ADDRESS = re.compile(
     rf"https?://(?P<host>{_HOST}|\[(?P<v6>[\da-f:.]+)\])(?::(?P<port>\d{{1,5}}))?"
@@ -21,10 +23,10 @@ _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 def host_of(url: str) -> str:
     """Return the host of an address that a message may link to; empty: it may not.
 
-    The server refuses the whole message for one without a dot or with a port out of range; names
-    before an `@` only ever mislead.
+    Telegram refuses the whole message for one without a dot or with a port out of range; names
+    before an `@` only ever mislead. One that is very long would fill a message without a word.
     """
-    found = _ADDRESS.fullmatch(url)
+    found = _ADDRESS.fullmatch(url) if len(url) <= _LONGEST else None
     if not found or not 0 < int(found["port"] or "80") < 65_536:
         return ""
     if found["v6"] and not _is_v6(found["v6"]):

@@ -1,18 +1,20 @@
 """A reply cut into parts that each fit one message; blocks stay whole where they can. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.shared.markdown import sections
 from adapters.shared.text.drawing import draw_block
 from adapters.shared.text.entities import Rendered, clipped, joined
-from adapters.shared.text.splitting import MOST_ENTITIES, stretches
+from adapters.shared.text.splitting import MOST_ENTITIES, NO_LIMIT, first_stretch, stretches
 from bot.domain.events import Reply
 
 GAP: Final = len("\n\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LEAST: Final = 2  # units: a character
+_SPARE: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,66 @@ def split(
     """
     if reply.stretch is not None:
         return [reply]
-    text = storable(reply.text)
-    pieces = list(_pieces(text))
-    whole = joined(piece.shown for piece in pieces)
-    places = _with_room(whole, stretches(whole, full, most_entities), last, full, most_entities)
+    cutting = _Cutting(reply)
+    places = stretches(cutting.whole, full, most_entities)
+    places = _with_room(cutting.whole, places, last, full, most_entities)
     if len(places) < 2:
-        return [replace(reply, text=text)]
-    parts = [_part(text, pieces, start, end, reply) for start, end in places]
-    tail = parts.pop()
-    return [*parts, replace(reply, text=tail.text, stretch=tail.stretch)]
+        return [cutting.reply]
+    return [cutting.part(start, end) for start, end in places]
+
+
+def split_by_load(reply: Reply, full: int, load: Callable[[Reply], float]) -> list[Reply]:
+    """Return a reply as parts of at most `full` units as drawn, each as full as it may be.
+
+    `load` says how full a message is by a part, which is more than 1.0 for none.
+    """
+    if reply.stretch is not None:
+        return [reply]
+    cutting = _Cutting(reply)
+    parts: list[Reply] = []
+    after = 0
+    while (found := _fullest(cutting, after, full, load)) is not None:
+        part, after = found
+        parts.append(part)
+    return parts if len(parts) > 1 else [cutting.reply]
+
+
+def _fullest(
+    cutting: "_Cutting", after: int, full: int, load: Callable[[Reply], float]
+) -> tuple[Reply, int] | None:
+    """Return the next part and where it ends; None: there is nothing more."""
+    room = full
+    while (place := first_stretch(cutting.whole, room, NO_LIMIT, after=after)) is not None:
+        part = cutting.part(*place)
+        length, over = place[1] - place[0], load(part)
+        if over <= 1.0 or length <= _LEAST:
+            return part, place[1]
+        room = max(_LEAST, int(length / over * _SPARE))
+    return None
+
+
+class _Cutting:
+    """A reply that is cut: its blocks as drawn, one after the other."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = replace(reply, text=storable(reply.text))
+        self._pieces = list(_pieces(self.reply.text))
+        self.whole = joined(piece.shown for piece in self._pieces)
+        self._end = self.whole.units
+
+    def part(self, start: int, end: int) -> Reply:
+        """Return what lies between two places; what is last has the footer and the buttons."""
+        touched = [each for each in self._pieces if each.end > start and each.start < end]
+        first, last = touched[0], touched[-1]
+        is_whole = (start, end) == (first.start, last.end)
+        part = Reply(
+            text=self.reply.text[first.source[0] : last.source[1]],
+            kind=self.reply.kind,
+            stretch=None if is_whole else (start - first.start, end - first.start),
+        )
+        if end < self._end:
+            return part
+        return replace(self.reply, text=part.text, stretch=part.stretch)
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
@@ -62,17 +115,6 @@ def _pieces(text: str) -> Iterator[_Piece]:
             piece = _Piece((section.start, section.end), shown, at)
             at = piece.end + GAP
             yield piece
-
-
-def _part(text: str, pieces: Sequence[_Piece], start: int, end: int, reply: Reply) -> Reply:
-    touched = [piece for piece in pieces if piece.end > start and piece.start < end]
-    first, last = touched[0], touched[-1]
-    is_whole = (start, end) == (first.start, last.end)
-    return Reply(
-        text=text[first.source[0] : last.source[1]],
-        kind=reply.kind,
-        stretch=None if is_whole else (start - first.start, end - first.start),
-    )
 
 
 def _with_room(
@@ -91,7 +133,4 @@ def _with_room(
     entities = most_entities - len(last.entities)
     if tail.units <= room and len(tail.entities) <= entities:
         return places
-    return [
-        *places[:-1],
-        *((start + at, start + to) for at, to in stretches(tail, room, entities)),
-    ]
+    return [*places[:-1], *stretches(whole, room, entities, after=start)]

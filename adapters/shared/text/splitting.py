@@ -11,6 +11,7 @@ from adapters.shared.text.units import to_units
 
 MOST_UNITS: Final = 4_096
 MOST_ENTITIES: Final = 100
+NO_LIMIT: Final = 1_000_000  # of entities, where they do not count
 _UNCUT = frozenset({CODE, LINK})
 _BINDING = "\u00a0\u2007\u202f"
 _SENTENCE = re.compile(r"[.!?…]['\")\]»”’]*(?=\s)|[。！？]['\")\]」』）”’]*")  # noqa: RUF001 - as Chinese writes them
@@ -33,14 +34,28 @@ def stretches(
     limit: int = MOST_UNITS,
     most_entities: int = MOST_ENTITIES,
     *,
+    after: int = 0,
     is_filled: bool = False,
 ) -> list[tuple[int, int]]:
-    """Return where each part begins and ends, in units; only space lies between them.
+    """Return where each part after a place begins and ends, in units; only space lies between.
 
     A block of code that fits a message is not cut, however short the part before it becomes.
     With `is_filled` parts are as full as they can be, whatever is cut.
     """
-    return list(_Cutter(shown, limit, most_entities, is_filled=is_filled).parts())
+    return list(_Cutter(shown, limit, most_entities, is_filled=is_filled).parts(after))
+
+
+def first_stretch(
+    shown: Rendered,
+    limit: int = MOST_UNITS,
+    most_entities: int = MOST_ENTITIES,
+    *,
+    after: int = 0,
+    is_filled: bool = False,
+) -> tuple[int, int] | None:
+    """Return where the next part after a place begins and ends; None: there is nothing more."""
+    parts = _Cutter(shown, limit, most_entities, is_filled=is_filled).parts(after)
+    return next(parts, None)
 
 
 class _Cutter:
@@ -55,8 +70,8 @@ class _Cutter:
         self._code = _Spans([each for each in shown.entities if each.type == PRE])
         self._uncut = _Spans([each for each in shown.entities if each.type in _UNCUT])
 
-    def parts(self) -> Iterator[tuple[int, int]]:
-        start, coming = self._begin(0), 0
+    def parts(self, after: int = 0) -> Iterator[tuple[int, int]]:
+        start, coming = self._begin(after), 0
         over: list[Entity] = []
         while start < len(self._units):
             while coming < len(self._entities) and self._entities[coming].offset <= start:

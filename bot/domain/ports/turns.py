@@ -96,7 +96,10 @@ class TurnStore(Protocol):
         ...
 
     async def shown(self, turn: TurnId, message: MessageRef) -> None:
-        """Note the message in which the answer grows, to go on in it after a restart."""
+        """Note the message in which the answer grows, to go on in it after a restart.
+
+        An answer that has ended meanwhile ends in it, unless that was sent.
+        """
         ...
 
     async def end(self, turn: TurnId, attempt: int, ending: Ending) -> Sequence[Delivery]:

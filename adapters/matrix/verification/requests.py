@@ -7,8 +7,8 @@ from typing import Final, final
 
 import msgspec
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.verification_flow import LONGEST_S, first
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.flow import LONGEST_S, first
 from bot.domain.ports import Clock
 
 _OLDEST: Final = timedelta(minutes=10)

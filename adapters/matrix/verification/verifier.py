@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final, final
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.approval import Refused
-from adapters.matrix.identities import devices_of, identity_of
-from adapters.matrix.ports import TrustApi, VerificationTransport
-from adapters.matrix.sas import Party, Peer
-from adapters.matrix.signing import key_id
-from adapters.matrix.trust import Trust
-from adapters.matrix.verification import Verification
-from adapters.matrix.verification_flow import Flow
-from adapters.matrix.verification_requests import Asked, Event, Requests, read_request
+from adapters.matrix.trust.approval import Refused
+from adapters.matrix.trust.identities import devices_of, identity_of
+from adapters.matrix.trust.ports import TrustApi, VerificationTransport
+from adapters.matrix.trust.signing import key_id
+from adapters.matrix.trust.trust import Trust
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.flow import Flow
+from adapters.matrix.verification.machine import Verification
+from adapters.matrix.verification.requests import Asked, Event, Requests, read_request
+from adapters.matrix.verification.sas import Party, Peer
 from adapters.matrix.wire import CallError
 from bot.domain.ports import Clock
 

@@ -8,10 +8,10 @@ from typing import Any, Final, final
 
 import msgspec
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.sas import Agreement, Exchange, Party, Peer, Shown, commitment
-from adapters.matrix.signing import key_id
-from adapters.matrix.verification_wire import Message
+from adapters.matrix.trust.signing import key_id
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.sas import Agreement, Exchange, Party, Peer, Shown, commitment
+from adapters.matrix.verification.wire import Message
 
 _LONGEST_CODE: Final = 100
 

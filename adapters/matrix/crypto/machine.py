@@ -14,10 +14,10 @@ from typing import Any
 from nio.crypto import InboundGroupSession  # type: ignore[import-untyped]  # no py.typed
 from nio.events.to_device import RoomKeyEvent, ToDeviceEvent  # type: ignore[import-untyped]
 
-from adapters.matrix.identities import DeviceKeys
-from adapters.matrix.olmstore import OlmStore
-from adapters.matrix.publishing import Publishing
-from adapters.matrix.sharing import MEGOLM, Sharing
+from adapters.matrix.crypto.publishing import Publishing
+from adapters.matrix.crypto.sharing import MEGOLM, Sharing
+from adapters.matrix.crypto.store import OlmStore
+from adapters.matrix.trust.identities import DeviceKeys
 from adapters.matrix.wire import Json
 
 _log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from adapters.matrix.approval import Refused
-from adapters.matrix.trust import Standing, Trust
+from adapters.matrix.trust.approval import Refused
+from adapters.matrix.trust.trust import Standing, Trust
 from adapters.matrix.wire import CallError
 from bot.domain.ports import Dialogue
 

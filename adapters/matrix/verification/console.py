@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, final
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.approval import Refused, errcode
-from adapters.matrix.sas import Shown
-from adapters.matrix.verification import Stage
-from adapters.matrix.verification_flow import Flow
-from adapters.matrix.verification_requests import Asked
-from adapters.matrix.verifier import Verifier
+from adapters.matrix.trust.approval import Refused, errcode
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.flow import Flow
+from adapters.matrix.verification.machine import Stage
+from adapters.matrix.verification.requests import Asked
+from adapters.matrix.verification.sas import Shown
+from adapters.matrix.verification.verifier import Verifier
 from adapters.matrix.wire import CallError
 from bot.domain.ports import Dialogue
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.matrix.signing import decode64, key_id, verify
+from adapters.matrix.trust.signing import decode64, key_id, verify
 
 _KEY_BYTES = 32
 

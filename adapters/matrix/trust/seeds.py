@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from adapters.matrix.identities import Identity
-from adapters.matrix.signing import decode64, encode64, key_id, public_key, sign, with_signature
+from adapters.matrix.trust.identities import Identity
+from adapters.matrix.trust.signing import (
+    decode64,
+    encode64,
+    key_id,
+    public_key,
+    sign,
+    with_signature,
+)
 from bot.domain.ports import Keepsakes
 from bot.domain.secret import Secret
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from adapters.matrix.ports import TrustApi
+from adapters.matrix.trust.ports import TrustApi
 from adapters.matrix.wire import CallError
 from bot.domain.secret import Secret
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.machine import Machine, Undecryptable
+from adapters.matrix.crypto.machine import Machine, Undecryptable
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
 from bot.domain.secret import Secret

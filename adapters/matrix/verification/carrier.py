@@ -3,8 +3,8 @@
 import secrets
 
 from adapters.matrix.api import MatrixApi
+from adapters.matrix.crypto.sealing import Sealing
 from adapters.matrix.rooms import Rooms
-from adapters.matrix.sealing import Sealing
 from adapters.matrix.wire import Json
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.matrix.olmstore import OlmStore
+from adapters.matrix.crypto.store import OlmStore
 from adapters.matrix.wire import Json
 
 _SIGNED: Final = "signed_curve25519"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, final
 
-from adapters.matrix.approval import Refused, errcode, upload_identity
-from adapters.matrix.identities import (
+from adapters.matrix.trust.approval import Refused, errcode, upload_identity
+from adapters.matrix.trust.identities import (
     DeviceKeys,
     Identity,
     device_object,
@@ -15,9 +15,9 @@ from adapters.matrix.identities import (
     identity_of,
     master_object,
 )
-from adapters.matrix.ports import TrustApi
-from adapters.matrix.seeds import KeptSeeds, Seeds
-from adapters.matrix.signing import sign, signable, verify, with_signature
+from adapters.matrix.trust.ports import TrustApi
+from adapters.matrix.trust.seeds import KeptSeeds, Seeds
+from adapters.matrix.trust.signing import sign, signable, verify, with_signature
 from bot.domain.ports import Keepsakes
 from bot.domain.secret import Secret
 

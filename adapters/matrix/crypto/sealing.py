@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from adapters.matrix.api import MatrixApi
-from adapters.matrix.machine import Machine
+from adapters.matrix.crypto.machine import Machine
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.wire import CallError, Json
 from bot.domain.events import MessageRef

@@ -7,7 +7,7 @@ from typing import Any, Final
 from nio import KeysClaimResponse, KeysQueryResponse  # type: ignore[import-untyped]  # no py.typed
 from nio.crypto import OlmDevice  # type: ignore[import-untyped]
 
-from adapters.matrix.olmstore import OlmStore
+from adapters.matrix.crypto.store import OlmStore
 from adapters.matrix.wire import Json
 
 _log = logging.getLogger(__name__)

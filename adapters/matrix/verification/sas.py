@@ -7,8 +7,8 @@ from typing import Any, Final, final
 
 from vodozemac import Curve25519PublicKey, EstablishedSas, Sas
 
-from adapters.matrix.emoji import EMOJI
-from adapters.matrix.signing import canonical, encode64, key_id
+from adapters.matrix.trust.signing import canonical, encode64, key_id
+from adapters.matrix.verification.emoji import EMOJI
 
 _KEY_IDS: Final = "KEY_IDS"
 

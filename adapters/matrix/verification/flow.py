@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar, final
 
-from adapters.matrix import verification_wire as wire
-from adapters.matrix.ports import VerificationTransport
-from adapters.matrix.verification import Verification
-from adapters.matrix.verification_wire import Message
+from adapters.matrix.trust.ports import VerificationTransport
+from adapters.matrix.verification import wire
+from adapters.matrix.verification.machine import Verification
+from adapters.matrix.verification.wire import Message
 from adapters.matrix.wire import CallError
 from bot.domain.ports import Clock
 
