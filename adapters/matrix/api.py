@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.matrix.wire import READ_S, Json, Wire, path
+from adapters.matrix.wire import READ_S, Json, Wire, path, text_in
 from bot.domain.events import MessageRef
 from bot.domain.secret import Secret
 
@@ -85,7 +85,7 @@ class MatrixApi:
     async def send(self, room: str, kind: str, content: Mapping[str, Any], txn: str) -> MessageRef:
         """Send an event, once for each transaction id; return its id."""
         where = path("rooms", room, "send", kind, txn)
-        return MessageRef(str((await self._call("PUT", where, content)).get("event_id", "")))
+        return MessageRef(text_in(await self._call("PUT", where, content), "event_id"))
 
     async def redact(self, room: str, event: str, txn: str) -> None:
         """Remove what an event says."""
@@ -106,7 +106,7 @@ class MatrixApi:
     async def join(self, room: str, via: Iterable[str] = ()) -> str:
         """Join a room; return its id. `via`: servers to ask where ours does not know it."""
         query = [(name, server) for server in via for name in ("via", "server_name")]
-        return str((await self._call("POST", path("join", room), {}, query=query))["room_id"])
+        return text_in(await self._call("POST", path("join", room), {}, query=query), "room_id")
 
     async def leave(self, room: str) -> None:
         """Leave a room, or decline to join it."""
@@ -130,7 +130,7 @@ class MatrixApi:
                 }
             ],
         }
-        return str((await self._call("POST", path("createRoom"), body))["room_id"])
+        return text_in(await self._call("POST", path("createRoom"), body), "room_id")
 
     async def account_data(self, user: str, kind: str) -> Json:
         """Return a piece of the account's own data."""

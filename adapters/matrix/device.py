@@ -25,7 +25,7 @@ from adapters.matrix.troubles import (
     WRONG_USER,
 )
 from adapters.matrix.versions import is_new_enough
-from adapters.matrix.wire import CallError
+from adapters.matrix.wire import CallError, text_in
 from adapters.shared.troubles import Trouble
 from bot.domain.errors import StartError
 from bot.domain.ports import Keepsakes
@@ -99,9 +99,9 @@ class Devices:
                 raise _start_error(BAD_PASSWORD) from None
             raise
         device = Device(
-            str(answer["user_id"]),
-            str(answer["device_id"]),
-            Secret(str(answer["access_token"])),
+            text_in(answer, "user_id"),
+            text_in(answer, "device_id"),
+            Secret(text_in(answer, "access_token")),
         )
         _log.info("logged in to Matrix as a new device")
         await self._keep(device)

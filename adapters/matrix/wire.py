@@ -64,6 +64,14 @@ def path(*parts: str) -> str:
     return "/".join(("/v3", *(quote(part, safe="") for part in parts)))
 
 
+def text_in(answer: Json, name: str) -> str:
+    """Return what an answer must say; raises CallError where it does not, as for no answer."""
+    found = answer.get(name)
+    if not isinstance(found, str) or not found:
+        raise CallError(0)
+    return found
+
+
 class Wire:
     """Calls to one homeserver, with the token that `token` holds once there is one."""
 

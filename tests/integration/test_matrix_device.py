@@ -143,3 +143,13 @@ async def test_a_server_that_is_away_stops_no_start(stand: Stand) -> None:
     stand.sim.faults.add("login", Fault(status=429))
     assert not await stand.start()
     assert await stand.start()
+
+
+@pytest.mark.parametrize("missing", ["user_id", "device_id", "access_token"])
+async def test_a_login_that_is_answered_in_part_stops_no_start(stand: Stand, missing: str) -> None:
+    """It is none: nothing of it is kept, and it is tried again."""
+    said = {"user_id": BOT, "device_id": "ODD", "access_token": "token-canary"}
+    stand.sim.faults.add("login", Fault(answer=said | {missing: None}))
+    assert not await stand.start()
+    assert await stand.stores.keepsakes.get("matrix/device") is None
+    assert await stand.start()

@@ -6,11 +6,12 @@ from typing import Final
 
 import pytest
 
+from bot.domain.chat import Identity
 from bot.domain.errors import FrontendError
 from bot.domain.events import Reply, ReplyKind
 from bot.domain.ports import Growth
 from tests.fakes.clock import FakeClock
-from tests.fakes.matrix import MatrixHouse, matrix_house
+from tests.fakes.matrix import BOB, MatrixHouse, matrix_house
 from tests.simulators.matrix.faults import Fault
 
 _LOST: Final = (Fault(reset="after"), Fault(reset="after"))  # the client itself tries once more
@@ -48,10 +49,13 @@ def _answers(house: MatrixHouse) -> Sequence[str]:
     return house.said()[1:]
 
 
-async def test_a_message_sent_again_is_the_same(house: MatrixHouse) -> None:
-    """The second call returns what the first one sent."""
+@pytest.mark.parametrize("faults", [_LOST, (Fault(answer={}),), (Fault(garbage=True),)])
+async def test_a_message_sent_again_is_the_same(
+    house: MatrixHouse, faults: Sequence[Fault]
+) -> None:
+    """The second call returns what the first one sent, if it did."""
     place = house.place(house.direct())
-    house.sim.faults.add("message", *_LOST)
+    house.sim.faults.add("message", *faults)
     with pytest.raises(FrontendError):
         await house.frontend.post(place, _WHOLE, key="k1")
     again = await house.frontend.post(place, _WHOLE, key="k1")
@@ -89,3 +93,23 @@ async def test_an_answer_that_surely_did_not_begin_is_sent_at_its_end(
     await _sleep_through(clock, 2.0)
     shown = house.screen()[-1]
     assert (shown.event, shown.body, shown.edits) == (await finishing, _WHOLE.text, 0)
+
+
+async def test_a_chat_that_may_have_been_opened_is_an_error(house: MatrixHouse) -> None:
+    """Nobody knows its id; the next try opens one that is known."""
+    house.sim.faults.add("create_room", Fault(answer={}))
+    with pytest.raises(FrontendError):
+        await house.frontend.open_private(Identity("matrix", BOB))
+    place = await house.frontend.open_private(Identity("matrix", BOB))
+    assert place is not None
+    assert place.chat in house.sim.server.rooms
+
+
+async def test_a_room_that_may_have_been_joined_is_joined(
+    house: MatrixHouse, clock: FakeClock
+) -> None:
+    """The call is made again, as that changes nothing."""
+    house.sim.faults.add("join", Fault(answer={"room_id": 5}))
+    room = house.sim.people.direct("carol", is_joined=False)
+    await _sleep_through(clock, 5.0)
+    await house.sim.until(lambda: house.sim.server.rooms[room].membership(house.sim.bot) == "join")
