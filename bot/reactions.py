@@ -9,11 +9,12 @@ from bot.domain.chat import Member, Turn
 from bot.domain.events import Incoming, QuestionKind, Reacted
 from bot.domain.ports import Stores, Told
 from bot.questions import Questions
-from bot.reading import Use, pressed
+from bot.reading import Use, cancelled, pressed
 from bot.sessions import SessionManager
 
 STOP: Final = "\N{OCTAGONAL SIGN}"
 RETRY: Final = "\N{CLOCKWISE RIGHTWARDS AND LEFTWARDS OPEN CIRCLE ARROWS}"
+_WAY_OUT: Final = "0"
 # What emoji are followed by, to be shown in colour or on a key.
 _DRESS: Final = str.maketrans("", "", "\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}")
 
@@ -64,8 +65,10 @@ class Reactions:
 
     def _choice(self, number: str, told: Told, incoming: Incoming) -> str:
         question = self._questions.find(told.member, told.place, incoming.sent_at)
-        if not told.is_last or question is None or question.kind is not QuestionKind.MENU:
+        if not told.is_last or question is None:
             return ""
+        if question.kind is not QuestionKind.MENU:  # it waits for words; there is one other way
+            return cancelled(question) if number == _WAY_OUT else ""
         choice = self._questions.choice(question, number)
         return choice.action if choice else ""
 

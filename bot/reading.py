@@ -89,7 +89,7 @@ def _text(
     word = body.text.strip().lower()
     if question is not None and question.kind is not QuestionKind.MENU:
         if word == "cancel":
-            return pressed(f"{question.action.partition(':')[0]}:cancel", commands)
+            return pressed(cancelled(question), commands)
         if question.kind is QuestionKind.KEY:
             return pressed(question.action, commands, secret=Secret(body.text))
         if forms.find_key(body.text) is None:
@@ -156,6 +156,11 @@ def _secret(body: SecretText, question: Question | None, commands: Mapping[str, 
     if question is not None and question.kind is QuestionKind.KEY:
         return pressed(question.action, commands, secret=body.secret)
     return Use(name="addkey", command=commands.get("addkey"), is_typed=True, secret=body.secret)
+
+
+def cancelled(question: Question) -> str:
+    """Return the action of the button that gives up what is awaited."""
+    return f"{question.action.partition(':')[0]}:cancel"
 
 
 def pressed(

@@ -69,6 +69,16 @@ async def test_a_number_on_the_open_menu_is_its_choice(house: House, sign: str) 
     assert house.frontend.shown[-1].how == "post"
 
 
+@pytest.mark.parametrize(
+    ("sign", "said"), [("0\ufe0f\u20e3", "no key then"), ("1", "send the key")]
+)
+async def test_a_zero_gives_up_what_is_awaited(house: House, sign: str, said: str) -> None:
+    """It is the one choice beside the words that are waited for, which no sign can be."""
+    await house.say("/addkey")
+    await react(house, sign, newest(house))
+    assert house.said[-1] == said
+
+
 @pytest.mark.parametrize("sign", [STOP, RETRY, "1"])
 async def test_on_any_other_message_they_mean_nothing(house: House, sign: str) -> None:
     """A member's own, an old menu, an answer that is no menu, or one nobody knows."""
