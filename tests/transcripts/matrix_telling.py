@@ -47,9 +47,11 @@ def _flat(row: str) -> str:
 def lines_there(content: Mapping[str, Any], reply: Reply) -> list[str]:
     """Return a message as a script has it: its text, its footer, its choices."""
     new = content.get("m.new_content", content)
-    text = [line for line in as_markdown(new).splitlines() if line != HINT]
+    lines = as_markdown(new).splitlines()
+    text = [line for line in lines if line != HINT]
     footer = [text.pop()] if reply.footer else []
     choices, links = numbered(reply.buttons), addresses(reply.buttons)
+    assert (HINT in lines) == bool(choices)
     menu = text[len(text) - len(choices) - len(links) :]
     assert [line[0] for line in menu[: len(choices)]] == [number for number, _ in choices]
     labels = [f"[{line[2:]}]" for line in menu[: len(choices)]]
