@@ -85,6 +85,7 @@ class GrowingSink(Generic[S]):
         self._first_at = 0.0
         self._shown_at = float("-inf")
         self._patience_s = 0.0
+        self._begun = asyncio.Event()
         self._news = asyncio.Event()
         self._is_vanishing = False
         self._is_over = False
@@ -100,6 +101,7 @@ class GrowingSink(Generic[S]):
         """Offer the whole text so far."""
         if not self._text:
             self._first_at = self._clock.monotonic()
+            self._begun.set()
         self._text = text
         self._news.set()
 
@@ -127,7 +129,7 @@ class GrowingSink(Generic[S]):
     async def _paint(self) -> None:
         await self._call(self._way.begin)
         async with asyncio.TaskGroup() as group:
-            renewing = group.create_task(self._renew())
+            aside = [group.create_task(self._renew()), group.create_task(self._remind())]
             while not self._is_over:
                 await self._news.wait()
                 self._news.clear()
@@ -135,7 +137,14 @@ class GrowingSink(Generic[S]):
                     self._is_vanishing = False
                     await self._call(lambda: self._way.renew(self._shown))
                 await self._frame()
-            renewing.cancel()
+            for each in aside:
+                each.cancel()
+
+    async def _remind(self) -> None:
+        """Look again when the first words are due, be they ever so few."""
+        await self._begun.wait()
+        await self._clock.sleep(self._way.wait_s(0, 0.0, float("inf")))
+        self._news.set()
 
     async def _renew(self) -> None:
         while True:
@@ -149,6 +158,8 @@ class GrowingSink(Generic[S]):
         wait_s = self._way.wait_s(len(self._text), now - self._first_at, now - self._shown_at)
         if not self._text or self._is_over:
             return
+        if wait_s > 0 and self._shown is None:
+            return  # more words may bring it forward
         if wait_s > 0:
             await self._clock.sleep(wait_s + self._patience_s)
             self._learn(self._clock.monotonic() - now - wait_s - self._patience_s)

@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from tests.bench import dialects, starting, telegram
+from tests.bench import dialects, starting
 from tests.bench.jobs import Job
+from tests.bench.messengers import Messengers
 from tests.bench.parent import Lab, Measured, at, run_module
 from tests.bench.plan import Plan
 from tests.bench.table import Row
@@ -17,11 +18,6 @@ AHEAD_MS: Final = 10.0
 CPU_RATIO: Final = 2.0
 LATE_MS: Final = 150.0
 READY_S: Final = 1.0
-CROWD_MS: Final = 250.0
-TELEGRAM_RATIO: Final = 2.5
-TELEGRAM_READY_S: Final = 1.5
-IDLE_MB: Final = 75.0
-PEAK_MB: Final = 130.0
 FLAT_RATIO: Final = 1.2
 
 
@@ -45,12 +41,7 @@ class Bench:
         yield self._growth()
         yield _vault(self.plan.vault_s)
         yield _start(self.plan, self.peaks)
-        yield self._telegram_latency()
-        for crowd in self.plan.crowds:
-            yield self._telegram(crowd)
-        for mode, crowd in self.plan.floods:
-            yield self._flooded(mode, crowd)
-        yield _telegram_start()
+        yield from self._messengers()
         yield (
             Row(
                 name=f"wrong answers of {self.answers}",
@@ -131,86 +122,12 @@ class Bench:
         self.answers += 2 * self.plan.dialect_streams * len(found)
         return tuple(dialects.table(found))
 
-    def _telegram_latency(self) -> Sequence[Row]:
-        """From an update to the request, one after another."""
-        found = telegram.latency(self.plan.messages // 5)
-        return (
-            Row(
-                name="Telegram: update → request, median",
-                house=f"{at(found, 0.5):.1f} ms",
-                aim=f"≤ {AHEAD_MS:g} ms",
-                is_met=at(found, 0.5) <= AHEAD_MS,
-            ),
-        )
-
-    def _telegram(self, crowd: int) -> Sequence[Row]:
-        """Many members at once in private chats, against the least code that does the same."""
-        shape = telegram.Plan(
-            members=crowd,
-            tokens=self.plan.tokens,
-            rate=self.plan.rate,
-            spread_s=self.plan.spread_s,
-        )
-        house, bare = telegram.measure(shape), telegram.measure(shape, bare=True)
-        self._count(house, crowd)
-        is_aim, ratio = crowd == 200, house.cpu_ms / bare.cpu_ms
-        both = (house, bare)
-        return (
-            _pair(f"Telegram, {crowd} members: update → request", [it.ahead_ms for it in both]),
-            _pair("  first token → first words", [it.first_ms for it in both]),
-            _pair("  last token → whole text", [it.late_ms for it in both]),
-            Row(
-                name="  the worst of these three",
-                house=" ".join(f"{max(each):.0f}" for each in _three(house)),
-                aiohttp=" ".join(f"{max(each):.0f}" for each in _three(bare)),
-                aim=f"≤ {CROWD_MS:g} ms" if is_aim else "",
-                is_met=max(map(max, _three(house))) <= CROWD_MS if is_aim else None,
-            ),
-            Row(
-                name="  calls per answer", house=f"{house.calls:.1f}", aiohttp=f"{bare.calls:.1f}"
-            ),
-            Row(
-                name="  CPU per answer",
-                house=f"{house.cpu_ms:.0f} ms",
-                aiohttp=f"{bare.cpu_ms:.0f} ms",
-                aim=f"≤ {TELEGRAM_RATIO:g} x" if is_aim else "",
-                is_met=ratio <= TELEGRAM_RATIO if is_aim else None,
-            ),
-            Row(
-                name="  peak memory",
-                house=f"{house.peak_mb:.0f} MB",
-                aim=f"≤ {PEAK_MB:g} MB" if is_aim else "",
-                is_met=house.peak_mb <= PEAK_MB if is_aim else None,
-            ),
-        )
-
-    def _flooded(self, mode: str, crowd: int) -> Sequence[Row]:
-        """The same where the server limits calls: later, but whole and once."""
-        met = telegram.measure(
-            telegram.Plan(
-                members=crowd,
-                tokens=self.plan.tokens,
-                rate=self.plan.rate,
-                spread_s=self.plan.spread_s,
-                flood=mode,
-            )
-        )
-        self._count(met, crowd)
-        late = f"{at(met.late_ms, 0.5) / 1_000:.1f} s, worst {max(met.late_ms) / 1_000:.1f} s"
-        return (
-            Row(name=f"Telegram, {crowd} members, {mode} limits: whole text late", house=late),
-            Row(name="  calls per answer", house=f"{met.calls:.1f}"),
-            Row(
-                name="  wrong or doubled",
-                house=f"{met.wrong + met.doubled}",
-                aim="0",
-                is_met=met.wrong + met.doubled == 0,
-            ),
-        )
-
-    def _count(self, met: telegram.Crowd, crowd: int) -> None:
-        self.wrong += met.wrong + met.doubled
-        self.answers += crowd
+    def _messengers(self) -> Iterator[Sequence[Row]]:
+        """The command itself between each messenger and the model server."""
+        found = Messengers(self.plan)
+        yield from found.rows()
+        self.wrong += found.wrong
+        self.answers += found.answers
 
     def _growth(self) -> Sequence[Row]:
         """The same turns in a small and in a grown database, and in a conversation to the brim."""
@@ -258,34 +175,6 @@ def _start(plan: Plan, peaks: dict[int, float]) -> Sequence[Row]:
         Row(name=f"  peak with {crowd} streams", house=f"{peak:.0f} MB"),
         Row(name="idle CPU", house=f"{idle.cpu_share:.1%}"),
     )
-
-
-def _telegram_start() -> Sequence[Row]:
-    took_s, memory, share = telegram.ready()
-    return (
-        Row(
-            name="Telegram: ready",
-            house=f"{took_s:.2f} s",
-            aim=f"≤ {TELEGRAM_READY_S:g} s",
-            is_met=took_s <= TELEGRAM_READY_S,
-        ),
-        Row(
-            name="  idle memory (RSS)",
-            house=f"{memory.now_mb:.0f} MB",
-            aim=f"≤ {IDLE_MB:g} MB",
-            is_met=memory.now_mb <= IDLE_MB,
-        ),
-        Row(name="  idle CPU", house=f"{share:.1%}"),
-    )
-
-
-def _three(met: telegram.Crowd) -> tuple[tuple[float, ...], ...]:
-    return met.ahead_ms, met.first_ms, met.late_ms
-
-
-def _pair(name: str, values: Sequence[tuple[float, ...]]) -> Row:
-    house, bare = (f"{at(each, 0.5):.0f} ms" for each in values)
-    return Row(name=name, house=house, aiohttp=bare)
 
 
 def _all(name: str, values: Sequence[str], *, aim: str = "", is_met: bool | None = None) -> Row:

@@ -8,7 +8,8 @@ class Plan:
     """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
 
     `crowds` are the numbers of parallel streams; the last of them is also started all at once.
-    `floods` are Telegram's flood controls, each with a crowd. `long` is how many messages fill the
+    `floods` are Telegram's flood controls, each with a crowd; `matrix_crowds` and `matrix_limits`
+    the same of Matrix, where `sealed` messages are encrypted. `long` is how many messages fill the
     window of a model that nobody knows.
     """
 
@@ -25,6 +26,9 @@ class Plan:
     idle_s: float = 3.0
     vault_s: float = 0.5
     floods: tuple[tuple[str, int], ...] = (("documented", 50), ("documented", 200), ("hard", 50))
+    matrix_crowds: tuple[int, ...] = (1, 10, 50)
+    matrix_limits: tuple[tuple[str, int], ...] = (("stock", 5),)
+    sealed: int = 200
 
 
 FULL = Plan()
@@ -41,4 +45,7 @@ QUICK = Plan(
     idle_s=0.5,
     vault_s=0.02,
     floods=(("documented", 10),),
+    matrix_crowds=(10,),
+    matrix_limits=(("stock", 2),),
+    sealed=10,
 )

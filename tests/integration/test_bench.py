@@ -35,8 +35,12 @@ def test_a_quick_bench_prints_every_measure_and_no_wrong_answer() -> None:
         "vault: open 1 KB",
         "ready, empty folder",
         "idle memory (RSS)",
-        "Telegram: update → request, median",
+        "Telegram: message → request, median",
         "Telegram: ready",
+        "Matrix: message → request, median",
+        "Matrix, 10 members: message → request",
+        "Matrix: sealing a message, CPU",
+        "Telegram and Matrix: ready",
     ):
         assert float(figures[measure][0].split()[0].replace(",", "")) > 0, measure
     (wrong,) = (row for name, row in figures.items() if name.startswith("wrong answers of"))

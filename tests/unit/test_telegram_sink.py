@@ -110,6 +110,20 @@ async def test_many_first_words_need_no_waiting() -> None:
     await sink.close()
 
 
+async def test_first_words_that_become_many_need_no_more_waiting() -> None:
+    """A stream begins with a word, and has forty characters long before a second is over."""
+    stand = Stand()
+    sink = stand.sink(edit)
+    await sink.open()
+    sink.show("These")
+    await stand.clock.advance(0.2)
+    assert stand.outlet.texts("begin") == []
+    sink.show(LONG)
+    await let_run()
+    assert stand.outlet.texts("begin") == [LONG]
+    await sink.close()
+
+
 @pytest.mark.parametrize("make", [draft, edit, whole])
 async def test_an_answer_without_a_frame_is_sent_whole(
     make: Callable[[Stand], Way[Rendered]],
