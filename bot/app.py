@@ -1,6 +1,7 @@
 """The composition root: builds, starts and stops; the only module that sees everything."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -159,9 +160,16 @@ async def _run(config: Config) -> int:
         if config.has_messenger or not sys.stdin.isatty():
             _print_for_host(front.start_line)
         _log.info("ready")
+        _leave_to_rest()
         await router.start()
         await _serve(front.runs(router), [front.claims.run(), _tidy_daily(stores, clock)], stop)
     return 0
+
+
+def _leave_to_rest() -> None:
+    """Let no collection look through what a start made: that would hold up everybody at once."""
+    gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The command: tasks, exit codes, and one line per problem."""
 
+import gc
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -39,11 +41,13 @@ def test_running_is_the_default(argv: list[str], monkeypatch: pytest.MonkeyPatch
 
     def run(config: Config) -> int:
         seen.append(config)
+        assert not gc.isenabled()  # while it starts
         return 7
 
     monkeypatch.setattr(bot.app, "run", run)
     assert cli.main(argv) == 7
     assert len(seen) == 1
+    assert gc.isenabled()
 
 
 def test_every_problem_is_a_line(
@@ -159,3 +163,21 @@ def test_help_needs_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_collection_looks_through_what_a_start_made(tmp_path: Path) -> None:
+    """It would hold up everybody who is answered just then."""
+    code = (
+        "import atexit, gc; from bot import cli;"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 50_000));"
+        "cli.main(['run'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HEARTHKEY_DATA_DIR": str(tmp_path / "data")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "True True"
