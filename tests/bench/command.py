@@ -11,7 +11,12 @@ from typing import Final
 
 from tests.simulators.process import ROOT
 
-_HOUSE: Final = ("-c", "from bot.cli import main; raise SystemExit(main(['run']))")
+# Click comes with the development tools alone, and with it httpx imports a command line.
+HOUSE: Final = (
+    "-c",
+    "import sys; sys.modules['click'] = None;"
+    "from bot.cli import main; raise SystemExit(main(['run']))",
+)
 _FIRST_WORDS: Final = "Hearthkey runs on "
 _END_S: Final = 20.0
 
@@ -24,7 +29,7 @@ def running(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHKEY_")}
     with tempfile.TemporaryDirectory(prefix="hearthkey-bench-") as folder:
         process = subprocess.Popen(
-            [sys.executable, *(("-m", bare) if bare else _HOUSE)],
+            [sys.executable, *(("-m", bare) if bare else HOUSE)],
             cwd=ROOT,
             env={
                 **kept,

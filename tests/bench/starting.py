@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from tests.bench import machine
+from tests.bench.command import HOUSE
 from tests.simulators.process import ROOT
 
-_CODE: Final = "from bot.cli import main; raise SystemExit(main(['run']))"
 _FIRST_WORD: Final = "Hearthkey"
 _END_S: Final = 20
 
@@ -66,7 +66,7 @@ def _running(folder: Path, stdin: int) -> Iterator[subprocess.Popen[str]]:
     """Run the command with nothing configured; it must end with code 0."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHKEY_")}
     process = subprocess.Popen(
-        [sys.executable, "-c", _CODE],
+        [sys.executable, *HOUSE],
         cwd=ROOT,
         env={
             **kept,
