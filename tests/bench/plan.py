@@ -8,8 +8,8 @@ class Plan:
     """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
 
     `crowds` are the numbers of parallel streams; the last of them is also started all at once.
-    `floods` are Telegram's flood controls, each with a crowd; `matrix_crowds` and `matrix_limits`
-    the same of Matrix, where `sealed` messages are encrypted. `long` is how many messages fill the
+    `floods` are Telegram's flood controls, each with a crowd; `matrix_crowds` are the
+    parallel streams on Matrix, where `sealed` messages are encrypted. `long` is how many messages fill the
     window of a model that nobody knows.
     """
 
@@ -27,8 +27,7 @@ class Plan:
     vault_s: float = 0.5
     floods: tuple[tuple[str, int], ...] = (("documented", 50), ("documented", 200), ("hard", 50))
     matrix_crowds: tuple[int, ...] = (1, 10, 50)
-    matrix_limits: tuple[tuple[str, int], ...] = (("stock", 5),)
-    sealed: int = 200
+    sealed: int = 90
 
 
 FULL = Plan()
@@ -46,6 +45,5 @@ QUICK = Plan(
     vault_s=0.02,
     floods=(("documented", 10),),
     matrix_crowds=(10,),
-    matrix_limits=(("stock", 2),),
     sealed=10,
 )

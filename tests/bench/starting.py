@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from tests.bench import machine
-from tests.bench.command import HOUSE
+from tests.bench.command import HOUSE, compile_once
 from tests.simulators.process import ROOT
 
 _FIRST_WORD: Final = "Hearthkey"
@@ -32,6 +32,7 @@ def ready_s(starts: int) -> tuple[float, ...]:
 
     Standard input is at its end, so each run also has to leave by itself, and well.
     """
+    compile_once()
     with tempfile.TemporaryDirectory(prefix="hearthkey-bench-") as folder:
         found = []
         for _ in range(starts):
