@@ -8,9 +8,9 @@ class Plan:
     """The sizes of a run. `spread_s` is over how long the starts of parallel answers fall.
 
     `crowds` are the numbers of parallel streams; the last of them is also started all at once.
-    `floods` are Telegram's flood controls, each with a crowd; `matrix_crowds` are the
-    parallel streams on Matrix, where `sealed` messages are encrypted. `long` is how many messages fill the
-    window of a model that nobody knows.
+    `floods` are Telegram's flood controls, each with a crowd; `matrix_crowds` are the parallel
+    streams on Matrix, and `sealed` the messages that are encrypted there. `long` is how many
+    messages fill the window of a model that nobody knows.
     """
 
     messages: int = 200
