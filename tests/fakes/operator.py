@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -93,6 +94,7 @@ async def using(
         stdin=asyncio.subprocess.PIPE if line is None else line,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=_heed_interrupts,
     )
     try:
         yield Operator(process, keyboard)
@@ -103,3 +105,8 @@ async def using(
         for descriptor in (keyboard, line):
             if descriptor is not None:
                 os.close(descriptor)
+
+
+def _heed_interrupts() -> None:
+    """Be as at a terminal: what runs in the background of a script is born deaf to them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
