@@ -82,6 +82,7 @@ class Database:
         self.path = path
         self.commits = 0
         self._probe: Probe = probe or (lambda _: None)
+        self._ended: Callable[[], None] = lambda: None
         self._units: list[_Unit[Any]] = []
         self._wake = asyncio.Event()
         self._is_closing = False
@@ -107,6 +108,10 @@ class Database:
         # The writer outlives every caller; `close` ends and awaits it.
         self._task = asyncio.create_task(self._write_all(), name="database writer")  # noqa: TID251
         return self
+
+    def on_end(self, call: Callable[[], None]) -> None:
+        """Call that after every transaction of the writer, kept or taken back."""
+        self._ended = call
 
     async def write(self, work: Work[T], *, erases: bool = False) -> T:
         """Do the work in a transaction; when this returns, it is on the disk.
@@ -164,6 +169,7 @@ class Database:
 
     async def _commit(self, batch: Sequence[_Unit[Any]]) -> None:
         """Commit a batch. Whatever fails, every unit is resolved and the next batch can begin."""
+        failed: StorageUnavailable | None = None
         try:
             await self._writer.execute("BEGIN IMMEDIATE")
             kept = await self._run(batch)
@@ -179,10 +185,10 @@ class Database:
         except sqlite3.Error as error:
             _log.warning("A commit failed: %s", unavailable(error).reason)
             await self._roll_back()
-            for unit in batch:
-                unit.resolve(unavailable(error))
+            failed = unavailable(error)
+        self._ended()
         for unit in batch:
-            unit.resolve()
+            unit.resolve(failed)
 
     async def _run(self, batch: Sequence[_Unit[Any]]) -> Sequence[_Unit[Any]]:
         """Do each unit's work; return those that went well."""

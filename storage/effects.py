@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain import effects as fx
-from bot.domain.chat import Choices, MemberId, Scope, Turn
+from bot.domain.chat import MemberId, Scope, Turn
 from storage import keys
 from storage.codec import dump_question, to_ms
 from storage.conversations import (
@@ -17,17 +17,23 @@ from storage.conversations import (
     rename_session,
     start_session,
 )
+from storage.groups import GROUPS, chosen_for, group_row, keep_chosen_for
+from storage.linking import LINKING
 from storage.people import (
     account_of,
+    accounts_of,
     chosen_by,
     keep_chosen_by,
     make_operator,
     operators,
+    own_account,
     place_id,
     seat,
+    where_now,
 )
 from storage.revisions import answer_revised, erase, revise
-from storage.rules import NEWEST, Chosen
+from storage.rules import NEWEST, Chosen, for_once, may_go_on_in
+from storage.standing import PEOPLE, let_in_again
 from storage.turn_rows import (
     OPEN,
     ask,
@@ -53,7 +59,7 @@ def erases(effects: Iterable[fx.Effect]) -> bool:
 async def apply(tx: Tx, effect: fx.Effect, *, frontend: str) -> Turns | None:
     """Apply one effect; return the turns now to be run, or None if it was stale.
 
-    `frontend` is where it comes from: the member's account there seals what is new.
+    `frontend` is where it comes from: a new key is of the member's account there.
     """
     return await _APPLY[type(effect)](tx, effect, frontend)
 
@@ -64,23 +70,25 @@ async def _own_session(tx: Tx, session: int, member: MemberId) -> SessionRow | N
 
 
 async def _chosen(
-    tx: Tx, scope: Scope, session: int, member: MemberId, frontend: str
+    tx: Tx, scope: Scope, session: int, member: MemberId
 ) -> tuple[Chosen, Callable[[Chosen], Awaitable[None]]] | None:
     """Return what was chosen in a scope and how to store it anew; None if it is not theirs."""
     if scope is Scope.MEMBER:
-        found = await account_of(tx, member, frontend)
+        found = await own_account(tx, member)
         if not found:
             return None
         return await chosen_by(tx, member), lambda chosen: keep_chosen_by(tx, found, chosen)
     row = await _own_session(tx, session, member)
-    here = await seat(tx, row.place, member) if row else None
-    if not row or not here:
+    if not row:
         return None
-    return await chosen_in(tx, row), lambda chosen: keep_chosen_in(tx, here, row, chosen)
+    if not row.place.is_private:
+        group = await group_row(tx, row.place)
+        return await chosen_for(tx, group), lambda chosen: keep_chosen_for(tx, group, chosen)
+    return await chosen_in(tx, row), lambda chosen: keep_chosen_in(tx, row, chosen)
 
 
-async def _choose(tx: Tx, effect: fx.Choose, frontend: str) -> Turns | None:
-    found = await _chosen(tx, effect.scope, effect.session, effect.member, frontend)
+async def _choose(tx: Tx, effect: fx.Choose, _: str) -> Turns | None:
+    found = await _chosen(tx, effect.scope, effect.session, effect.member)
     if not found:
         return None
     chosen, keep = found
@@ -88,8 +96,8 @@ async def _choose(tx: Tx, effect: fx.Choose, frontend: str) -> Turns | None:
     return _DONE
 
 
-async def _undo_choice(tx: Tx, effect: fx.UndoChoice, frontend: str) -> Turns | None:
-    found = await _chosen(tx, effect.scope, effect.session, effect.member, frontend)
+async def _undo_choice(tx: Tx, effect: fx.UndoChoice, _: str) -> Turns | None:
+    found = await _chosen(tx, effect.scope, effect.session, effect.member)
     undone = found[0].undo(effect.field) if found else None
     if not found or not undone:
         return None
@@ -97,10 +105,10 @@ async def _undo_choice(tx: Tx, effect: fx.UndoChoice, frontend: str) -> Turns | 
     return _DONE
 
 
-async def _make_default(tx: Tx, effect: fx.MakeDefault, frontend: str) -> Turns | None:
+async def _make_default(tx: Tx, effect: fx.MakeDefault, _: str) -> Turns | None:
     row = await _own_session(tx, effect.session, effect.member)
-    found = await _chosen(tx, Scope.MEMBER, effect.session, effect.member, frontend)
-    if not row or not found:
+    found = await _chosen(tx, Scope.MEMBER, effect.session, effect.member)
+    if not row or not found or not row.place.is_private:
         return None
     chosen, keep = found
     here = await chosen_in(tx, row)
@@ -118,18 +126,19 @@ async def _start_session(tx: Tx, effect: fx.StartSession, _: str) -> Turns | Non
 
 async def _switch_session(tx: Tx, effect: fx.SwitchSession, _: str) -> Turns | None:
     row = await _own_session(tx, effect.session, effect.member)
-    if not row or row.place != effect.place:
+    place = await where_now(tx, effect.place)
+    if not row or not may_go_on_in(row.place, place):
         return None
-    await tx.run("UPDATE places SET session = ? WHERE id = ?", row.id, row.place_id)
+    there = await place_id(tx, place)
+    await tx.run("UPDATE places SET session = ? WHERE id = ?", row.id, there)
     return _DONE
 
 
 async def _rename_session(tx: Tx, effect: fx.RenameSession, _: str) -> Turns | None:
     row = await _own_session(tx, effect.session, effect.member)
-    here = await seat(tx, row.place, effect.member) if row else None
-    if not row or not here:
+    if not row:
         return None
-    await rename_session(tx, here, row.id, effect.title)
+    await rename_session(tx, row, effect.title)
     return _DONE
 
 
@@ -154,10 +163,8 @@ async def _use_key(tx: Tx, effect: fx.UseKey, _: str) -> Turns | None:
     return _DONE if await keys.use_key(tx, effect.member, effect.key) else None
 
 
-async def _rename_key(tx: Tx, effect: fx.RenameKey, frontend: str) -> Turns | None:
-    found = await account_of(tx, effect.member, frontend)
-    is_done = found and await keys.rename_key(tx, found, effect.key, effect.name)
-    return _DONE if is_done else None
+async def _rename_key(tx: Tx, effect: fx.RenameKey, _: str) -> Turns | None:
+    return _DONE if await keys.rename_key(tx, effect.member, effect.key, effect.name) else None
 
 
 async def _note_key_health(tx: Tx, effect: fx.NoteKeyHealth, _: str) -> Turns | None:
@@ -185,7 +192,7 @@ async def _retry_turn(tx: Tx, effect: fx.RetryTurn, _: str) -> Turns | None:
     session = await find_session(tx, row["session"]) if row else None
     if not row or not turn or not session:
         return None
-    choices = _once(effect, await choices_in(tx, session, effect.member))
+    choices = for_once(effect, await choices_in(tx, session, effect.member))
     await tx.run(
         "UPDATE turns SET asked_at = ?, shown = NULL, revised = NULL WHERE id = ?",
         tx.now,
@@ -194,29 +201,21 @@ async def _retry_turn(tx: Tx, effect: fx.RetryTurn, _: str) -> Turns | None:
     return (await run_with(tx, row, replace(turn, revised=None), choices),)
 
 
-def _once(effect: fx.RetryTurn, choices: Choices) -> Choices:
-    if not (effect.provider or effect.model):
-        return choices
-    return replace(
-        choices,
-        provider=effect.provider or choices.provider,
-        model=effect.model or choices.model,
-        window=None,
-    )
-
-
 async def _release_waiting(tx: Tx, effect: fx.ReleaseWaiting, _: str) -> Turns | None:
     place = await place_id(tx, effect.place) if effect.place else None
     rows = await turn_rows(
         tx,
-        f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.taken_back = 0"
+        f"t.member = ? AND t.state IN {OPEN} AND t.state = 'waiting' AND t.taken_back = 0"  # noqa: S608  # a constant
         " AND t.detail = ? AND t.asked_at >= ? AND t.id <= ? AND t.place = coalesce(?, t.place)"
-        " ORDER BY t.id",
+        " AND (? IS NULL OR p.kind = 'group' AND EXISTS (SELECT 1 FROM groups g WHERE g.id = ?"
+        " AND g.frontend = p.frontend AND g.chat = p.chat)) ORDER BY t.id",
         effect.member,
         effect.reason.value,
         to_ms(effect.since) if effect.since else 0,
         NEWEST if effect.until is None else effect.until,
         place,
+        effect.group,
+        effect.group,
     )
     return tuple([await bind_anew(tx, row) for row in rows if await find_turn(tx, row)])
 
@@ -288,11 +287,12 @@ async def _learn_adjustment(tx: Tx, effect: fx.LearnAdjustment, _: str) -> Turns
     return _DONE
 
 
-async def _claim_operator(tx: Tx, effect: fx.ClaimOperator, frontend: str) -> Turns | None:
-    found = await account_of(tx, effect.member, frontend)
-    if not found or await operators(tx):
+async def _claim_operator(tx: Tx, effect: fx.ClaimOperator, _: str) -> Turns | None:
+    accounts = await accounts_of(tx, effect.member)
+    if not accounts or await operators(tx):
         return None
-    await make_operator(tx, found, effect.name)
+    await make_operator(tx, accounts[0], effect.name)
+    await let_in_again(tx, accounts)
     return _DONE
 
 
@@ -321,4 +321,7 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[Tx, Any, str], Awaitable[Turns | N
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,
     fx.ClaimOperator: _claim_operator,
+    **PEOPLE,
+    **LINKING,
+    **GROUPS,
 }

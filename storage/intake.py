@@ -1,11 +1,11 @@
 """The inbox in SQLite: what is taken from a messenger, durable before it is confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from sqlite3 import Row
 from typing import Final
 
-from bot.domain.chat import MemberId, Turn, WaitReason
+from bot.domain.chat import Identity, MemberId, Turn, WaitReason
 from bot.domain.effects import Effect
 from bot.domain.errors import InboxFull, VaultCorrupt
 from bot.domain.events import InboxId, Incoming, Outgoing, Text
@@ -198,3 +198,14 @@ async def _opened(tx: Tx, row: Row) -> InboxRow | None:
 async def forget(tx: Tx) -> None:
     """Handle nothing of what waits: a restored backup does not know what was done since."""
     await tx.run("UPDATE inbox SET state = 'handled', body = NULL WHERE state = 'pending'")
+
+
+async def erase_from(tx: Tx, senders: Collection[Identity]) -> None:
+    """Leave nothing of what accounts sent and nobody handled; it comes to nothing."""
+    for row in await tx.all("SELECT id, body FROM inbox WHERE state IN ('pending', 'parked')"):
+        incoming = await tx.find(row["body"], _cell(row["id"]), OF_HOST, load_incoming)
+        if incoming and incoming.sender in senders:
+            await tx.run(
+                "UPDATE inbox SET state = 'handled', body = NULL, reference = NULL WHERE id = ?",
+                row["id"],
+            )

@@ -60,6 +60,8 @@ class Keyrings:
         self._master = master
         self._host = host
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._is_changing = False
+        self._changes = 0
         self._reported: set[tuple[str, str, str]] = set()
 
     @property
@@ -71,6 +73,21 @@ class Keyrings:
     def refused(self) -> int:
         """Return how many places of the database held a value that was refused."""
         return len(self._reported)
+
+    def change(self) -> None:
+        """Keep nothing of whose keys are: the writer's transaction is about to change it."""
+        self._is_changing = True
+        self._forget()
+
+    def settle(self) -> None:
+        """Go on when a transaction has ended, whether what it changed was kept or not."""
+        if self._is_changing:
+            self._is_changing = False
+            self._forget()
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self._held.clear()
 
     async def make(
         self, connection: aiosqlite.Connection, kind: str, owner: str, *, now: int
@@ -115,6 +132,7 @@ class Keyrings:
         if held := self._held.get(key_id):
             self._held.move_to_end(key_id)
             return held
+        changes = self._changes
         rows = list(
             await connection.execute_fetchall(
                 "SELECT k.kind, k.owner, k.wrapped, i.member FROM data_keys k LEFT JOIN identities"
@@ -128,8 +146,10 @@ class Keyrings:
         kind, owner, wrapped, member = rows[0]
         key = self._master.unwrap(wrapped, key_id=key_id, host=self._host, owner=f"{kind}:{owner}")
         held = _Held(key, kind, owner, member)
-        # An identity's key is made just before its row, so its member is not known then.
-        if kind != IDENTITY or member is not None:
+        # An identity's key is made just before its row, so its member is not known then. What
+        # was read while that changed, by whichever connection, may be old or taken back.
+        is_settled = not self._is_changing and changes == self._changes
+        if is_settled and (kind != IDENTITY or member is not None):
             self._held[key_id] = held
             if len(self._held) > _KEPT_OPEN:
                 self._held.popitem(last=False)

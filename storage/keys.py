@@ -19,17 +19,21 @@ def _cell(column: str, id_: int, provider: str, origin: str) -> Cell:
     return Cell("api_keys", column, str(id_), f"{provider}|{origin}")
 
 
-async def _seal(tx: Tx, account: Account, cell: Cell, text: str) -> bytes:
-    return await tx.seal(account.data_key, dump_text(text), cell)
+async def _seal(tx: Tx, data_key: str, cell: Cell, text: str) -> bytes:
+    return await tx.seal(data_key, dump_text(text), cell)
 
 
 async def _find(tx: Tx, member: MemberId, key: KeyId) -> Row | None:
-    sql = "SELECT id, provider, origin, active FROM api_keys WHERE id = ? AND member = ?"
-    return await tx.one(sql, key, member)
+    return await tx.one(
+        "SELECT k.id, k.provider, k.origin, k.active, k.account, i.data_key FROM api_keys k"
+        " JOIN identities i ON i.id = k.account WHERE k.id = ? AND k.member = ?",
+        key,
+        member,
+    )
 
 
 async def put_key(tx: Tx, account: Account, put: PutKey) -> None:
-    """Store a key; the bytes of the one it replaces are erased."""
+    """Store a key; the bytes of the one it replaces, whose account's it then is, are erased."""
     old = None if put.replaces is None else await _find(tx, account.member, put.replaces)
     if old and old["provider"] != put.provider:
         old = None
@@ -39,6 +43,7 @@ async def put_key(tx: Tx, account: Account, put: PutKey) -> None:
     if is_active:
         await _rest(tx, account.member, put.provider)
     id_ = tx.ids.next("api_keys")
+    data_key = old["data_key"] if old else account.data_key
 
     def cell(column: str) -> Cell:
         return _cell(column, id_, put.provider, put.origin)
@@ -47,11 +52,12 @@ async def put_key(tx: Tx, account: Account, put: PutKey) -> None:
         "api_keys",
         id=id_,
         member=account.member,
+        account=old["account"] if old else account.id,
         provider=put.provider,
         origin=put.origin,
-        key=await _seal(tx, account, cell("key"), put.key.reveal()),
-        mask=await _seal(tx, account, cell("mask"), put.key.mask()),
-        name=await _seal(tx, account, cell("name"), put.name) if put.name else None,
+        key=await _seal(tx, data_key, cell("key"), put.key.reveal()),
+        mask=await _seal(tx, data_key, cell("mask"), put.key.mask()),
+        name=await _seal(tx, data_key, cell("name"), put.name) if put.name else None,
         active=is_active,
         health=put.health.value,
         health_at=tx.now,
@@ -92,13 +98,13 @@ async def use_key(tx: Tx, member: MemberId, key: KeyId) -> bool:
     return True
 
 
-async def rename_key(tx: Tx, account: Account, key: KeyId, name: str) -> bool:
+async def rename_key(tx: Tx, member: MemberId, key: KeyId, name: str) -> bool:
     """Store a key's name; False if there is no such key."""
-    row = await _find(tx, account.member, key)
+    row = await _find(tx, member, key)
     if row is None:
         return False
     cell = _cell("name", row["id"], row["provider"], row["origin"])
-    sealed = await _seal(tx, account, cell, name) if name else None
+    sealed = await _seal(tx, row["data_key"], cell, name) if name else None
     await tx.run("UPDATE api_keys SET name = ? WHERE id = ?", sealed, row["id"])
     return True
 

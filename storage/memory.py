@@ -36,9 +36,23 @@ from bot.domain.ports import (
 )
 from bot.domain.secret import Secret
 from storage.memory_effects import apply
+from storage.memory_erasure import erase_due
+from storage.memory_groups import MemoryGroups
+from storage.memory_people import MemoryPeople
+from storage.memory_spending import summed
 from storage.memory_state import State, StoredUpdate, Used
 from storage.memory_turns import MemoryTurns
-from storage.rules import EPOCH_DETAIL, NAME_CHARS, asking, from_nano, now_in, storable, taken
+from storage.rules import (
+    EPOCH_DETAIL,
+    NAME_CHARS,
+    asking,
+    from_nano,
+    may_change,
+    may_go_on_in,
+    now_in,
+    storable,
+    taken,
+)
 
 
 class MemoryIntake:
@@ -58,12 +72,13 @@ class MemoryIntake:
         if left is None:
             return None
         state = self._state
-        member = state.member(incoming.sender)
+        sender = incoming.sender
+        member = state.member(sender)
         if limit <= state.count_open(member, is_late=is_late):
             raise InboxFull
         for piece in left.pieces:
             self._store(piece, None)
-        return state.ask(asking(left, member, is_late=is_late))
+        return state.ask(asking(left, member, is_late=is_late), account=sender)
 
     async def accept(self, incoming: Incoming) -> InboxRow | None:
         """Store what is no turn, or the stub of a secret."""
@@ -99,10 +114,11 @@ class MemoryIntake:
         if not stored or stored.incoming is None or stored.parked:
             return Result(applied=Applied.DUPLICATE)
         saved = self._state.saved()
+        frontend = stored.incoming.place.frontend
         self._state.inbox[row] = replace(stored, incoming=None)
         turns: list[Turn] = []
         for effect in effects:
-            started = apply(self._state, effect)
+            started = apply(self._state, effect, frontend=frontend)
             if started is None:
                 self._state.restore(saved)
                 self._state.inbox[row] = replace(stored, incoming=None)
@@ -167,7 +183,8 @@ class MemorySettings:
         """Return the person behind an account."""
         id_ = self._state.member(identity)
         if name:
-            self._state.names[id_] = storable(name[:NAME_CHARS])
+            own = self._state.linked.get(identity, id_)
+            self._state.names[own] = storable(name[:NAME_CHARS])
         return Member(id=id_, identity=identity, name=name, is_operator=is_operator)
 
     async def name(self, member: MemberId) -> str:
@@ -177,10 +194,14 @@ class MemorySettings:
     async def operators(self) -> Sequence[Operator]:
         """Return the accounts of those who claimed the bot."""
         return tuple(
-            Operator(identity=identity, name=self._state.operators[member])
+            Operator(identity=identity, name=names[0])
             for identity, member in self._state.members.items()
-            if member in self._state.operators
+            if (names := self._operator_names(member))
         )
+
+    def _operator_names(self, member: MemberId) -> list[str]:
+        rows, operators = self._state.rows_of(member), self._state.operators
+        return [operators[row] for row in rows if row in operators]
 
     async def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
         """Return the place's session, made if there is none."""
@@ -201,10 +222,18 @@ class MemorySettings:
         found = [
             session
             for session in map(self._state.opened, self._state.sessions.values())
-            if session.place == place and session.owner in {None, member} and session.messages
+            if session.messages and self._is_listed(session, place, member)
         ]
         found.sort(key=lambda session: (session.last_at, session.id), reverse=True)
         return tuple(found[offset : offset + limit]), len(found)
+
+    def _is_listed(self, session: Session, place: Place, member: MemberId) -> bool:
+        if not may_change(session, member):
+            return False
+        is_elsewhere = session.place.frontend != place.frontend
+        goes_on = self._state.active.get(place) == session.id
+        may_come = is_elsewhere or goes_on
+        return session.place == place or (may_come and may_go_on_in(session.place, place))
 
     async def has_noted(self, member: MemberId, notice: str) -> bool:
         """Return whether the member got a notice that comes once."""
@@ -230,7 +259,7 @@ class MemorySettings:
     ) -> Spent:
         """Return the member's sum since a time, in one session or in all."""
         rows = [row for row in self._used(member, since) if session in {None, row.session}]
-        return _sum(rows)
+        return summed(rows)
 
     async def spent_by_model(self, member: MemberId, *, since: datetime) -> Sequence[SpentLine]:
         """Return the sums per provider and model, dearest first."""
@@ -239,7 +268,7 @@ class MemorySettings:
             return row.provider, row.model
 
         lines = [
-            SpentLine(key=model, provider=provider, spent=_sum(list(rows)))
+            SpentLine(key=model, provider=provider, spent=summed(list(rows)))
             for (provider, model), rows in groupby(sorted(self._used(member, since), key=of), of)
         ]
         return tuple(sorted(lines, key=lambda line: line.spent.cost_usd, reverse=True))
@@ -252,7 +281,7 @@ class MemorySettings:
 
         rows = sorted(self._used(member, since), key=day, reverse=True)
         return tuple(
-            SpentLine(key=key, provider="", spent=_sum(list(group)))
+            SpentLine(key=key, provider="", spent=summed(list(group)))
             for key, group in groupby(rows, day)
         )
 
@@ -273,17 +302,6 @@ class MemorySettings:
     def _used(self, member: MemberId, since: datetime | None) -> list[Used]:
         rows = [row for row in self._state.usage if row.member == member]
         return [row for row in rows if since is None or row.at >= since]
-
-
-def _sum(rows: Sequence[Used]) -> Spent:
-    return Spent(
-        answers=len(rows),
-        input_tokens=sum(row.usage.input_tokens for row in rows),
-        output_tokens=sum(row.usage.output_tokens for row in rows),
-        cost_usd=from_nano(sum(row.cost_nano or 0 for row in rows)),
-        unknown=sum(row.cost_nano is None for row in rows),
-        is_estimated=any(row.usage.is_estimated for row in rows),
-    )
 
 
 class MemoryKeepsakes:
@@ -317,6 +335,8 @@ class MemoryStores:
         self.turns = MemoryTurns(self._state)
         self.keys = MemoryKeys(self._state)
         self.settings = MemorySettings(self._state)
+        self.people = MemoryPeople(self._state)
+        self.groups = MemoryGroups(self._state)
         self.keepsakes = MemoryKeepsakes(self._state)
 
     def begin_epoch(self) -> None:
@@ -333,6 +353,10 @@ class MemoryStores:
                 state.outbox[delivery] = replace(waiting, state=DeliveryState.UNDELIVERABLE)
         for inbox, stored in list(state.inbox.items()):
             state.inbox[inbox] = replace(stored, incoming=None)
+
+    async def tidy(self) -> None:
+        """Erase whoever is to be erased by now."""
+        erase_due(self._state)
 
     async def close(self) -> None:
         """Nothing to let go."""

@@ -6,16 +6,22 @@ from typing import Any, Final
 
 from bot.domain import effects as fx
 from bot.domain.chat import MemberId, Place, Scope, Session, SessionId, Turn, TurnId, TurnState
+from bot.domain.groups import GroupId
 from bot.domain.keys import KeyHealth, KeyId, KeyInfo
+from storage.memory_erasure import erase_session, erase_turn
+from storage.memory_groups import GROUPS
+from storage.memory_linking import LINKING
+from storage.memory_people import PEOPLE, let_in_again
 from storage.memory_state import KeyRow, State, TurnRow, is_waiting
-from storage.rules import has_begun, may_change, title_of
+from storage.rules import for_once, has_begun, may_change, may_go_on_in
 
 Turns = tuple[Turn, ...]
 _DONE: Final[Turns] = ()
 
 
-def apply(state: State, effect: fx.Effect) -> Turns | None:
+def apply(state: State, effect: fx.Effect, *, frontend: str) -> Turns | None:
     """Apply one effect; return the turns now to be run, or None if it was stale."""
+    state.frontend = frontend
     return _APPLY[type(effect)](state, effect)
 
 
@@ -29,10 +35,13 @@ def _own_turn(state: State, turn: TurnId, member: MemberId) -> TurnRow | None:
     return row if row and row.turn.member == member else None
 
 
-def _scope(state: State, effect: fx.Choose | fx.UndoChoice) -> MemberId | SessionId | None:
+def _scope(
+    state: State, effect: fx.Choose | fx.UndoChoice
+) -> MemberId | SessionId | GroupId | None:
     if effect.scope is Scope.MEMBER:
         return effect.member if effect.member in state.members.values() else None
-    return effect.session if _own_session(state, effect.session, effect.member) else None
+    session = _own_session(state, effect.session, effect.member)
+    return state.scope_of(session) if session else None
 
 
 def _choose(state: State, effect: fx.Choose) -> Turns | None:
@@ -53,7 +62,8 @@ def _undo_choice(state: State, effect: fx.UndoChoice) -> Turns | None:
 
 
 def _make_default(state: State, effect: fx.MakeDefault) -> Turns | None:
-    if not _own_session(state, effect.session, effect.member):
+    session = _own_session(state, effect.session, effect.member)
+    if not session or not session.place.is_private:
         return None
     newer = state.of(effect.session).only(effect.fields)
     state.chosen[effect.member] = state.of(effect.member).choose(newer)
@@ -69,9 +79,10 @@ def _start_session(state: State, effect: fx.StartSession) -> Turns | None:
 
 def _switch_session(state: State, effect: fx.SwitchSession) -> Turns | None:
     session = _own_session(state, effect.session, effect.member)
-    if not session or session.place != effect.place:
+    place = state.where_now(effect.place)
+    if not session or not may_go_on_in(session.place, place):
         return None
-    state.active[effect.place] = session.id
+    state.active[place] = session.id
     return _DONE
 
 
@@ -87,12 +98,7 @@ def _delete_session(state: State, effect: fx.DeleteSession) -> Turns | None:
     session = state.sessions.get(effect.session)
     if not session or session.owner != effect.member:
         return None
-    del state.sessions[session.id]
-    state.chosen.pop(session.id, None)
-    state.active = {place: id_ for place, id_ in state.active.items() if id_ != session.id}
-    gone = {id_ for id_, row in state.turns.items() if row.turn.session == session.id}
-    state.turns = {id_: row for id_, row in state.turns.items() if id_ not in gone}
-    state.outbox = {id_: row for id_, row in state.outbox.items() if row.outgoing.turn not in gone}
+    erase_session(state, session.id)
     return _DONE
 
 
@@ -120,8 +126,12 @@ def _put_key(state: State, effect: fx.PutKey) -> Turns | None:
         is_active=not old or old.info.is_active,
         checked_at=None if effect.health is KeyHealth.UNCHECKED else now,
     )
+    made_by = state.account_of(effect.member, state.frontend)
     if old:
         del state.keys[old.info.id]
+        made_by = state.made_by.get(old.info.id, made_by)
+    if made_by:
+        state.made_by[info.id] = made_by
     if info.is_active:
         _rest(state, effect.member, effect.provider)
     state.keys[info.id] = KeyRow(member=effect.member, info=info, key=effect.key)
@@ -223,14 +233,7 @@ def _retry_turn(state: State, effect: fx.RetryTurn) -> Turns | None:
     if not row:
         return None
     session = state.sessions[row.turn.session]
-    choices = state.choices(session, effect.member)
-    if effect.provider or effect.model:
-        choices = replace(
-            choices,
-            provider=effect.provider or choices.provider,
-            model=effect.model or choices.model,
-            window=None,
-        )
+    choices = for_once(effect, state.choices(session, effect.member))
     turn = replace(
         row.turn,
         choices=choices,
@@ -252,9 +255,15 @@ def _release_waiting(state: State, effect: fx.ReleaseWaiting) -> Turns | None:
         and not row.turn.is_taken_back
         and (effect.since is None or row.asked_at >= effect.since)
         and effect.place in {None, row.turn.place}
+        and (effect.group is None or _is_in(state, effect.group, row.turn.place))
         and (effect.until is None or row.turn.id <= effect.until)
     ]
     return tuple(state.rebind(row) for row in waiting)
+
+
+def _is_in(state: State, group: GroupId, place: Place) -> bool:
+    found = state.find_group(place)
+    return found is not None and found.id == group and not place.is_private
 
 
 def _drop_waiting(state: State, effect: fx.DropWaiting) -> Turns | None:
@@ -286,16 +295,7 @@ def _erase_turn(state: State, effect: fx.EraseTurn) -> Turns | None:
     row = _own_turn(state, effect.turn, effect.member)
     if not row:
         return None
-    session = state.sessions[row.turn.session]
-    del state.turns[row.turn.id]
-    if session.title == title_of(row.turn.question):
-        left = (each.turn for _, each in sorted(state.turns.items()))
-        named = (each for each in left if each.session == session.id and not each.is_taken_back)
-        first = next((each.question for each in named), "")
-        state.sessions[session.id] = replace(session, title=title_of(first))
-    state.outbox = {
-        id_: each for id_, each in state.outbox.items() if each.outgoing.turn != row.turn.id
-    }
+    erase_turn(state, row)
     return _DONE
 
 
@@ -321,6 +321,7 @@ def _claim_operator(state: State, effect: fx.ClaimOperator) -> Turns | None:
     if state.operators or effect.member not in state.members.values():
         return None
     state.operators[effect.member] = effect.name
+    let_in_again(state, effect.member)
     return _DONE
 
 
@@ -349,4 +350,7 @@ _APPLY: Final[dict[type[fx.Effect], Callable[[State, Any], Turns | None]]] = {
     fx.NoteOnce: _note_once,
     fx.LearnAdjustment: _learn_adjustment,
     fx.ClaimOperator: _claim_operator,
+    **PEOPLE,
+    **LINKING,
+    **GROUPS,
 }

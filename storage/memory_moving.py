@@ -16,6 +16,9 @@ def move(state: State, old: Place, new_chat: str) -> None:
         if (moved[0], to) == (frontend, old.chat):
             state.moved[moved] = new_chat
     state.moved[frontend, old.chat] = new_chat
+    _move_group(state, old, new_chat)
+    state.ours = {state.where_now(place) for place in state.ours}
+    state.usage = [replace(row, place=state.where_now(row.place)) for row in state.usage]
     went_on = {place: id_ for place, id_ in state.active.items() if _is_in(old, place)}
     state.active = {place: id_ for place, id_ in state.active.items() if place not in went_on}
     state.active |= {state.where_now(place): id_ for place, id_ in went_on.items()}
@@ -35,6 +38,24 @@ def move(state: State, old: Place, new_chat: str) -> None:
             out = replace(waiting.outgoing, place=there_now, edits=None)
             state.outbox[delivery] = replace(waiting, outgoing=out)
             state.messages.pop(delivery, None)
+
+
+def _move_group(state: State, old: Place, new_chat: str) -> None:
+    """Let what was decided about a group hold on; of a group that is there already, its payers."""
+    by_chat = {(row.place.frontend, row.place.chat): row for row in state.groups.values()}
+    kept, made = by_chat.get((old.frontend, old.chat)), by_chat.get((old.frontend, new_chat))
+    if kept is None:
+        return
+    state.groups[kept.id] = replace(kept, place=replace(kept.place, chat=new_chat))
+    if made is None:
+        return
+    del state.groups[made.id]
+    payers = [each for each in state.payers.values() if each.group == made.id]
+    for row in sorted(payers, key=lambda each: each.number):
+        del state.payers[made.id, row.member]
+        if (kept.id, row.member) not in state.payers:
+            number = state.payer(kept.id, row.member).number
+            state.payers[kept.id, row.member] = replace(row, group=kept.id, number=number)
 
 
 def _is_in(chat: Place, place: Place) -> bool:

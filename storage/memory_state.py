@@ -28,11 +28,14 @@ from bot.domain.events import (
     Outgoing,
     Question,
 )
+from bot.domain.groups import Group, GroupId, Payer
 from bot.domain.keys import KeyId, KeyInfo
+from bot.domain.people import InvitationId
 from bot.domain.ports import Clock
 from bot.domain.secret import Secret
 from bot.domain.usage import Usage
-from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, title_of
+from storage.memory_rows import Invited, Known
+from storage.rules import ADJUSTMENT_DAYS, Chosen, bind, owner_of, spoken, title_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class Used:
     at: datetime
     usage: Usage
     cost_nano: int | None
+    account: Identity | None = None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ class State:
     clock: Clock
     last_id: int = 0
     members: dict[Identity, MemberId] = field(default_factory=dict)
-    chosen: dict[MemberId | SessionId, Chosen] = field(default_factory=dict)
+    chosen: dict[MemberId | SessionId | GroupId, Chosen] = field(default_factory=dict)
     active: dict[Place, SessionId] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     turns: dict[TurnId, TurnRow] = field(default_factory=dict)
@@ -106,6 +111,17 @@ class State:
     messages: dict[DeliveryId, MessageRef] = field(default_factory=dict)
     moved: dict[tuple[str, str], str] = field(default_factory=dict)
     keepsakes: dict[str, Secret] = field(default_factory=dict)
+    people: dict[MemberId, Known] = field(default_factory=dict)
+    linked: dict[Identity, MemberId] = field(default_factory=dict)  # whose they were before
+    made_by: dict[int, Identity] = field(default_factory=dict)  # private sessions, turns, keys …
+    invitations: dict[InvitationId, Invited] = field(default_factory=dict)
+    groups: dict[GroupId, Group] = field(default_factory=dict)
+    payers: dict[tuple[GroupId, MemberId], Payer] = field(default_factory=dict)
+    numbered: dict[GroupId, int] = field(default_factory=dict)
+    payers_by: dict[tuple[GroupId, MemberId], Identity] = field(default_factory=dict)
+    ours: set[Place] = field(default_factory=set)  # threads that were begun with the bot
+    last_member: int = 0
+    frontend: str = ""  # where the effect that is applied comes from
 
     def next_id(self) -> int:
         """Return an id that was never used."""
@@ -128,9 +144,40 @@ class State:
 
     def member(self, identity: Identity) -> MemberId:
         """Return the member behind an account, made if new."""
-        return self.members.setdefault(identity, MemberId(f"member{len(self.members) + 1}"))
+        if identity not in self.members:
+            self.last_member += 1
+            self.members[identity] = MemberId(f"member{self.last_member}")
+            self.people[self.members[identity]] = Known(since=self.clock.now())
+        return self.members[identity]
 
-    def of(self, scope: MemberId | SessionId) -> Chosen:
+    def is_known(self, member: MemberId) -> bool:
+        """Whether a member has an account; one whose account was linked has none."""
+        return member in self.members.values()
+
+    def is_own(self, identity: Identity) -> bool:
+        """Whether an account is not one that was linked."""
+        return identity not in self.linked
+
+    def rows_of(self, member: MemberId) -> tuple[MemberId, ...]:
+        """Return the member, and whoever their linked accounts were before."""
+        before = [was for each, was in self.linked.items() if self.members[each] == member]
+        return (member, *before)
+
+    def account_of(self, member: MemberId, frontend: str, chat: str = "") -> Identity | None:
+        """Return a member's account, on that messenger if they have one there.
+
+        Of several there, the one that the chat is named by, or whose session is in it.
+        """
+        spoke = {
+            self.made_by.get(session.id)
+            for session in self.sessions.values()
+            if (session.place.frontend, session.place.chat) == (frontend, chat)
+        }
+        mine = [identity for identity, of in self.members.items() if of == member]
+        mine.sort(key=lambda it: (it.frontend != frontend, it.id != chat, it not in spoke))
+        return mine[0] if mine else None
+
+    def of(self, scope: MemberId | SessionId | GroupId) -> Chosen:
         """Return the choices made in a scope."""
         return self.chosen.get(scope, Chosen())
 
@@ -138,7 +185,14 @@ class State:
         """Return the place of a chat that may have another id now."""
         return replace(place, chat=self.moved.get((place.frontend, place.chat), place.chat))
 
-    def session(self, place: Place, member: MemberId, *, hangs: bool = False) -> Session:
+    def session(
+        self,
+        place: Place,
+        member: MemberId,
+        *,
+        hangs: bool = False,
+        account: Identity | None = None,
+    ) -> Session:
         """Return the place's session, made if there is none of this member's."""
         place = self.where_now(place)
         session = self.sessions.get(self.active.get(place, SessionId(0)))
@@ -146,7 +200,7 @@ class State:
             return self.opened(session)
         is_first = not any(each.place == place for each in self.sessions.values())
         root = self._root_of(place, member) if hangs and is_first else None
-        return self.start(place, member, "", root=root)
+        return self.opened(self.start(place, member, "", root=root, account=account))
 
     def _root_of(self, place: Place, member: MemberId) -> TurnId | None:
         """Return the turn that a thread hangs on; in private only the member's own is one."""
@@ -167,7 +221,13 @@ class State:
         return found[-1].id
 
     def start(
-        self, place: Place, member: MemberId, title: str, *, root: TurnId | None = None
+        self,
+        place: Place,
+        member: MemberId,
+        title: str,
+        *,
+        root: TurnId | None = None,
+        account: Identity | None = None,
     ) -> Session:
         """Begin a session and make it the place's own."""
         now, place = self.clock.now(), self.where_now(place)
@@ -183,7 +243,22 @@ class State:
         )
         self.sessions[session.id] = session
         self.active[place] = session.id
+        if place.is_private:
+            self._note_maker(session.id, member, place, account)
         return session
+
+    def _note_maker(
+        self, made: int, member: MemberId, place: Place, account: Identity | None = None
+    ) -> None:
+        by = account or self.account_of(member, place.frontend, place.chat)
+        if by:
+            self.made_by[made] = by
+
+    def _note_asker(self, turn: Turn, account: Identity | None) -> None:
+        """Let a turn be of the account that asks; in private, of its session's."""
+        if turn.place.is_private and turn.session in self.made_by:
+            account = self.made_by[turn.session]
+        self._note_maker(turn.id, turn.member, turn.place, account)
 
     def root(self, session: SessionId) -> TurnRow | None:
         """Return the turn a session hangs on, if it is part of a history."""
@@ -200,28 +275,63 @@ class State:
         ]
         messages = sum(1 if turn.answer is None else 2 for turn in kept)
         root = session.root if session.root in self.turns else None
-        chosen = self.of(session.id).overrides
+        chosen = self.of(self.scope_of(session)).overrides
         return replace(session, overrides=chosen, messages=messages, root=root)
 
     def choices(self, session: Session, member: MemberId) -> Choices:
         """Return what a turn of the member there runs with now."""
-        mine, here = self.of(member).overrides, self.of(session.id).overrides
-        return bind(session.place, mine=mine, session=here)
+        mine, here = self.of(member).overrides, self.of(self.scope_of(session)).overrides
+        has_key = bool(self.active_key(member, str(here.provider)))
+        return bind(session.place, mine=mine, session=here, has_key=has_key)
+
+    def scope_of(self, session: Session) -> SessionId | GroupId:
+        """Return where a session's choices are kept: in a group they are all its sessions'."""
+        return session.id if session.place.is_private else self.group(session.place).id
+
+    def find_group(self, place: Place) -> Group | None:
+        """Return the group of a place's chat."""
+        chat = (place.frontend, self.where_now(place).chat)
+        rows = self.groups.values()
+        return next((row for row in rows if (row.place.frontend, row.place.chat) == chat), None)
+
+    def group(self, place: Place) -> Group:
+        """Return the group of a place's chat, made if it is new."""
+        found = self.find_group(place)
+        if found is None:
+            there = replace(self.where_now(place), thread="")
+            found = Group(id=GroupId(self.next_id()), place=there, title="")
+            self.groups[found.id] = found
+        return replace(found, overrides=self.of(found.id).overrides)
+
+    def payer(self, group: GroupId, member: MemberId) -> Payer:
+        """Return a member in a group, with the next number if they are new there."""
+        if (group, member) not in self.payers:
+            number = self.numbered[group] = self.numbered.get(group, 0) + 1
+            self.payers[group, member] = Payer(group=group, member=member, number=number)
+        return self.payers[group, member]
+
+    def speaker(self, group: GroupId, member: MemberId) -> str:
+        """Return what a model may know a member by."""
+        payer = self.payer(group, member)
+        name = self.names.get(member, "") if payer.shows_name else ""
+        return spoken(payer.number, name)
 
     def count_open(self, member: MemberId, *, is_late: bool) -> int:
         """Return how many turns of a member are open, those after an absence counted apart."""
         mine = [row.turn for row in self.turns.values() if row.turn.member == member]
         return sum(turn.state.is_open and is_waiting(turn) is is_late for turn in mine)
 
-    def ask(self, asked: Ask) -> Turn:
+    def ask(self, asked: Ask, *, account: Identity | None = None) -> Turn:
         """Store a turn, bound to what holds in the place now."""
-        session = self.session(asked.place, asked.member)
+        session = self.session(asked.place, asked.member, account=account)
+        if not session.place.is_private:
+            self.payer(self.group(session.place).id, asked.member)
         late = asked.late_since
         at = self.clock.now() if late is None else late
         turn = Turn(
             id=TurnId(self.next_id()),
             session=session.id,
-            place=session.place,
+            place=self.where_now(asked.place),
             member=asked.member,
             question=asked.question,
             choices=self.choices(session, asked.member),
@@ -233,6 +343,7 @@ class State:
             is_untold=late is not None,
         )
         self.turns[turn.id] = TurnRow(turn=turn, asked_at=at)
+        self._note_asker(turn, account)
         self._touch(session, asked.question)
         return turn
 
@@ -266,6 +377,7 @@ class State:
             is_untold=False,
         )
         self.turns[turn.id] = replace(row, turn=turn)
+        self._note_asker(turn, self.made_by.get(turn.id))
         return turn
 
     def keys_of(self, member: MemberId, provider: str) -> list[KeyRow]:
@@ -292,6 +404,8 @@ class State:
             for each in replies
         )
         self.outbox.update({row.id: row for row in rows})
+        for row in rows:
+            self._note_maker(row.id, row.outgoing.member, row.outgoing.place)
         return rows
 
     def adjustments(self, provider: str, model: str) -> frozenset[Adjustment]:

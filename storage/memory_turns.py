@@ -46,7 +46,7 @@ class MemoryTurns:
             return ()
         self._set(row, state=TurnState.WAITING, detail=reason.value)
         for effect in effects:
-            apply(self._state, effect)
+            apply(self._state, effect, frontend=row.turn.place.frontend)
         return self._state.post(tuple(replies))
 
     async def waiting(self, member: MemberId, place: Place, reason: WaitReason) -> Sequence[Turn]:
@@ -55,6 +55,14 @@ class MemoryTurns:
         turns = [row.turn for _, row in sorted(self._state.turns.items())]
         mine = [turn for turn in turns if (turn.member, turn.place) == (member, here)]
         return tuple(turn for turn in mine if is_waiting(turn, reason) and not turn.is_taken_back)
+
+    async def expire(self, turn: TurnId, reason: WaitReason) -> bool:
+        """Let a turn that waits for that wait no more."""
+        row = self._state.turns.get(turn)
+        if not row or not is_waiting(row.turn, reason):
+            return False
+        self._set(row, state=TurnState.EXPIRED, detail="", is_untold=False)
+        return True
 
     async def tell(
         self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
@@ -67,7 +75,7 @@ class MemoryTurns:
         if not untold:
             return ()
         for effect in effects:
-            apply(self._state, effect)
+            apply(self._state, effect, frontend=reply.place.frontend)
         return self._state.post((reply,))
 
     async def begin_attempt(self, turn: TurnId, attempt: int, *, edits: int = 0) -> bool:
@@ -114,7 +122,7 @@ class MemoryTurns:
         if ending.usage:
             self._bill(row.turn, ending)
         for effect in ending.effects:
-            apply(self._state, effect)
+            apply(self._state, effect, frontend=row.turn.place.frontend)
         return self._state.post(tuple(in_place_of(reply, row.shown) for reply in ending.replies))
 
     def _settle(self, row: TurnRow, ending: Ending) -> None:
@@ -146,6 +154,8 @@ class MemoryTurns:
                 at=now,
                 usage=replace(ending.usage, cost_usd=None),
                 cost_nano=to_nano(ending.cost_usd),
+                account=self._state.made_by.get(turn.id),
+                place=turn.place,
             )
         )
         used = self._state.active_key(turn.member, turn.choices.provider)
@@ -197,12 +207,22 @@ class MemoryTurns:
             budget_tokens -= row.tokens
             if budget_tokens < 0:
                 return tuple(reversed(messages)), True
-            messages += _pair(row.turn)
+            messages += self._pair(row.turn)
         root = self._state.root(session)
         fits = root is None or root.tokens <= budget_tokens
         if root and fits:
-            messages += _pair(root.turn)
+            messages += self._pair(root.turn)
         return tuple(reversed(messages)), not fits
+
+    def _pair(self, turn: Turn) -> Sequence[Message]:
+        speaker = ""
+        if not turn.place.is_private:
+            group = self._state.group(turn.place)
+            speaker = self._state.speaker(group.id, turn.member)
+        return (
+            Message(Role.ASSISTANT, turn.answer or ""),
+            Message(Role.USER, turn.question, speaker),
+        )
 
     async def recover(self) -> Sequence[Turn]:
         """Return every open turn, and those that expired with their epoch and were not told."""
@@ -285,7 +305,3 @@ class MemoryTurns:
     def _set(self, row: TurnRow, **changes: object) -> None:
         turn = replace(row.turn, **changes)  # type: ignore[arg-type]  # names are Turn's own
         self._state.turns[turn.id] = replace(row, turn=turn)
-
-
-def _pair(turn: Turn) -> Sequence[Message]:
-    return (Message(Role.ASSISTANT, turn.answer or ""), Message(Role.USER, turn.question))

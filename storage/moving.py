@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.domain.chat import Place
 from bot.domain.errors import VaultCorrupt
+from storage.groups import next_number
 from storage.keyrings import Of
 from storage.people import where_now
 from storage.tx import Tx
@@ -22,6 +23,9 @@ _SEALED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 }
 
 
+_PAYERS: Final = "SELECT chat_group, member FROM payers WHERE chat_group = ? ORDER BY number"
+
+
 async def move(tx: Tx, old: Place, new_chat: str) -> None:
     """Let every place of a chat go on under another id; nothing if it went on elsewhere before.
 
@@ -30,6 +34,7 @@ async def move(tx: Tx, old: Place, new_chat: str) -> None:
     if new_chat == old.chat or await where_now(tx, old) != old:
         return
     await _remember(tx, old, new_chat)
+    await _move_group(tx, old, new_chat)
     places = "SELECT * FROM places WHERE frontend = ? AND chat = ?"
     for row in await tx.all(places, old.frontend, old.chat):
         there = await tx.one(
@@ -43,6 +48,34 @@ async def move(tx: Tx, old: Place, new_chat: str) -> None:
         if there:
             await _merge(tx, there, row)
         await tx.run("UPDATE places SET chat = ? WHERE id = ?", new_chat, row["id"])
+
+
+async def _move_group(tx: Tx, old: Place, new_chat: str) -> None:
+    """Let what was decided about a group hold on; of a group that is there already, its payers."""
+    find = "SELECT id FROM groups WHERE frontend = ? AND chat = ?"
+    kept = await tx.one(find, old.frontend, old.chat)
+    made = await tx.one(find, old.frontend, new_chat)
+    if kept is None:
+        return
+    if made is not None:
+        for row in await tx.all(_PAYERS, made["id"]):
+            await _move_payer(tx, row, kept["id"])
+        await tx.run("DELETE FROM groups WHERE id = ?", made["id"])
+    await tx.run("UPDATE groups SET chat = ? WHERE id = ?", new_chat, kept["id"])
+
+
+async def _move_payer(tx: Tx, row: Row, group: int) -> None:
+    """Take a payer along under the next number, unless they are known in the group."""
+    known = "SELECT 1 FROM payers WHERE chat_group = ? AND member = ?"
+    if await tx.one(known, group, row["member"]):
+        return
+    await tx.run(
+        "UPDATE payers SET chat_group = ?, number = ? WHERE chat_group = ? AND member = ?",
+        group,
+        await next_number(tx, group),
+        row["chat_group"],
+        row["member"],
+    )
 
 
 async def _forget_messages(tx: Tx, place: int) -> None:
@@ -80,19 +113,21 @@ async def _merge(tx: Tx, made: Row, kept: Row) -> None:
     for table in _SEALED:
         if kept["data_key"]:
             for row in await tx.all(f"SELECT * FROM {table} WHERE place = ?", made["id"]):
-                await _seal_anew(tx, table, row, kept["data_key"])
+                await seal_anew(tx, table, row, kept["data_key"])
         await tx.run(f"UPDATE {table} SET place = ? WHERE place = ?", kept["id"], made["id"])
     if kept["data_key"]:
         await tx.run(
             "UPDATE turns SET data_key = ? WHERE data_key = ?", kept["data_key"], made["data_key"]
         )
+    await tx.run("UPDATE usage SET place = ? WHERE place = ?", kept["id"], made["id"])
+    await tx.run("UPDATE places SET ours = 1 WHERE id = ? AND ?", kept["id"], made["ours"])
     if kept["session"] is None:
         await tx.run("UPDATE places SET session = ? WHERE id = ?", made["session"], kept["id"])
     await tx.run("DELETE FROM places WHERE id = ?", made["id"])
     await tx.run("DELETE FROM data_keys WHERE id = ?", made["data_key"])
 
 
-async def _seal_anew(tx: Tx, table: str, row: Row, key: str) -> None:
+async def seal_anew(tx: Tx, table: str, row: Row, key: str) -> None:
     """Seal a row's cells with the key of the place they go to; what does not open stays shut."""
     owner, columns = _SEALED[table]
     of = Of(row[owner], row["place"], is_host=table == "outbox")

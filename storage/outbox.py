@@ -35,7 +35,7 @@ async def _post(tx: Tx, outgoing: Outgoing) -> Delivery:
     id_ = tx.ids.next("outbox")
     row = await place_row(tx, outgoing.place)
     outgoing = replace(outgoing, place=read_place(row))
-    found = await account_of(tx, outgoing.member, outgoing.place.frontend)
+    found = await account_of(tx, outgoing.member, outgoing.place.frontend, outgoing.place.chat)
     # To somebody who is no member there is no keyring; such replies are the host's own.
     key = (row["data_key"] or found.data_key) if found else await host_key(tx)
     await tx.insert(
@@ -43,6 +43,7 @@ async def _post(tx: Tx, outgoing: Outgoing) -> Delivery:
         id=id_,
         place=row["id"],
         member=outgoing.member,
+        account=found.id if found else None,
         turn=outgoing.turn,
         part=outgoing.part,
         edits=outgoing.edits,

@@ -1,8 +1,10 @@
 """Members, their accounts and the places they write in."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Row
+from typing import Self
 
 from bot.domain.chat import Identity, MemberId, Place, PlaceKind
 from bot.domain.ports import Operator
@@ -25,6 +27,7 @@ class Seat:
     place_id: int
     data_key: str
     active: int | None
+    account: int
 
     @property
     def of(self) -> Of:
@@ -34,20 +37,32 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member's account, and the data key of it."""
+    """A member's account, its row and the data key of it.
 
+    `own`: whose row the cells are in that are of this account alone; for one that was linked,
+    the member it was before.
+    """
+
+    id: int
     member: MemberId
     data_key: str
+    own: MemberId
+
+    @classmethod
+    def read(cls, row: Row) -> Self:
+        """Return the account of a row."""
+        own = row["before"] or row["member"]
+        return cls(row["id"], MemberId(row["member"]), row["data_key"], MemberId(own))
 
 
 async def find_account(tx: Tx, identity: Identity) -> Account | None:
     """Return a known account."""
     row = await tx.one(
-        "SELECT member, data_key FROM identities WHERE frontend = ? AND account = ?",
+        "SELECT * FROM identities WHERE frontend = ? AND account = ?",
         identity.frontend,
         identity.id,
     )
-    return Account(MemberId(row["member"]), row["data_key"]) if row else None
+    return Account.read(row) if row else None
 
 
 async def account(tx: Tx, identity: Identity) -> Account:
@@ -56,31 +71,66 @@ async def account(tx: Tx, identity: Identity) -> Account:
         return found
     member = MemberId(secrets.token_hex(8))
     key = await tx.make_key(IDENTITY, str(identity))
+    id_ = tx.ids.next("identities")
     await tx.insert("members", id=member, made_at=tx.now)
     await tx.insert(
         "identities",
-        id=tx.ids.next("identities"),
+        id=id_,
         frontend=identity.frontend,
         account=identity.id,
         member=member,
         data_key=key,
     )
-    return Account(member, key)
+    return Account(id_, member, key, member)
 
 
-async def account_of(tx: Tx, member: MemberId, frontend: str) -> Account | None:
-    """Return a member's account, on that messenger if they have one there; None: no member."""
-    row = await tx.one(
-        "SELECT data_key FROM identities WHERE member = ? ORDER BY frontend = ? DESC, id LIMIT 1",
+async def accounts_of(tx: Tx, member: MemberId) -> tuple[Account, ...]:
+    """Return a member's accounts, the one that is not linked first; none: no member."""
+    rows = await tx.all(
+        "SELECT * FROM identities WHERE member = ? ORDER BY before IS NOT NULL, id", member
+    )
+    return tuple(Account.read(row) for row in rows)
+
+
+async def own_account(tx: Tx, member: MemberId) -> Account | None:
+    """Return the account that stays a member's, whatever is unlinked: it seals their own row."""
+    return next(iter(await accounts_of(tx, member)), None)
+
+
+async def account_of(tx: Tx, member: MemberId, frontend: str, chat: str = "") -> Account | None:
+    """Return a member's account, on that messenger if they have one there; None: no member.
+
+    Of several there, the one that the chat is named by, else the one that had the sessions of
+    the chat, else the oldest.
+    """
+    rows = await tx.all(
+        "SELECT * FROM identities WHERE member = ?"
+        " ORDER BY frontend = ? DESC, account = ? DESC, id",
         member,
         frontend,
+        chat,
     )
-    return Account(member, row["data_key"]) if row else None
+    there = [row for row in rows if row["frontend"] == frontend]
+    if len(there) > 1 and there[0]["account"] != chat:
+        spoke = await _speakers(tx, frontend, chat)
+        rows = [row for row in there if row["id"] in spoke] or rows
+    return Account.read(rows[0]) if rows else None
+
+
+async def _speakers(tx: Tx, frontend: str, chat: str) -> set[int]:
+    """Return the accounts that a chat's private sessions are of."""
+    rows = await tx.all(
+        "SELECT account FROM sessions WHERE account IS NOT NULL"
+        " AND place IN (SELECT id FROM places WHERE frontend = ? AND chat = ?)",
+        frontend,
+        chat,
+    )
+    return {row["account"] for row in rows}
 
 
 async def seat(tx: Tx, place: Place, member: MemberId) -> Seat | None:
     """Return the member's seat in a place, which is made if it is new; None: no such member."""
-    found = await account_of(tx, member, place.frontend)
+    found = await account_of(tx, member, place.frontend, place.chat)
     return await seat_for(tx, place, found) if found else None
 
 
@@ -93,6 +143,7 @@ async def seat_for(tx: Tx, place: Place, account: Account) -> Seat:
         place_id=row["id"],
         data_key=row["data_key"] or account.data_key,
         active=row["session"],
+        account=account.id,
     )
 
 
@@ -149,7 +200,7 @@ async def chosen_by(tx: Tx, member: MemberId) -> Chosen:
 
 
 async def keep_chosen_by(tx: Tx, account: Account, chosen: Chosen) -> None:
-    """Store a member's own choices."""
+    """Store a member's own choices, sealed with the account that stays theirs."""
     cell = Cell("members", "chosen", account.member)
     sealed = await tx.seal(account.data_key, dump_chosen(chosen), cell)
     await tx.run("UPDATE members SET chosen = ? WHERE id = ?", sealed, account.member)
@@ -161,10 +212,17 @@ async def name_of(tx: Tx, member: MemberId) -> str:
     return await tx.find(row["name"] if row else None, _name(member), Of(member), load_text) or ""
 
 
+async def name_by(tx: Tx, account: Account) -> str:
+    """Return what a member was called last by an account; empty if that is not known."""
+    row = await tx.one("SELECT name FROM members WHERE id = ?", account.own)
+    blob, of = row["name"] if row else None, Of(account.member)
+    return await tx.find(blob, _name(account.own), of, load_text) or ""
+
+
 async def keep_name(tx: Tx, account: Account, name: str) -> None:
-    """Store what a member is called."""
-    sealed = await tx.seal(account.data_key, dump_text(name), _name(account.member))
-    await tx.run("UPDATE members SET name = ? WHERE id = ?", sealed, account.member)
+    """Store what a member is called by an account; each keeps its own name for itself."""
+    sealed = await tx.seal(account.data_key, dump_text(name), _name(account.own))
+    await tx.run("UPDATE members SET name = ? WHERE id = ?", sealed, account.own)
 
 
 def _name(member: str) -> Cell:
@@ -172,23 +230,37 @@ def _name(member: str) -> Cell:
 
 
 async def operators(tx: Tx) -> tuple[Operator, ...]:
-    """Return every account of the members who are operators."""
-    # CROSS: the few operators first, not every account there is.
+    """Return every account of the members who are operators, linked ones too."""
     rows = await tx.all(
-        "SELECT m.id, m.operator, i.frontend, i.account FROM members m"
-        " CROSS JOIN identities i ON i.member = m.id WHERE m.operator IS NOT NULL ORDER BY i.id"
+        "SELECT m.id, m.operator, coalesce(i.member, m.id) AS member FROM members m"
+        " LEFT JOIN identities i ON i.before = m.id WHERE m.operator IS NOT NULL"
     )
-    found = []
+    names: dict[str, str] = {}
     for row in rows:
-        name = await tx.find(row["operator"], _operator(row["id"]), Of(row["id"]), load_text)
-        if name is not None:
-            identity = Identity(row["frontend"], row["account"])
-            found.append(Operator(identity=identity, name=name))
-    return tuple(found)
+        cell, of = _operator(row["id"]), Of(row["member"])
+        name = await tx.find(row["operator"], cell, of, load_text)
+        if name is not None and (row["id"] == row["member"] or row["member"] not in names):
+            names[row["member"]] = name
+    found = [
+        (each["id"], Operator(identity=Identity(each["frontend"], each["account"]), name=name))
+        for member, name in names.items()
+        for each in await tx.all("SELECT * FROM identities WHERE member = ?", member)
+    ]
+    return tuple(operator for _, operator in sorted(found, key=lambda each: each[0]))
+
+
+async def is_operator(tx: Tx, accounts: Sequence[Account]) -> bool:
+    """Whether a member with these accounts is one, by whichever of them."""
+    for account in accounts:
+        row = await tx.one("SELECT operator FROM members WHERE id = ?", account.own)
+        blob, of = row["operator"] if row else None, Of(account.member)
+        if await tx.find(blob, _operator(account.own), of, load_text) is not None:
+            return True
+    return False
 
 
 async def make_operator(tx: Tx, account: Account, name: str) -> None:
-    """Make a member an operator of that name."""
+    """Make a member an operator of that name, by the account that stays theirs."""
     member = account.member
     sealed = await tx.seal(account.data_key, dump_text(name), _operator(member))
     await tx.run("UPDATE members SET operator = ? WHERE id = ?", sealed, member)

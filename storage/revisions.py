@@ -3,11 +3,10 @@
 from dataclasses import replace
 from sqlite3 import Row
 
-from bot.domain.chat import MemberId, Turn, TurnState
+from bot.domain.chat import Turn, TurnState
 from bot.domain.effects import AnswerRevised, EraseTurn, Revise
 from storage.codec import dump_text
 from storage.conversations import choices_in, find_session, open_session, rename_session
-from storage.people import read_place, seat
 from storage.rules import has_begun, title_of
 from storage.turn_rows import cell, ended_row, find_turn, run_with, turn_row, turn_rows
 from storage.tx import Tx
@@ -48,11 +47,10 @@ async def _rename(tx: Tx, row: Row, question: str) -> None:
     """Call a conversation by another question if it was called by this one."""
     turn = await find_turn(tx, row)
     session = await find_session(tx, row["session"])
-    here = await seat(tx, read_place(row), MemberId(row["member"]))
-    if not turn or not session or not here:
+    if not turn or not session:
         return
     if (await open_session(tx, session)).title == title_of(turn.question):
-        await rename_session(tx, here, session.id, title_of(question))
+        await rename_session(tx, session, title_of(question))
 
 
 async def erase(tx: Tx, effect: EraseTurn) -> bool:

@@ -1,9 +1,11 @@
 """What the stores decide without a database: the same for SQLite and the twin."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
+from unicodedata import normalize
 
 from bot.domain.chat import (
     INHERIT,
@@ -14,17 +16,21 @@ from bot.domain.chat import (
     Session,
     TurnState,
 )
-from bot.domain.effects import Ask
+from bot.domain.effects import Ask, RetryTurn
 from bot.domain.events import Incoming, MessageRef, Outgoing, Text
+from bot.domain.people import Standing
 from bot.domain.pieces import stub, whole_text
 from bot.domain.ports import Ending
 
 TITLE_CHARS: Final = 40
 NAME_CHARS: Final = 100
+SPOKEN_CHARS: Final = 30
 ADJUSTMENT_DAYS: Final = 30
 EPOCH_DETAIL: Final = "epoch"  # the detail of a turn that expired because a backup was restored
 NEWEST: Final = 2**62  # beyond every id
+KEPT_OUT: Final = frozenset({Standing.REMOVED, Standing.BLOCKED})
 _NANO: Final = Decimal(10) ** 9
+_NUMBER: Final = re.compile(r"M\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,47 @@ class Chosen:
         return Overrides(**{name: made[name] for name in names if name in made})
 
 
-def bind(place: Place, *, mine: Overrides, session: Overrides) -> Choices:
-    """Return what a turn runs with. In a group a member's own instructions stay out."""
-    if not place.is_private:
-        mine = replace(mine, instructions=INHERIT)
-    return session.over(mine.over(Choices()))
+_FOR_ALL: Final = ("provider", "model", "window", "instructions")
+_MODEL: Final = ("provider", "model", "window")
+
+
+def bind(place: Place, *, mine: Overrides, session: Overrides, has_key: bool) -> Choices:
+    """Return what a turn runs with.
+
+    In a group its model and its instructions are the group's, all else the member's own, whose
+    instructions stay out. Without a key for the group's model (`has_key`) theirs answers.
+    """
+    if place.is_private:
+        return session.over(mine.over(Choices()))
+    own = replace(mine, instructions=INHERIT).over(Choices())
+    is_own = session.provider is not INHERIT and not has_key
+    names = tuple(name for name in _FOR_ALL if not (is_own and name in _MODEL))
+    chosen = Chosen(session).only(names)
+    return replace(chosen.over(own), is_own=is_own)
+
+
+def for_once(effect: RetryTurn, choices: Choices) -> Choices:
+    """Return what a question is asked with again: this once maybe with a model of its asker's."""
+    if not (effect.provider or effect.model):
+        return choices
+    return replace(
+        choices,
+        provider=effect.provider or choices.provider,
+        model=effect.model or choices.model,
+        window=None,
+        is_own=True,
+    )
+
+
+def spoken(number: int, name: str) -> str:
+    """Return what a model may know a speaker by: a number, or the name they allow.
+
+    It stands before a colon, so a name has none; nor is it a number, which may be another's.
+    """
+    same = normalize("NFKC", name)
+    plain = "".join(sign if sign.isprintable() and sign != ":" else " " for sign in same)
+    shown = " ".join(plain.split())[:SPOKEN_CHARS].rstrip()
+    return f"M{number}" if not shown or _NUMBER.fullmatch(shown) else shown
 
 
 def title_of(question: str) -> str:
@@ -101,6 +143,11 @@ def taken(incoming: Incoming, left: Incoming) -> Incoming:
 def owner_of(place: Place, member: MemberId) -> MemberId | None:
     """Return who owns a session there: the member in private, in a group nobody alone."""
     return member if place.is_private else None
+
+
+def may_go_on_in(began: Place, place: Place) -> bool:
+    """Whether its owner's session that began in a place may go on in another one."""
+    return began == place or (began.is_private and place.is_private)
 
 
 def may_change(session: Session, member: MemberId) -> bool:
@@ -152,6 +199,12 @@ def to_nano(cost_usd: Decimal | None) -> int | None:
 def from_nano(nano: int) -> Decimal:
     """Return billionths of a dollar as dollars."""
     return Decimal(nano) / _NANO
+
+
+def rounded(cost_usd: Decimal | None) -> Decimal | None:
+    """Return dollars as they come back when they were stored."""
+    nano = to_nano(cost_usd)
+    return None if nano is None else from_nano(nano)
 
 
 def storable(text: str) -> str:

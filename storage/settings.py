@@ -31,6 +31,7 @@ from storage.people import (
     chosen_by,
     find_account,
     keep_name,
+    name_by,
     name_of,
     operators,
     read_place,
@@ -53,7 +54,7 @@ class SqlSettings(Repository):
 
         async def look(tx: Tx) -> MemberId | None:
             found = await find_account(tx, identity)
-            is_known = found and (not called or await name_of(tx, found.member) == called)
+            is_known = found and (not called or await name_by(tx, found) == called)
             return found.member if found and is_known else None
 
         async def note(tx: Tx) -> MemberId:

@@ -12,13 +12,17 @@ from bot.domain.errors import StartError, StorageError
 from bot.domain.ports import Clock
 from storage import epoch, migrations
 from storage.database import Database, Probe
+from storage.erasure import due, erase_due
 from storage.folder import DATABASE, Facts, lock_folder, make_folder, prepare
+from storage.groups import SqlGroups
 from storage.intake import KEPT, SqlIntake
+from storage.invitations import tidy_invitations
 from storage.keepsakes import SqlKeepsakes
 from storage.keyrings import Keyrings
 from storage.keys import Keys
 from storage.migrations import Migration
 from storage.people import host_key
+from storage.roster import SqlPeople
 from storage.settings import SqlSettings
 from storage.turns import Turns
 from storage.tx import Repository, Tx, last_ids
@@ -38,6 +42,8 @@ class SqlStores:
     turns: Turns
     keys: Keys
     settings: SqlSettings
+    people: SqlPeople
+    groups: SqlGroups
     keepsakes: SqlKeepsakes
     database: Database
     rings: Keyrings
@@ -47,6 +53,8 @@ class SqlStores:
     async def tidy(self) -> None:
         """Delete what is kept for a while only: at the start, and daily after that."""
         await self.intake.write(_tidy)
+        if await self.intake.read(due):
+            await self.intake.write(erase_due, erases=True)
 
     async def close(self) -> None:
         """Commit what waits, and let the folder go."""
@@ -106,6 +114,7 @@ def _checked(folder: Path, find_key: FindKey | MasterKey, facts: Facts) -> Maste
 async def _assembled(
     folder: Path, database: Database, rings: Keyrings, clock: Clock, lock: int
 ) -> SqlStores:
+    database.on_end(rings.settle)
     parts = (database, rings, await database.read(last_ids), clock)
     is_restored = await _begin(folder, Repository(*parts), rings)
     stores = SqlStores(
@@ -113,6 +122,8 @@ async def _assembled(
         turns=Turns(*parts),
         keys=Keys(*parts),
         settings=SqlSettings(*parts),
+        people=SqlPeople(*parts),
+        groups=SqlGroups(*parts),
         keepsakes=SqlKeepsakes(*parts),
         database=database,
         rings=rings,
@@ -149,3 +160,4 @@ async def _tidy(tx: Tx) -> None:
         ("DELETE FROM adjustments WHERE learned_at < ?", _ADJUSTMENT_KEPT),
     ):
         await tx.run(sql, tx.now - kept // timedelta(milliseconds=1))
+    await tidy_invitations(tx)

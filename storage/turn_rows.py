@@ -23,7 +23,9 @@ from storage.conversations import (
     rename_session,
     take_session,
 )
+from storage.groups import group_row, payer_row
 from storage.keyrings import Of
+from storage.moving import seal_anew
 from storage.people import Seat, read_place, seat
 from storage.rules import title_of
 from storage.tx import Tx
@@ -101,9 +103,17 @@ async def find_turn(tx: Tx, row: Row) -> Turn | None:
 
 
 async def ask(tx: Tx, seat: Seat, asked: Ask) -> Turn:
-    """Store a turn, bound to the place's session and choices as they are now."""
+    """Store a turn, bound to the place's session and choices as they are now.
+
+    In private it is of its session's account, whichever asked: so that it stays with the session
+    when an account is unlinked, and no transcript loses text or shows somebody else's.
+    """
     session = await take_session(tx, seat)
+    key = session.data_key
     choices = await choices_in(tx, session, seat.member)
+    if not seat.place.is_private:
+        group = await group_row(tx, seat.place)
+        _ = await payer_row(tx, group["id"], seat.member, seat.account)
     id_ = tx.ids.next("turns")
     state, detail, at = TurnState.RECEIVED, "", tx.now
     if asked.late_since is not None:
@@ -114,7 +124,8 @@ async def ask(tx: Tx, seat: Seat, asked: Ask) -> Turn:
         session=session.id,
         place=seat.place_id,
         member=seat.member,
-        data_key=seat.data_key,
+        account=session.account or seat.account,
+        data_key=key,
         state=state.value,
         detail=detail,
         received_at=at,
@@ -124,10 +135,10 @@ async def ask(tx: Tx, seat: Seat, asked: Ask) -> Turn:
         untold=asked.late_since is not None,
         provider=choices.provider,
         model=choices.model,
-        question=await tx.seal(seat.data_key, dump_text(asked.question), cell("question", id_)),
-        choices=await tx.seal(seat.data_key, dump_choices(choices), cell("choices", id_)),
+        question=await tx.seal(key, dump_text(asked.question), cell("question", id_)),
+        choices=await tx.seal(key, dump_choices(choices), cell("choices", id_)),
     )
-    await _touch(tx, seat, session, asked.question)
+    await _touch(tx, session, asked.question)
     return Turn(
         id=TurnId(id_),
         session=SessionId(session.id),
@@ -144,9 +155,9 @@ async def ask(tx: Tx, seat: Seat, asked: Ask) -> Turn:
     )
 
 
-async def _touch(tx: Tx, seat: Seat, session: SessionRow, question: str) -> None:
+async def _touch(tx: Tx, session: SessionRow, question: str) -> None:
     if session.row["title"] is None:
-        await rename_session(tx, seat, session.id, title_of(question))
+        await rename_session(tx, session, title_of(question))
     await tx.run("UPDATE sessions SET last_at = ? WHERE id = ?", tx.now, session.id)
 
 
@@ -157,8 +168,22 @@ async def bind_anew(tx: Tx, row: Row) -> Turn:
     """
     turn = await open_turn(tx, row)
     session = await _session_now(tx, row)
+    if session.data_key != row["data_key"]:
+        row = await _carried(tx, row, session)
     choices = await choices_in(tx, session, turn.member)
     return await run_with(tx, row, replace(turn, session=SessionId(session.id)), choices)
+
+
+async def _carried(tx: Tx, row: Row, session: SessionRow) -> Row:
+    """Return the row of a turn that goes to a session with another key, sealed with that."""
+    await seal_anew(tx, "turns", row, session.data_key)
+    await tx.run(
+        "UPDATE turns SET data_key = ?, account = ? WHERE id = ?",
+        session.data_key,
+        session.account or row["account"],
+        row["id"],
+    )
+    return await turn_row(tx, row["id"]) or row
 
 
 async def _session_now(tx: Tx, row: Row) -> SessionRow:

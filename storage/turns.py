@@ -92,6 +92,14 @@ class Turns(Repository):
 
         return await self.read(work)
 
+    async def expire(self, turn: TurnId, reason: WaitReason) -> bool:
+        """Let a turn that waits for that wait no more."""
+        sql = (
+            "UPDATE turns SET state = 'expired', detail = '', untold = 0"
+            " WHERE id = ? AND state = 'waiting' AND detail = ?"
+        )
+        return await self.write(lambda tx: tx.run(sql, turn, reason.value)) > 0
+
     async def tell(
         self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
     ) -> Sequence[Delivery]:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 COUNTED: Final = (
     "identities",
     "places",
+    "groups",
     "sessions",
     "turns",
     "inbox",

@@ -7,6 +7,7 @@ from sqlite3 import Row
 from typing import Final
 
 from bot.domain.chat import MemberId, SessionId
+from bot.domain.groups import GroupId
 from bot.domain.keys import KeyId
 from bot.domain.ports import Ending, Spent, SpentLine, UsedTurn
 from bot.domain.usage import Usage
@@ -30,6 +31,8 @@ async def bill(tx: Tx, turn: Row, ending: Ending) -> None:
         "usage",
         id=tx.ids.next("usage"),
         member=turn["member"],
+        account=turn["account"],
+        place=turn["place"],
         session=turn["session"],
         turn=turn["id"],
         attempt=turn["attempt"],
@@ -79,6 +82,19 @@ async def total(
         values["session = ?"] = session
     where = " AND ".join(values)
     (row,) = await tx.all(f"SELECT {_SUMS} FROM usage WHERE {where}", *values.values())
+    return _spent(row)
+
+
+async def in_group(tx: Tx, member: MemberId, group: GroupId, *, since: datetime) -> Spent:
+    """Return a member's sum in all places of a group's chat."""
+    (row,) = await tx.all(
+        f"SELECT {_SUMS} FROM usage WHERE member = ? AND at >= ? AND place IN (SELECT p.id"
+        " FROM groups g JOIN places p ON p.frontend = g.frontend AND p.chat = g.chat"
+        " AND p.kind = 'group' WHERE g.id = ?)",
+        member,
+        to_ms(since),
+        group,
+    )
     return _spent(row)
 
 

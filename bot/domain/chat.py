@@ -91,7 +91,8 @@ class Choices:
     """The settings a turn runs with. None: the model's own temperature, no limit of length.
 
     `window` is the model's context in tokens as its list said when it was chosen; None: unknown.
-    `effort` None: the model thinks as it does by itself.
+    `effort` None: the model thinks as it does by itself. `is_own`: in a group whose model the
+    member has no key for, it is their own model.
     """
 
     provider: str = ""
@@ -103,6 +104,7 @@ class Choices:
     window: int | None = None
     effort: Effort | None = None
     stream: Streaming = Streaming.AUTO
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,10 +172,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as a model reads it. Images and files will be fields beside the text."""
+    """One message as a model reads it. Images and files will be fields beside the text.
+
+    `speaker`: who wrote it, as the model may know them (`M2`, or their name); empty in private.
+    """
 
     role: Role
     text: str
+    speaker: str = ""
 
 
 class Adjustment(StrEnum):

@@ -6,9 +6,13 @@ replies and "handled" together, so every effect happens once.
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bot.domain.chat import (
+    INHERIT,
     Adjustment,
+    Identity,
+    Inherit,
     MemberId,
     Overrides,
     Place,
@@ -18,7 +22,9 @@ from bot.domain.chat import (
     WaitReason,
 )
 from bot.domain.events import MessageRef, Question
+from bot.domain.groups import Agreed, GroupId, When
 from bot.domain.keys import KeyHealth, KeyId
+from bot.domain.people import InvitationId, Standing
 from bot.domain.secret import Secret
 
 
@@ -26,7 +32,8 @@ from bot.domain.secret import Secret
 class Choose:
     """Lay `overrides` over a session's choices, or over the member's own for new sessions.
 
-    What they replace is kept for one `UndoChoice` per field; the same again replaces nothing.
+    In a group the session's are the group's: they hold in all its topics and sessions. What they
+    replace is kept for one `UndoChoice` per field; the same again replaces nothing.
     """
 
     scope: Scope
@@ -65,7 +72,7 @@ class StartSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchSession:
-    """Go on with an earlier session of the same place."""
+    """Go on in a place with an earlier session: one of that place, or a private one of theirs."""
 
     member: MemberId
     place: Place
@@ -204,14 +211,16 @@ class RetryTurn:
 class ReleaseWaiting:
     """Let the member's turns that wait for `reason` run, bound anew; in `place`, or everywhere.
 
-    Those received before `since` stay waiting; the member is asked about them. So do those newer
-    than `until`, of which the member did not know yet.
+    `group`: in all of a group's places, and nowhere else. Those received before `since` stay
+    waiting; the member is asked about them. So do those newer than `until`, of which the member
+    did not know yet.
     """
 
     member: MemberId
     reason: WaitReason
     since: datetime | None = None
     place: Place | None = None
+    group: GroupId | None = None
     until: TurnId | None = None
 
 
@@ -278,10 +287,122 @@ class LearnAdjustment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOperator:
-    """Make a member the first operator, called `name`; stale if there is an operator already."""
+    """Make a member the first operator, called `name`; stale if there is an operator already.
+
+    If they were removed or blocked they are no more: whoever has the host's code is the host.
+    """
 
     member: MemberId
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGroup:
+    """Change what is given of a group; INHERIT leaves it. Stale if there is no such group."""
+
+    group: GroupId
+    is_allowed: bool | Inherit = INHERIT
+    when: When | Inherit = INHERIT
+    history_tokens: int | Inherit = INHERIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePayer:
+    """Change what is given of a member in a group; INHERIT leaves it. Stale if there is no group.
+
+    `agreed` begins it, if it had not, and ends a stop.
+    """
+
+    member: MemberId
+    group: GroupId
+    agreed: Agreed | Inherit = INHERIT
+    is_stopped: bool | Inherit = INHERIT
+    cap_usd: Decimal | Inherit | None = INHERIT
+    history_tokens: int | Inherit | None = INHERIT
+    shows_name: bool | Inherit = INHERIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """Make an invitation, sealed; the same again only changes when it expires.
+
+    Stale if it was used or withdrawn.
+    """
+
+    id: InvitationId
+    member: MemberId
+    code: Secret
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawInvitation:
+    """Let an invitation work no more; stale if it does not anyway."""
+
+    id: InvitationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptInvitation:
+    """Admit a member by an invitation, which is spent by that.
+
+    Stale if it is spent, withdrawn or expired, or if the member is blocked.
+    """
+
+    id: InvitationId
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStanding:
+    """Decide about a member; stale if there is none, or it is decided so.
+
+    Whoever is removed or blocked is no operator, and what was to be erased of them no more if
+    they are admitted. Their turns that have not begun expire.
+    """
+
+    member: MemberId
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOperator:
+    """Make a member, called `name`, an operator, or none any more; stale if it is so."""
+
+    member: MemberId
+    name: str
+    is_operator: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseLater:
+    """Delete at a time all that is kept of a member who was removed or blocked; None: do not."""
+
+    member: MemberId
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAccount:
+    """Let an account, with all that was made with it, be a member's; no sealed text is rewritten.
+
+    Stale if it is theirs already, there is no such account or member, or the account's member has
+    others too. Where both have a key of one provider, the member's stays the active one.
+    """
+
+    member: MemberId
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkAccount:
+    """Let an account that was linked be a member of its own again, with what was made with it.
+
+    Stale if it was not linked to this member.
+    """
+
+    member: MemberId
+    identity: Identity
 
 
 Effect = (
@@ -309,4 +430,14 @@ Effect = (
     | NoteOnce
     | LearnAdjustment
     | ClaimOperator
+    | ChangeGroup
+    | ChangePayer
+    | Invite
+    | WithdrawInvitation
+    | AcceptInvitation
+    | SetStanding
+    | SetOperator
+    | EraseLater
+    | LinkAccount
+    | UnlinkAccount
 )

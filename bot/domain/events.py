@@ -101,8 +101,8 @@ class Incoming:
     """One update from a messenger. `update` is unique per frontend and the same on a repeat.
 
     `before`: the earlier pieces of the same message, oldest first, which the messenger sent as
-    updates of their own. `is_addressed`: in a group, whether it is meant for the bot; else only a
-    known command or a key in it concerns us.
+    updates of their own. `is_addressed`: in a group, whether it is meant for the bot. `opens`: it
+    is the first message of its topic or thread.
     """
 
     update: str
@@ -114,6 +114,7 @@ class Incoming:
     message: MessageRef | None = None
     before: tuple["Incoming", ...] = ()
     is_addressed: bool = True
+    opens: bool = False
 
     @property
     def pieces(self) -> tuple["Incoming", ...]:
@@ -155,14 +156,17 @@ class ReplyKind(StrEnum):
 class Reply:
     """A message to show. `text` is Markdown; `footer` one plain line, shown in italics last.
 
-    `stretch`: show only this stretch of the text as drawn, in the messenger's own units (UTF-16
-    for Telegram); it is how a messenger makes parts of a block that is too long for one message.
+    `only_for`: in a group, an account's id, to which alone it is shown where the messenger can do
+    that; elsewhere everybody sees it. `stretch`: show only this stretch of the text as drawn, in
+    the messenger's own units (UTF-16 for Telegram); it is how a messenger makes parts of a block
+    that is too long for one message.
     """
 
     text: str
     footer: str = ""
     buttons: Rows = ()
     kind: ReplyKind = ReplyKind.NOTICE
+    only_for: str = ""
     stretch: tuple[int, int] | None = None
 
 

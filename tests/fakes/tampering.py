@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +15,19 @@ from bot.domain.chat import (
     MemberId,
     Overrides,
     Place,
+    PlaceKind,
     Scope,
     Session,
     SessionId,
     Turn,
     TurnId,
 )
-from bot.domain.effects import Choose, PutKey, Revise, SetQuestion
+from bot.domain.effects import Choose, Invite, PutKey, Revise, SetQuestion, SetStanding
 from bot.domain.errors import VaultCorrupt
 from bot.domain.events import Command, DeliveryId, InboxId, Question, QuestionKind
+from bot.domain.groups import GroupId
 from bot.domain.keys import KeyHealth
+from bot.domain.people import InvitationId, Standing
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
 from storage.people import account, make_operator
@@ -47,6 +51,12 @@ class Person:
     asked: TurnId
     inbox: InboxId
     outbox: DeliveryId
+    group: GroupId
+
+    @property
+    def invitation(self) -> InvitationId:
+        """Return the id of the invitation they made."""
+        return InvitationId(f"of {self.place.chat}")
 
     @property
     def keepsake(self) -> str:
@@ -58,7 +68,9 @@ class Person:
         member = f"member = '{self.member}'"
         return {
             "api_keys": member,
+            "groups": f"id = {self.group}",
             "inbox": f"id = {self.inbox}",
+            "invitations": f"id = '{self.invitation}'",
             "keepsakes": f"name = '{self.keepsake}'",
             "members": f"id = '{self.member}'",
             "outbox": f"id = {self.outbox}",
@@ -75,6 +87,18 @@ async def put_in_charge(stores: SqlStores, identity: Identity) -> None:
         await make_operator(tx, await account(tx, identity), f"name of {identity.id}")
 
     await stores.intake.write(work)
+
+
+async def _gather(stores: SqlStores, house: Neighbours, identity: Identity) -> GroupId:
+    """Let somebody have a group with a model of its own."""
+    place = Place(identity.frontend, f"group of {identity.id}", kind=PlaceKind.GROUP)
+    group = await stores.groups.note(place, title=f"title of {identity.id}")
+    member = (await house.member(identity)).id
+    session = await stores.settings.session(place, member)
+    chosen = Overrides(provider="demo", model=f"the group's of {identity.id}")
+    choose = Choose(scope=Scope.SESSION, member=member, session=session.id, overrides=chosen)
+    await house.do(choose, sender=identity, place=place)
+    return group.id
 
 
 async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) -> Person:
@@ -99,7 +123,14 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
         kind=QuestionKind.TEXT, asked_at=house.clock.now(), action=f"system:text:{name}"
     )
     asks = SetQuestion(member=member, place=place, question=question)
-    await house.do(*scopes, key, asks, sender=identity, place=place)
+    invites = Invite(
+        id=InvitationId(f"of {place.chat}"),
+        member=member,
+        code=Secret(f"canary-code-of-{name}"),
+        expires_at=house.clock.now() + timedelta(days=7),
+    )
+    comes_in = SetStanding(member=member, standing=Standing.ADMITTED)
+    await house.do(*scopes, key, asks, invites, comes_in, sender=identity, place=place)
     await put_in_charge(stores, identity)
     turn = await house.talk(
         f"question of {name}", f"answer to {name}", sender=identity, place=place
@@ -122,6 +153,7 @@ async def settle_in(stores: SqlStores, house: Neighbours, identity: Identity) ->
         asked=asked.id,
         inbox=row.id,
         outbox=delivery.id,
+        group=await _gather(stores, house, identity),
     )
     await stores.keepsakes.put(person.keepsake, Secret(f"keepsake of {name}"))
     return person
@@ -224,6 +256,27 @@ async def _member(stores: SqlStores, person: Person) -> object:
     return REFUSED if chosen == Overrides() else chosen
 
 
+async def _admitted(stores: SqlStores, person: Person) -> object:
+    found = await stores.people.person(person.member)
+    is_admitted = found is not None and found.standing is Standing.ADMITTED
+    return person.member if is_admitted else REFUSED
+
+
+async def _invitation(stores: SqlStores, person: Person) -> object:
+    codes = {each.id: each.code.reveal() for each in await stores.people.invitations()}
+    return codes.get(person.invitation) or REFUSED
+
+
+async def _group_title(stores: SqlStores, person: Person) -> object:
+    group = await stores.groups.get(person.group)
+    return (group and group.title) or REFUSED
+
+
+async def _group_chosen(stores: SqlStores, person: Person) -> object:
+    group = await stores.groups.get(person.group)
+    return REFUSED if group is None or group.overrides == Overrides() else group.overrides
+
+
 async def _operator(stores: SqlStores, person: Person) -> object:
     names = {each.identity.id: each.name for each in await stores.settings.operators()}
     return names.get(person.place.chat) or REFUSED
@@ -277,8 +330,12 @@ VIEWS: Final[dict[Column, Callable[[SqlStores, Person], Awaitable[object]]]] = {
     ("api_keys", "key"): _key,
     ("api_keys", "mask"): _mask,
     ("api_keys", "name"): _name,
+    ("groups", "chosen"): _group_chosen,
+    ("groups", "title"): _group_title,
     ("inbox", "body"): _inbox,
+    ("invitations", "code"): _invitation,
     ("keepsakes", "value"): _keepsake,
+    ("members", "admitted"): _admitted,
     ("members", "chosen"): _member,
     ("members", "name"): _called,
     ("members", "operator"): _operator,

@@ -1,5 +1,7 @@
 """What was removed, or said, as somebody with the files would look for it."""
 
+# ruff: noqa: S608  # the pieces of SQL put together here are this file's own
+
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -10,17 +12,30 @@ from typing import Final
 import pytest
 
 from bot.domain.chat import Member, TurnState
-from bot.domain.effects import DeleteSession, DropKey, Effect, EraseTurn, PutKey, RenameKey
+from bot.domain.effects import (
+    DeleteSession,
+    DropKey,
+    Effect,
+    EraseLater,
+    EraseTurn,
+    LinkAccount,
+    PutKey,
+    RenameKey,
+    SetStanding,
+)
 from bot.domain.events import Command, DeliveryState
 from bot.domain.keys import KeyHealth
+from bot.domain.people import Standing
 from bot.domain.ports import Ending
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
 from storage.stores import SqlStores, open_stores
-from storage.vault import MasterKey
+from storage.vault import MasterKey, data_key_id
 from tests.canaries import Canaries
 from tests.fakes.clock import FakeClock
-from tests.fakes.neighbours import HERS, ORIGIN, Neighbours
+from tests.fakes.neighbours import ALICE, BOB, GROUP, HERS, ORIGIN, Neighbours
+from tests.fakes.tampering import settle_in
+from tests.fakes.two import ELSEWHERE, ROOM
 
 KEY: Final = MasterKey(b"k" * 32)
 BIG: Final = "long answer " * 2_000
@@ -96,6 +111,65 @@ async def test_what_was_removed_is_gone_from_the_files(
             removal = EraseTurn(turn=turn.id, member=member.id)
         await house.do(removal)
         assert not any(trace in bytes_of(folder) for trace in traces)
+
+
+SEALED: Final = (
+    ("api_keys", "key, mask, name", "member"),
+    ("turns", "question, choices, answer", "member"),
+    ("sessions", "title", "owner"),
+    ("outbox", "reply", "member"),
+    ("questions", "question", "member"),
+    ("invitations", "code", "member"),
+    ("members", "name, operator, admitted, chosen", "id"),
+)
+
+
+def sealed(folder: Path, *members: str) -> list[bytes]:
+    """Return heads and tails of what is sealed of members: a long value is on several pages."""
+    found = [
+        value
+        for table, columns, whose in SEALED
+        for member in members
+        for value in blobs(folder, f"SELECT {columns} FROM {table} WHERE {whose} = '{member}'")
+    ]
+    return [part for value in found for part in (value[:64], value[-64:])]
+
+
+@pytest.mark.parametrize("standing", [Standing.REMOVED, Standing.BLOCKED])
+async def test_an_erased_member_is_gone_from_the_files(
+    tmp_path: Path, clock: FakeClock, standing: Standing
+) -> None:
+    """No sealed value of theirs is left, nor a key that would open one in a backup, nor an id.
+
+    The account of one who is blocked stays, and others' values.
+    """
+    folder = tmp_path / "data"
+    async with living(folder, clock) as (stores, house):
+        alice = await settle_in(stores, house, ALICE)
+        bob = await settle_in(stores, house, BOB)
+        linked = await house.member(ELSEWHERE)
+        for sender, place in ((ALICE, GROUP), (ELSEWHERE, ROOM)):
+            await house.talk(BIG, BIG, sender=sender, place=place)
+        await house.do(LinkAccount(member=alice.member, identity=ELSEWHERE))
+        hers, his = sealed(folder, alice.member, linked.id), sealed(folder, bob.member)
+        hers += blobs(
+            folder,
+            "SELECT wrapped FROM data_keys WHERE owner IN ('console:alice', 'matrix:@alice:hs')",
+        )
+        assert all(part in bytes_of(folder) for part in (*hers, *his))
+        await house.do(
+            SetStanding(member=alice.member, standing=standing),
+            EraseLater(member=alice.member, at=clock.now()),
+        )
+        keys = {data_key_id(part) for part in sealed(folder, alice.member)}
+        assert keys & set(stores.rings._held)
+        await stores.tidy()
+        assert not keys & set(stores.rings._held)
+        left = bytes_of(folder)
+        assert [part for part in hers if part in left] == []
+        assert [part for part in his if part not in left] == []
+        is_blocked = standing is Standing.BLOCKED
+        assert [name in left for name in (b"!room:hs", b"@alice:hs")] == [False, is_blocked]
 
 
 async def test_a_replaced_key_is_gone_from_the_files(tmp_path: Path, clock: FakeClock) -> None:

@@ -21,9 +21,15 @@ from tests.fakes.tampering import REFUSED, VIEWS, Column, Scene
 
 KEY: Final = MasterKey(b"k" * 32)
 TURN: Final = {column for column in VIEWS if column[0] == "turns"}
-HOSTS: Final = {"inbox", "keepsakes", "outbox"}
+HOSTS: Final = {"groups", "inbox", "invitations", "keepsakes", "outbox"}
 # What is sealed for the host in every case; a reply only where its member is not known.
-OF_HOST: Final = {("inbox", "body"), ("keepsakes", "value")}
+OF_HOST: Final = {
+    ("groups", "chosen"),
+    ("groups", "title"),
+    ("inbox", "body"),
+    ("invitations", "code"),
+    ("keepsakes", "value"),
+}
 # What a turn has once it was asked, answered or changed: the other one has none of it.
 LATER = {("turns", "partial"), ("turns", "answer"), ("turns", "revised")}
 

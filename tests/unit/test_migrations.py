@@ -1,33 +1,38 @@
 """The data folder at the start: schemas, backups and what stops it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.domain.effects import ClaimOperator, DropKey, PutKey
+from bot.domain.chat import Choices, Identity, MemberId
+from bot.domain.effects import ClaimOperator, DropKey, LinkAccount, PutKey, UnlinkAccount
 from bot.domain.errors import StartError
 from bot.domain.events import Command
 from bot.domain.keys import KeyHealth
 from bot.domain.ports import Operator
 from bot.domain.secret import Secret
 from storage import migrations
-from storage.codec import dump_text, from_ms
-from storage.folder import BACKUP_DAYS, DATABASE, Facts
+from storage.codec import dump_choices, dump_text, from_ms
+from storage.database import Database
+from storage.folder import BACKUP_DAYS, DATABASE, Facts, make_folder, prepare
+from storage.keyrings import Keyrings
 from storage.migrations import Migration
 from storage.people import account
 from storage.stores import SqlStores, open_stores
-from storage.tx import Tx
+from storage.tx import Repository, Tx, last_ids
 from storage.vault import Cell, MasterKey
 from tests.fakes.clock import FakeClock
-from tests.fakes.neighbours import ALICE, DAY_S, ORIGIN, Neighbours
+from tests.fakes.neighbours import ALICE, BOB, DAY_S, GROUP, HERS, ORIGIN, Neighbours
 
 KEY = MasterKey(b"k" * 32)
 LAST = len(migrations.shipped())
@@ -53,6 +58,17 @@ def folder(tmp_path: Path) -> Path:
 async def opened(folder: Path, clock: FakeClock, **more: object) -> SqlStores:
     """Return the stores of a folder."""
     return await open_stores(folder, KEY, clock, **more)  # type: ignore[arg-type]  # as given
+
+
+@contextlib.asynccontextmanager
+async def old_house(folder: Path, clock: FakeClock, *, schema: int) -> AsyncIterator[Repository]:
+    """Return a new folder of an earlier version, to write in."""
+    make_folder(folder)
+    facts = prepare(folder / DATABASE, migrations.shipped()[:schema], clock.now())
+    database = await Database(folder / DATABASE).open()
+    rings = Keyrings(KEY, facts.host)
+    yield Repository(database, rings, await database.read(last_ids), clock)
+    await database.close()
 
 
 async def live(folder: Path, clock: FakeClock) -> None:
@@ -115,24 +131,20 @@ async def test_keys_of_the_first_schema_stay(folder: Path, clock: FakeClock) -> 
     The id of the newest key, removed before, is not given out again. Removed after, the key
     leaves no copy of its sealed bytes where the old table was.
     """
-    first = migrations.shipped()[:1]
-    stores = await opened(folder, clock, steps=first)
-    member = (await stores.settings.write(lambda tx: account(tx, ALICE))).member
     cell = Cell("api_keys", "key", "7", f"demo|{ORIGIN}")
     mask = Cell("api_keys", "mask", "7", f"demo|{ORIGIN}")
-    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as file:
-        (data_key,) = file.execute("SELECT data_key FROM identities").fetchone()
 
-    async def store(tx: Tx) -> tuple[bytes, bytes]:
-        key = await tx.seal(data_key, dump_text("key-canary"), cell)
-        masked = await tx.seal(data_key, dump_text("…ry"), mask)
+    async def store(tx: Tx) -> tuple[MemberId, tuple[bytes, bytes]]:
+        found = await account(tx, ALICE)
+        key = await tx.seal(found.data_key, dump_text("key-canary"), cell)
+        masked = await tx.seal(found.data_key, dump_text("…ry"), mask)
         sql = "INSERT INTO api_keys VALUES (?, ?, 'demo', ?, ?, ?, 'no_credit', 5000, 9000, NULL)"
-        await tx.run(sql, 7, member, ORIGIN, key, masked)
+        await tx.run(sql, 7, found.member, ORIGIN, key, masked)
         await tx.run("UPDATE sqlite_sequence SET seq = 9 WHERE name = 'api_keys'")
-        return key, masked
+        return found.member, (key, masked)
 
-    sealed = await stores.settings.write(store)
-    await stores.close()
+    async with old_house(folder, clock, schema=1) as old:
+        member, sealed = await old.write(store)
     stores = await opened(folder, clock)
     house = Neighbours(stores, clock)
     (info,) = await stores.keys.keys(member)
@@ -159,9 +171,8 @@ async def test_a_house_from_before_there_were_operators_can_be_claimed(
     folder: Path, clock: FakeClock
 ) -> None:
     """Nobody owns it; who claims it does after a restart too, and the name is not in the clear."""
-    stores = await opened(folder, clock, steps=migrations.shipped()[:2])
-    await stores.settings.write(lambda tx: account(tx, ALICE))
-    await stores.close()
+    async with old_house(folder, clock, schema=2) as old:
+        await old.write(lambda tx: account(tx, ALICE))
     stores = await opened(folder, clock)
     house = Neighbours(stores, clock)
     assert await stores.settings.operators() == ()
@@ -186,6 +197,103 @@ async def test_a_claim_written_by_hand_counts_for_nothing(folder: Path, clock: F
     assert await stores.settings.operators() == ()
     await Neighbours(stores, clock).do(ClaimOperator(member=member.id, name="Alice"))
     assert len(await stores.settings.operators()) == 1
+    await stores.close()
+
+
+async def test_what_an_older_house_had_can_be_linked_and_taken_apart(
+    folder: Path, clock: FakeClock
+) -> None:
+    """All of it is of the one account that its member had."""
+
+    async def store(tx: Tx) -> None:
+        found = await account(tx, ALICE)
+        title = Cell("sessions", "title", "1")
+        question, answer, choices = (
+            Cell("turns", name, "1") for name in ("question", "answer", "choices")
+        )
+        words = {
+            name: await tx.seal(found.data_key, dump_text(name), cell)
+            for name, cell in (("title", title), ("question", question), ("answer", answer))
+        }
+        whose = {"member": found.member, "provider": "demo", "model": "m"}
+        counts = ("input", "output", "cache_read", "cache_write", "reasoning", "estimated")
+        used = dict.fromkeys(counts, 1)
+        start = {"id": 1, "place": 1, "title": words.pop("title"), "started_at": 1, "last_at": 1}
+        await tx.insert(
+            "places", id=1, frontend="console", chat="alice", thread="", kind="private"
+        )
+        await tx.insert("sessions", **start, owner=found.member)
+        await tx.insert(
+            "turns",
+            id=1,
+            session=1,
+            place=1,
+            data_key=found.data_key,
+            state="answered",
+            received_at=1,
+            asked_at=1,
+            seq=1,
+            choices=await tx.seal(found.data_key, dump_choices(Choices()), choices),
+            **whose,
+            **words,
+        )
+        await tx.insert("usage", id=1, session=1, turn=1, attempt=1, at=1, **whose, **used)
+
+    async with old_house(folder, clock, schema=7) as old:
+        await old.write(store)
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
+    bob, was = await house.member(BOB), await house.member()
+    await house.do(LinkAccount(member=bob.id, identity=ALICE))
+    for change, member in ((None, bob.id), (UnlinkAccount, was.id)):
+        if change:
+            await house.do(change(member=bob.id, identity=ALICE))
+        (session,), _ = await stores.settings.sessions(member, HERS)
+        assert (session.title, session.owner) == ("title", member)
+        last = await stores.turns.last(session.id, member)
+        assert last
+        assert (last.question, last.answer) == ("question", "answer")
+        assert (await stores.settings.spent(member)).answers == 1
+    await stores.close()
+
+
+async def test_who_wrote_in_a_group_before_has_a_number(folder: Path, clock: FakeClock) -> None:
+    """In the order in which they first wrote there, in whatever topic; the next is given on."""
+
+    async def store(tx: Tx) -> None:
+        alice, bob = [(await account(tx, each)).member for each in (ALICE, BOB)]
+        key = await tx.make_key("place", "1")
+        for place, thread in ((1, ""), (2, "7")):
+            where = {"frontend": "console", "chat": "family", "thread": thread, "kind": "group"}
+            await tx.insert("places", id=place, data_key=key, **where)
+            await tx.insert("sessions", id=place, place=place, started_at=1, last_at=1)
+        for turn, (place, member) in enumerate(((2, bob), (1, alice), (1, bob)), start=1):
+            await tx.insert(
+                "turns",
+                id=turn,
+                session=place,
+                place=place,
+                member=member,
+                data_key=key,
+                state="answered",
+                received_at=1,
+                asked_at=1,
+                provider="demo",
+                model="m",
+                question=b"sealed",
+                choices=b"sealed",
+            )
+
+    async with old_house(folder, clock, schema=7) as old:
+        await old.write(store)
+    stores = await opened(folder, clock)
+    house = Neighbours(stores, clock)
+    group = await stores.groups.find(GROUP)
+    assert group is not None
+    assert group.is_allowed
+    people = (Identity("console", "carol"), ALICE, BOB)
+    members = [(await house.member(each)).id for each in people]
+    assert [await stores.groups.speaker(group.id, each) for each in members] == ["M3", "M2", "M1"]
     await stores.close()
 
 

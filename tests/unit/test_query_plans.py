@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import aiosqlite
 import pytest
 
-from bot.domain.chat import Overrides, Scope, WaitReason
+from bot.domain.chat import Identity, Overrides, Scope, WaitReason
 from bot.domain.effects import (
+    ChangeGroup,
+    ChangePayer,
     Choose,
     DeleteSession,
     DropKey,
@@ -26,11 +29,13 @@ from bot.domain.effects import (
     UseKey,
 )
 from bot.domain.events import DeliveryState, MessageRef
+from bot.domain.groups import Agreed, When
 from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from storage.folder import DATABASE
+from storage.keyrings import Of
 from storage.stores import SqlStores, open_stores
-from storage.vault import MasterKey
+from storage.vault import Cell, MasterKey
 from tests.fakes.clock import FakeClock
 from tests.fakes.neighbours import BOB, GROUP, HERS, HIS, ORIGIN, Neighbours
 
@@ -201,6 +206,19 @@ async def test_a_start_reads_what_is_open_only(plans: Plans) -> None:
     assert scans == []
 
 
+def counting(stores: SqlStores) -> list[Cell]:
+    """Return the cells that are opened from now on."""
+    opened: list[Cell] = []
+    unseal = stores.rings.open
+
+    async def counted(connection: aiosqlite.Connection, blob: bytes, cell: Cell, of: Of) -> bytes:
+        opened.append(cell)
+        return await unseal(connection, blob, cell, of)
+
+    stores.rings.open = counted  # type: ignore[method-assign]  # to count, in these tests alone
+    return opened
+
+
 @pytest.mark.parametrize("stored", [20, 400])
 async def test_history_reads_as_much_as_fits(tmp_path: Path, stored: int) -> None:
     """The work for the same budget is the same, whatever lies before it."""
@@ -210,18 +228,54 @@ async def test_history_reads_as_much_as_fits(tmp_path: Path, stored: int) -> Non
     for number in range(stored):
         await house.talk(f"q{number}", "a")
     turn = await house.ask("now")
-    opened = 0
-    unseal = stores.rings.open
-
-    async def counted(*args: object, **more: object) -> bytes:
-        nonlocal opened
-        opened += 1
-        return await unseal(*args, **more)  # type: ignore[arg-type]  # handed on as they came
-
-    stores.rings.open = counted  # type: ignore[method-assign]  # to count, in this test alone
+    opened = counting(stores)
     messages, has_older = await stores.turns.history(
         turn.session, before=turn.id, budget_tokens=100
     )
     await stores.close()
     assert has_older
-    assert opened == len(messages) < 40
+    assert len(opened) == len(messages) < 40
+
+
+@pytest.mark.parametrize("members", [2, 20])
+async def test_history_looks_up_only_who_speaks_in_it(tmp_path: Path, members: int) -> None:
+    """Whoever else is in the group costs nothing, though they show their names."""
+    clock = FakeClock()
+    stores = await open_stores(tmp_path / "data", MasterKey(b"k" * 32), clock)
+    house = Neighbours(stores, clock)
+    group = await stores.groups.note(GROUP, title="")
+    for number in range(members):
+        who = Identity("console", f"p{number}")
+        member = await house.member(who)
+        await house.talk("q", "a", sender=who, place=GROUP)
+        shows = ChangePayer(member=member.id, group=group.id, shows_name=True)
+        await house.do(shows, sender=who)
+    now = await house.ask("now", place=GROUP)
+    opened = counting(stores)
+    messages, _ = await stores.turns.history(now.session, before=now.id, budget_tokens=8)
+    await stores.close()
+    assert [each.speaker for each in messages] == [f"P{members - 1}", ""]
+    assert sorted(cell.column for cell in opened) == ["answer", "name", "question"]
+
+
+async def test_groups_read_no_whole_table(plans: Plans) -> None:
+    """What is asked at every message in a group, and what payers decide."""
+    house, groups = living_in(plans), plans.stores.groups
+    member, thread = await house.member(), replace(GROUP, thread="m1")
+    group = await groups.note(GROUP, title="Family", is_allowed=True)
+    await groups.note_thread(thread)
+    await house.do(
+        ChangeGroup(group=group.id, when=When.ALWAYS),
+        ChangePayer(member=member.id, group=group.id, agreed=Agreed("demo", "m", None)),
+        ReleaseWaiting(member=member.id, reason=WaitReason.CONSENT, group=group.id),
+    )
+    assert await groups.is_begun_with_us(thread)
+    assert len(await groups.paid_by(member.id)) == 1
+    assert await groups.payer(group.id, member.id)
+    await groups.speaker(group.id, member.id)
+    await groups.spent(member.id, group.id, since=house.clock.now())
+    turn = await house.ask(place=GROUP)
+    await plans.stores.turns.history(turn.session, before=turn.id, budget_tokens=999)
+    await plans.stores.turns.wait(turn.id, WaitReason.CONSENT, ())
+    assert await plans.stores.turns.expire(turn.id, WaitReason.CONSENT)
+    assert plans.scans() == []

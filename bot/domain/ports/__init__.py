@@ -1,7 +1,10 @@
 """What the application asks of the outside: one Protocol per port."""
 
 from bot.domain.ports.clock import Clock
-from bot.domain.ports.messenger import Abilities, Frontend, Growth, Receiver, ReplySink
+from bot.domain.ports.groups import Groups
+from bot.domain.ports.messenger import Abilities, Around, Frontend, Growth, Receiver, ReplySink
+from bot.domain.ports.people import People
+from bot.domain.ports.spending import Spent, SpentLine, UsedTurn
 from bot.domain.ports.storage import (
     Applied,
     InboxRow,
@@ -12,10 +15,7 @@ from bot.domain.ports.storage import (
     Operator,
     Result,
     Settings,
-    Spent,
-    SpentLine,
     Stores,
-    UsedTurn,
 )
 from bot.domain.ports.tools import Dialogue, HasTools, Tool
 from bot.domain.ports.turns import Ending, Told, TurnStore
@@ -24,10 +24,12 @@ from bot.domain.ports.vendor import Provider, Providers
 __all__ = [
     "Abilities",
     "Applied",
+    "Around",
     "Clock",
     "Dialogue",
     "Ending",
     "Frontend",
+    "Groups",
     "Growth",
     "HasTools",
     "InboxRow",
@@ -36,6 +38,7 @@ __all__ = [
     "KeyVault",
     "OpenQuestion",
     "Operator",
+    "People",
     "Provider",
     "Providers",
     "Receiver",

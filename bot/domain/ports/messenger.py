@@ -46,6 +46,18 @@ class Abilities:
     delete_label: str = "Delete"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """A group as its messenger knows it. `people`: how many, the bot left out; None: not known.
+
+    `hears_all`: whatever is written there reaches the bot, not only commands and replies to it.
+    """
+
+    title: str = ""
+    people: int | None = None
+    hears_all: bool = True
+
+
 async def _unheeded(_: MessageRef) -> None:
     """Take note of nothing."""
 
@@ -114,8 +126,19 @@ class Receiver(Protocol):
         """
         ...
 
+    async def joined(self, place: Place, by: Identity, name: str) -> None:
+        """Take note that somebody, called `name`, added the bot to a group.
+
+        Raises StorageUnavailable. It may be told more than once.
+        """
+        ...
+
     def welcomes(self, identity: Identity) -> bool:
-        """Return whether an invitation by this account is to be followed."""
+        """Return whether an invitation by this account, into any chat, is to be followed."""
+        ...
+
+    def expects(self, identity: Identity) -> bool:
+        """Return whether this account may open a direct chat, as with an invitation or a code."""
         ...
 
     def open_question(self, identity: Identity, place: Place) -> Question | None:
@@ -181,11 +204,24 @@ class Frontend(Protocol):
         """
         ...
 
-    async def open_private(self, identity: Identity) -> Place | None:
-        """Open an encrypted private chat with an account, and return it. Raises FrontendError.
+    async def open_private(self, identity: Identity) -> Place:
+        """Return the private chat with an account, opened and encrypted where a bot may do that.
 
-        None: this messenger does not let a bot open chats.
+        Where only people begin chats with bots it is the one that they would begin, and what is
+        sent there before they did is undeliverable. Raises FrontendError.
         """
+        ...
+
+    async def around(self, place: Place) -> Around:
+        """Return what the messenger knows of a group. Raises FrontendError."""
+        ...
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        """Return whether an account is one of a group's admins there. Raises FrontendError."""
+        ...
+
+    async def leave(self, place: Place) -> None:
+        """Leave a group. Raises FrontendError."""
         ...
 
     def has_topics(self, place: Place) -> bool:

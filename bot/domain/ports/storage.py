@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -28,9 +27,11 @@ from bot.domain.events import (
     Question,
 )
 from bot.domain.keys import KeyId, KeyInfo, StoredKey
+from bot.domain.ports.groups import Groups
+from bot.domain.ports.people import People
+from bot.domain.ports.spending import Spent, SpentLine, UsedTurn
 from bot.domain.ports.turns import TurnStore
 from bot.domain.secret import Secret
-from bot.domain.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,38 +129,6 @@ class KeyVault(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """A sum of usage. `cost_usd` leaves out the `unknown` answers; `is_estimated` if any was."""
-
-    answers: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
-    unknown: int = 0
-    is_estimated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpentLine:
-    """A row of the usage table: by model or by day. `key` is the model's id or `2026-11-23`."""
-
-    key: str
-    provider: str
-    spent: Spent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsedTurn:
-    """What one request took; `cost_usd` None: unknown. Who counted the cost is not kept."""
-
-    provider: str
-    model: str
-    usage: Usage
-    cost_usd: Decimal | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
     """A question as it was stored."""
 
@@ -214,7 +183,10 @@ class Settings(Protocol):
     async def sessions(
         self, member: MemberId, place: Place, *, offset: int = 0, limit: int = 5
     ) -> tuple[Sequence[Session], int]:
-        """Return sessions with messages, newest first, and how many there are."""
+        """Return sessions with messages, newest first, and how many there are.
+
+        In private those of the place, and the member's private ones on other messengers.
+        """
         ...
 
     async def has_noted(self, member: MemberId, notice: str) -> bool:
@@ -299,6 +271,16 @@ class Stores(Protocol):
     @property
     def settings(self) -> Settings:
         """Return members, sessions and usage."""
+        ...
+
+    @property
+    def groups(self) -> Groups:
+        """Return groups and who pays in them."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """Return who is known and invited."""
         ...
 
     @property

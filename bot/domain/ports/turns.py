@@ -75,6 +75,10 @@ class TurnStore(Protocol):
         """Return the member's turns that wait there, oldest first, but for those taken back."""
         ...
 
+    async def expire(self, turn: TurnId, reason: WaitReason) -> bool:
+        """Let a turn that waits for that wait no more, unanswered; False if it does not."""
+        ...
+
     async def tell(
         self, turns: Sequence[TurnId], reply: Outgoing, effects: Sequence[Effect]
     ) -> Sequence[Delivery]:
