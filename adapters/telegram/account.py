@@ -36,11 +36,20 @@ def switches(account: Account) -> Iterator[Finding]:
 
 def _groups(account: Account) -> Finding:
     if not account.can_join_groups:
-        return ok("groups", "the bot may not be added to any (@BotFather: Allow Groups)")
+        return ok(
+            "groups", "it cannot be added to any (@BotFather: /setjoingroups, Enable, lets it)"
+        )
     if account.can_read_all_group_messages:
-        return ok("groups", "allowed, group privacy off: it gets every message, mentions too")
+        return ok(
+            "groups",
+            "allowed, group privacy off: every message reaches the bot, mentions too, where it was"
+            " added after that was chosen. Remove it from older groups and add it again",
+        )
     return ok(
-        "groups", "allowed, group privacy on: it gets /ask and replies to it, no plain mentions"
+        "groups",
+        "allowed, group privacy on. In groups only commands and replies reach the bot; people use"
+        " /ask. To let mentions arrive: @BotFather, /setprivacy, Disable, then remove the bot from"
+        " the group and add it again",
     )
 
 

@@ -9,6 +9,7 @@ from telegram.constants import ChatAction
 from adapters.shared.http import HttpClient
 from adapters.shared.text.entities import Rendered
 from adapters.telegram.checkup import PUBLIC_BASE
+from adapters.telegram.whispers import PROBE, Whisper, sent_ref
 from adapters.telegram.wire import READ_S, CallError, Wire
 from bot.domain.chat import Place
 from bot.domain.events import MessageRef
@@ -24,6 +25,7 @@ UPDATES: Final = (
 Keyboard = list[list[dict[str, Any]]]  # rows of buttons (Bot API, InlineKeyboardButton)
 _LISTEN_MARGIN_S: Final = 15.0
 _FRAME_READ_S: Final = 5.0
+_WHISPERED: Final = "ephemeral_message_parameters"  # Bot API 10.3
 _NO_PREVIEW: Final = {"is_disabled": True}
 _NOT_MODIFIED: Final = "message is not modified"
 _NOT_THERE: Final = "message to delete not found"
@@ -90,19 +92,18 @@ class BotApi:
         *,
         keyboard: Keyboard | None = None,
         reply_to: MessageRef | None = None,
+        only_for: str = "",
     ) -> MessageRef:
-        """Send a message and return its id."""
-        answers = (
-            ReplyParameters(int(reply_to), allow_sending_without_reply=True) if reply_to else None
-        )
+        """Send a message and return its id; `only_for` an account in a group, or for all there."""
+        whispered = {_WHISPERED: {"receiver_user_id": int(only_for)}} if only_for else {}
         sent = await self._bot.send_message(
             int(place.chat),
             shown.text,
             message_thread_id=_thread(place),
-            reply_parameters=answers,
-            api_kwargs=_styled(shown, keyboard),
+            reply_parameters=_answering(reply_to),
+            api_kwargs={**_styled(shown, keyboard), **whispered},
         )
-        return MessageRef(str(sent.message_id))
+        return sent_ref(sent, only_for)
 
     async def edit(
         self,
@@ -114,13 +115,23 @@ class BotApi:
         is_frame: bool = False,
     ) -> None:
         """Put something in a message's place; that it is there already is no error."""
+        read_s = _FRAME_READ_S if is_frame else READ_S
+        styled = _styled(shown, keyboard)
         try:
+            if whisper := Whisper.of(message):
+                named = {"chat_id": int(place.chat), **whisper.parameters, "text": shown.text}
+                await self._bot.do_api_request(
+                    "editEphemeralMessageText",
+                    api_kwargs={**named, **styled},
+                    read_timeout=read_s,
+                )
+                return
             await self._bot.edit_message_text(
                 shown.text,
                 int(place.chat),
                 int(message),
-                read_timeout=_FRAME_READ_S if is_frame else READ_S,
-                api_kwargs=_styled(shown, keyboard),
+                read_timeout=read_s,
+                api_kwargs=styled,
             )
         except CallError as error:
             if _NOT_MODIFIED not in error.said:
@@ -153,6 +164,10 @@ class BotApi:
     async def delete(self, place: Place, message: MessageRef) -> None:
         """Delete a message; that it is gone already is no error."""
         try:
+            if whisper := Whisper.of(message):
+                named = {"chat_id": int(place.chat), **whisper.parameters}
+                await self._bot.do_api_request(PROBE, api_kwargs=named)
+                return
             await self._bot.delete_message(int(place.chat), int(message))
         except CallError as error:
             if _NOT_THERE not in error.said:
@@ -166,13 +181,51 @@ class BotApi:
         """End a button's waiting, with a word in passing or none."""
         await self._bot.answer_callback_query(query, text=toast or None)
 
-    async def set_commands(self, commands: Sequence[tuple[str, str]], scope: str) -> None:
-        """Set the command menu of a scope (Bot API, BotCommandScope)."""
-        await self._bot.set_my_commands(list(commands), scope=BotCommandScope(scope))
+    async def set_commands(
+        self, commands: Sequence[tuple[str, str]], scope: BotCommandScope
+    ) -> None:
+        """Set the command menu of a scope."""
+        await self._bot.set_my_commands(list(commands), scope=scope)
+
+    async def drop_commands(self, scope: BotCommandScope) -> None:
+        """Let a wider scope's command menu serve for a scope."""
+        await self._bot.delete_my_commands(scope)
+
+    async def title(self, chat: str) -> str:
+        """Return what a group is called."""
+        return str((await self._asked("getchat", chat)).get("title", ""))
+
+    async def count(self, chat: str) -> int:
+        """Return how many are in a group, the bot among them."""
+        return int(await self._bot.get_chat_member_count(int(chat)))
+
+    async def status(self, chat: str, user: int) -> str:
+        """Return what somebody is in a group (Bot API, ChatMember)."""
+        return str((await self._asked("getchatmember", chat, user_id=user)).get("status", ""))
+
+    async def leave(self, chat: str) -> None:
+        """Leave a group."""
+        await self._bot.leave_chat(int(chat))
 
     async def open_topic(self, chat: str, name: str) -> str:
         """Make a topic and return its id."""
         return str((await self._bot.create_forum_topic(int(chat), name)).message_thread_id)
+
+    async def _asked(self, method: str, chat: str, **more: int) -> dict[str, Any]:
+        """Return what is known of a chat as it came.
+
+        The library reads it only if it holds all that the library knows, of which little is of
+        use here and some is new; and it warns of its own methods' names, as in `updates`.
+        """
+        found = await self._bot.do_api_request(method, api_kwargs={"chat_id": int(chat), **more})
+        return dict(found)
+
+
+def _answering(message: MessageRef | None) -> ReplyParameters | None:
+    """Return what makes a message hang on another; on one person's own none can hang for all."""
+    if message is None or Whisper.of(message):
+        return None
+    return ReplyParameters(int(message), allow_sending_without_reply=True)
 
 
 def _thread(place: Place) -> int | None:

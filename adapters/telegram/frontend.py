@@ -5,8 +5,8 @@ import itertools
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from adapters.shared.http import HttpClient
 from adapters.shared.sink import GrowingSink, Way
@@ -14,12 +14,14 @@ from adapters.shared.text.entities import Rendered
 from adapters.shared.text.growing import Preview
 from adapters.telegram.api import BotApi
 from adapters.telegram.checkup import PUBLIC_BASE
-from adapters.telegram.menu import MenuEntry, scopes
+from adapters.telegram.groups import Groups
+from adapters.telegram.menu import MenuEntry
+from adapters.telegram.menus import Menus
 from adapters.telegram.outlet import Outlet
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import Poller
 from adapters.telegram.render import FULL, split_reply
-from adapters.telegram.translate import NAME, Left, Me, Meaning, Moved, Said
+from adapters.telegram.translate import NAME, Joined, Left, Me, Meaning, Moved, Said
 from adapters.telegram.troubles import (
     BAD_TOKEN,
     UNREACHABLE,
@@ -28,16 +30,18 @@ from adapters.telegram.troubles import (
     trouble_of,
 )
 from adapters.telegram.ways import Draft, DraftPace, Edit, Whole
+from adapters.telegram.whispers import PROBE
 from adapters.telegram.wire import CallError
 from bot.domain.chat import Identity, Place, Streaming
 from bot.domain.errors import FrontendError, StartError, StorageUnavailable
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
+from bot.domain.ports import Abilities, Around, Clock, Growth, Receiver, ReplySink
 from bot.domain.secret import Secret
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _SEEN: Final = "\N{EYES}"
-_NEWER: Final = "deleteEphemeralMessage"  # Bot API 10.2: a server that has it can stop drafts
 
 
 class TelegramFrontend:
@@ -55,13 +59,18 @@ class TelegramFrontend:
         http: HttpClient,
         clock: Clock,
         menu: Sequence[MenuEntry] = (),
+        operators: Callable[[], Sequence[str]] = tuple,
         base: str = PUBLIC_BASE,
         proxy: str | None = None,
     ) -> None:
-        """Take the token and the client, which somebody else closes; no I/O."""
+        """Take the token and the client, which somebody else closes; no I/O.
+
+        `operators` returns the operators' accounts here.
+        """
         self._api = BotApi(token, http, base=base, proxy=proxy)
         self._clock = clock
-        self._menu = tuple(menu)
+        self._menus = Menus(self._api, menu, operators)
+        self._groups = Groups(self._api, clock)
         self._outlet = Outlet(self._api, Pacing(clock))
         self._me: Me | None = None
         self._has_topics = False
@@ -103,7 +112,7 @@ class TelegramFrontend:
             lambda meanings: self._take(receiver, meanings),
             troubles,
         )
-        self._start(self._set_menu())
+        self._start(self._menus.set_all())
         await poller.run()
 
     async def close(self) -> None:
@@ -162,10 +171,21 @@ class TelegramFrontend:
         del place
         return False
 
-    async def open_private(self, identity: Identity) -> Place | None:
-        """Open none: people begin chats with a bot here."""
-        del identity
-        return None
+    async def open_private(self, identity: Identity) -> Place:
+        """Return the chat that the person would begin: bots cannot begin one here."""
+        return Place(NAME, identity.id)
+
+    async def around(self, place: Place) -> Around:
+        """Return what Telegram knows of a group. Raises FrontendError."""
+        return await self._groups.around(place)
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        """Return whether an account is an admin of a group. Raises FrontendError."""
+        return await self._groups.is_admin(place, identity)
+
+    async def leave(self, place: Place) -> None:
+        """Leave a group. Raises FrontendError."""
+        await self._groups.leave(place)
 
     def has_topics(self, place: Place) -> bool:
         """Return whether a new topic can be opened there."""
@@ -179,14 +199,9 @@ class TelegramFrontend:
         user = await self._api.me()
         self._me = Me(user.id, user.username or "")
         self._has_topics = bool(user.has_topics_enabled)
-        self._can_draft = await self._api.has_method(_NEWER)
-
-    async def _set_menu(self) -> None:
-        try:
-            for scope, commands in scopes(self._menu):
-                await self._api.set_commands(commands, scope)
-        except CallError as error:
-            _log.warning("the command menu is not set: status %s", error.status)
+        # A server that knows messages for one alone (10.2) can stop drafts too (10.3), as far as
+        # can be told: neither is in the public source of the server.
+        self._can_draft = self._outlet.can_whisper = await self._api.has_method(PROBE)
 
     async def _take(self, receiver: Receiver, meanings: Sequence[Meaning]) -> None:
         """Hand over what came: in order within a place, and all places side by side."""
@@ -197,6 +212,8 @@ class TelegramFrontend:
                     await receiver.moved(old, new_chat)
                 case Left(_, place):
                     await receiver.left(place)
+                case Joined(update, place, by, name):
+                    _ = await _handled(update, receiver.joined(place, by, name))
                 case Said():
                     places[each.incoming.place].append(each)
         found = await asyncio.gather(
@@ -206,20 +223,14 @@ class TelegramFrontend:
         for error in found:
             if isinstance(error, BaseException):
                 raise error
+        if self._menus.is_behind(each.chat for each in places if each.is_private):
+            self._start(self._menus.catch_up())
 
     async def _take_in_order(self, receiver: Receiver, said: Sequence[Said]) -> None:
         for each in said:
-            toast = ""
-            try:
-                toast = await receiver.receive(each.incoming)
-            except StorageUnavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - one update must not stop all others
-                _log.error(
-                    "update %s failed and is left out: %s", each.update, type(error).__name__
-                )
+            toast = await _handled(each.update, receiver.receive(each.incoming))
             if each.query:
-                self._start(self._answer_press(each.query, toast))
+                self._start(self._answer_press(each.query, toast or ""))
 
     async def _answer_press(self, query: str, toast: str) -> None:
         try:
@@ -254,3 +265,14 @@ class TelegramFrontend:
         task = asyncio.get_running_loop().create_task(work)
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
+
+
+async def _handled(update: str, work: Awaitable[T]) -> T | None:
+    """Wait for an update's end, and return what came of it. Raises StorageUnavailable."""
+    try:
+        return await work
+    except StorageUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - one update must not stop all others
+        _log.error("update %s failed and is left out: %s", update, type(error).__name__)
+    return None

@@ -1,7 +1,7 @@
 """All that is shown goes out here: when its time has come, its refusals in our own words."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +9,7 @@ from adapters.shared.text.entities import Rendered
 from adapters.telegram.api import BotApi
 from adapters.telegram.pacing import Pacing, Weight
 from adapters.telegram.render import draw_reply, keyboard
+from adapters.telegram.whispers import Whisper
 from adapters.telegram.wire import CallError
 from bot.domain.chat import Place
 from bot.domain.errors import (
@@ -33,25 +34,51 @@ class Outlet:
     """Paced calls. Raises FrontendError; a call whose end is unknown is a SendUnknown.
 
     Putting a text in a message's place twice does no harm, so an edit is never unknown: it raises
-    a bare FrontendError, and is made again.
+    a bare FrontendError, and is made again. `can_whisper`: the server lets one account alone see a
+    message in a group, if the bot is an admin there.
     """
 
     def __init__(self, api: BotApi, pacing: Pacing) -> None:
         """Use both; the pacing is the bot's, not a chat's."""
         self._api = api
         self.pacing = pacing
+        self.can_whisper = False
 
     async def post(
         self, place: Place, reply: Reply, *, reply_to: MessageRef | None = None
     ) -> MessageRef:
-        """Send a message."""
-        async with self._paced(place, _weight(reply)):
-            return await self._api.send(
-                place, draw_reply(reply), keyboard=keyboard(reply.buttons), reply_to=reply_to
-            )
+        """Send a message; to all in the chat, if one alone cannot be shown it."""
+        if reply.only_for and self.can_whisper and not place.is_private:
+            with suppress(SendRefused):
+                return await self._post(place, reply, reply_to, only_for=reply.only_for)
+        return await self._post(place, reply, reply_to)
 
     async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
-        """Put a reply in a message's place."""
+        """Put a reply in a message's place.
+
+        What one account alone sees is not for long there to be changed: it is said anew.
+        """
+        try:
+            await self._edit(place, message, reply)
+        except SendRefused:
+            whisper = Whisper.of(message)
+            if whisper is None:
+                raise
+            await self.post(place, replace(reply, only_for=str(whisper.receiver)))
+
+    async def _post(
+        self, place: Place, reply: Reply, reply_to: MessageRef | None, *, only_for: str = ""
+    ) -> MessageRef:
+        async with self._paced(place, _weight(reply)):
+            return await self._api.send(
+                place,
+                draw_reply(reply),
+                keyboard=keyboard(reply.buttons),
+                reply_to=reply_to,
+                only_for=only_for,
+            )
+
+    async def _edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
         async with self._paced(place, _weight(reply), is_repeatable=True):
             await self._api.edit(
                 place, message, draw_reply(reply), keyboard=keyboard(reply.buttons)
@@ -107,8 +134,8 @@ class Outlet:
         return True
 
     async def react(self, place: Place, message: MessageRef, emoji: str) -> None:
-        """Put an emoji under a message, if there is room for it."""
-        if self.pacing.has_room(place, Weight.TYPING):
+        """Put an emoji under a message, if there is room for it and all see the message."""
+        if Whisper.of(message) is None and self.pacing.has_room(place, Weight.TYPING):
             async with self._mapped(place, is_repeatable=True):
                 await self._api.react(place, message, emoji)
 

@@ -61,10 +61,15 @@ def _is_cut(incoming: Incoming) -> bool:
 
 
 def _joined(pieces: Sequence[Said]) -> Said:
-    """Return the last piece with the earlier ones before it."""
-    *earlier, last = pieces
-    before = tuple(each.incoming for each in earlier)
-    return replace(last, incoming=replace(last.incoming, before=before))
+    """Return the last piece with the earlier ones before it; whom one is for, all are for."""
+    *earlier, last = (each.incoming for each in pieces)
+    incoming = replace(
+        last,
+        before=tuple(earlier),
+        is_addressed=any(each.incoming.is_addressed for each in pieces),
+        opens=any(each.incoming.opens for each in pieces),
+    )
+    return replace(pieces[-1], incoming=incoming)
 
 
 def _units(text: str) -> int:

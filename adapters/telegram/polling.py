@@ -8,8 +8,9 @@ from telegram import Update
 
 from adapters.shared.troubles import Troubles
 from adapters.telegram.api import BotApi
+from adapters.telegram.joins import settled
 from adapters.telegram.pieces import gather
-from adapters.telegram.translate import Me, Meaning, Said, translate
+from adapters.telegram.translate import Joined, Me, Meaning, Said, translate
 from adapters.telegram.wire import CallError
 from bot.domain.errors import StorageUnavailable
 from bot.domain.ports import Clock
@@ -54,17 +55,18 @@ class Poller:
                 self._troubles.end()
 
     async def _round(self) -> None:
-        """Fetch and hand over; fetch again, unconfirmed, while a message may still go on."""
+        """Fetch and hand over; fetch again, unconfirmed, while what came may still go on."""
         raw = await self._api.updates(self._offset, wait_s=_WAIT_S)
         handed: set[str] = set()
-        waited: tuple[Said, ...] = ()
+        waited: tuple[Said | Joined, ...] = ()
         while True:
             meanings = list(self._meanings(raw))
             gathered = gather([each for each in meanings if isinstance(each, Said)])
-            ended = [each for each in gathered.open if each in waited]
-            others = [each for each in meanings if not isinstance(each, Said)]
-            await self._hand_over([*others, *gathered.whole, *ended], handed)
-            waited = tuple(each for each in gathered.open if each not in ended)
+            chats = settled(meanings)
+            may_go_on: tuple[Said | Joined, ...] = (*chats.open, *gathered.open)
+            ended = [each for each in may_go_on if each in waited]
+            await self._hand_over([*chats.whole, *gathered.whole, *ended], handed)
+            waited = tuple(each for each in may_go_on if each.update not in handed)
             if not waited:
                 break
             await self._clock.sleep(_PIECES_S)

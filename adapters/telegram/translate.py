@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from telegram import (
+    CallbackQuery,
+    Chat,
+    ChatMember,
+    ChatMemberRestricted,
+    ChatMemberUpdated,
+    Message,
+    Update,
+    User,
+)
 from telegram.constants import ChatID, ChatMemberStatus, ChatType
 
-from bot.domain.chat import Identity, MessageRef, Place, PlaceKind
+from adapters.telegram.whispers import is_whisper, ref_of
+from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
     Command,
@@ -77,6 +87,16 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody, called `name`, added the bot to a group."""
+
+    update: str
+    place: Place
+    by: Identity
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A group has another id now."""
 
@@ -85,7 +105,7 @@ class Moved:
     new_chat: str
 
 
-Meaning = Said | Left | Moved
+Meaning = Said | Left | Joined | Moved
 
 
 def translate(update: Update, me: Me, now: datetime) -> Meaning | None:
@@ -99,9 +119,17 @@ def translate(update: Update, me: Me, now: datetime) -> Meaning | None:
     message = update.message or update.edited_message
     if message is None:
         return None
+    return _moved(update, message) or _message(update, message, me)
+
+
+def _moved(update: Update, message: Message) -> Moved | None:
+    """Both chats are told of it; either may come first."""
     if message.migrate_to_chat_id is not None:
         return Moved(str(update.update_id), _place(message.chat), str(message.migrate_to_chat_id))
-    return _message(update, message, me)
+    if message.migrate_from_chat_id is not None:
+        old = Place(NAME, str(message.migrate_from_chat_id), kind=PlaceKind.GROUP)
+        return Moved(str(update.update_id), old, str(message.chat.id))
+    return None
 
 
 def _message(update: Update, message: Message, me: Me) -> Said | None:
@@ -111,13 +139,15 @@ def _message(update: Update, message: Message, me: Me) -> Said | None:
     is_anonymous = sender.id == ChatID.ANONYMOUS_ADMIN
     if not is_anonymous and (sender.is_bot or message.sender_chat is not None):
         return None
-    body = Unreadable(Unread.ANONYMOUS) if is_anonymous else _body(message, me)
+    said = _body(message, me)
+    body = Unreadable(Unread.ANONYMOUS) if is_anonymous and said else said
     if body is None:
         return None
     if update.edited_message is not None:
         if not isinstance(body, Text):
             return None
         body = Edited(body.text)
+    is_nobodys_command = is_anonymous and isinstance(said, Command)
     incoming = Incoming(
         update=str(update.update_id),
         sender=_identity(sender),
@@ -125,8 +155,9 @@ def _message(update: Update, message: Message, me: Me) -> Said | None:
         place=_place(message.chat, message),
         body=body,
         sent_at=message.date,
-        message=MessageRef(str(message.message_id)),
-        is_addressed=_is_addressed(message, me),
+        message=ref_of(message),
+        is_addressed=is_whisper(message) or is_nobodys_command or _is_addressed(message, me),
+        opens=_opens_topic(message),
     )
     return Said(incoming=incoming, album=message.media_group_id or "")
 
@@ -170,6 +201,17 @@ def _is_addressed(message: Message, me: Me) -> bool:
     return re.search(pattern, message.text or "", re.IGNORECASE) is not None
 
 
+def _opens_topic(message: Message) -> bool:
+    """Return whether a message is the one right after that which opened its topic.
+
+    A topic's id is that of the service message about it, and no update says that a message is the
+    first. Ids are the chat's: if somebody wrote in another topic in between, nothing opens this
+    one, which costs a mention.
+    """
+    thread = message.message_thread_id if message.is_topic_message else None
+    return thread is not None and message.message_id == thread + 1
+
+
 def _pressed(update: Update, query: CallbackQuery, now: datetime) -> Said | None:
     if query.message is None or query.data is None or query.from_user.is_bot:
         return None
@@ -181,7 +223,7 @@ def _pressed(update: Update, query: CallbackQuery, now: datetime) -> Said | None
         place=_place(message.chat, message if isinstance(message, Message) else None),
         body=Press(query.data),
         sent_at=now,
-        message=MessageRef(str(message.message_id)),
+        message=ref_of(message),
     )
     return Said(incoming=incoming, query=query.id)
 
@@ -204,10 +246,23 @@ def _stopped(update: Update, stopped: dict[str, object], now: datetime) -> Said 
     return Said(incoming=incoming)
 
 
-def _membership(update: Update, change: ChatMemberUpdated) -> Left | None:
-    if change.new_chat_member.status not in _OUT:
+def _membership(update: Update, change: ChatMemberUpdated) -> Left | Joined | None:
+    """Being made an admin, or none any more, is neither a beginning nor an end."""
+    if change.chat.type == ChatType.CHANNEL:
         return None
-    return Left(str(update.update_id), _place(change.chat))
+    place = _place(change.chat)
+    if not _is_in(change.new_chat_member):
+        return Left(str(update.update_id), place)
+    if _is_in(change.old_chat_member) or change.chat.type not in _GROUPS:
+        return None
+    by = change.from_user
+    return Joined(str(update.update_id), place, _identity(by), by.full_name)
+
+
+def _is_in(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return bool(member.is_member)
+    return member.status not in _OUT
 
 
 def _identity(user: User) -> Identity:

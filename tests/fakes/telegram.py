@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, Final
 
 from adapters.shared.http import HttpClient
@@ -12,10 +13,13 @@ from bot.access import Access
 from bot.app import assemble
 from bot.clock import SystemClock
 from bot.domain.chat import Identity, Place, PlaceKind
+from bot.domain.effects import ChangePayer
+from bot.domain.groups import Agreed
 from bot.domain.ports import Clock, Providers
 from bot.domain.secret import Secret
 from bot.router import Router
 from storage.memory import MemoryStores
+from storage.memory_effects import apply
 from tests.fakes.prices import FakePrices
 from tests.simulators.telegram.server import Simulator
 from tests.simulators.telegram.state import Message
@@ -24,7 +28,10 @@ from tests.transcripts.cast import companies
 ALICE: Final = 7
 BOB: Final = 8
 GROUP: Final = -1_001
-MENU: Final = (MenuEntry(name="new", help="start afresh", is_for_groups=True),)
+MENU: Final = (
+    MenuEntry(name="new", help="start afresh", in_groups=1),
+    MenuEntry(name="invite", help="let somebody in", is_for_operators=True),
+)
 
 
 class TelegramHouse:
@@ -52,6 +59,7 @@ class TelegramHouse:
             http=self._http,
             clock=self.clock,
             menu=MENU,
+            operators=lambda: self.access.accounts_of_operators("telegram"),
             base=self.sim.url,
         )
         await self.frontend.check()
@@ -75,6 +83,16 @@ class TelegramHouse:
         await self.frontend.close()
         if self._http is not None:
             await self._http.close()
+
+    async def pays(self, *people: int, chat: int = GROUP) -> None:
+        """Let a group be allowed, and people in it have agreed to pay there."""
+        group = await self.stores.groups.note(place(chat), title="Club", is_allowed=True)
+        for person in people:
+            who = Identity("telegram", str(person))
+            member = await self.stores.settings.member(who, "", is_operator=False)
+            agreed = Agreed("", "", Decimal(1_000))
+            effect = ChangePayer(member=member.id, group=group.id, agreed=agreed)
+            assert apply(self.stores._state, effect, frontend="telegram") is not None
 
     async def say(self, text: str, person: int = ALICE, **more: Any) -> int:  # noqa: ANN401 - the people's
         """Let somebody write, and wait until it was taken; return the message's id."""

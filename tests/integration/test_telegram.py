@@ -174,13 +174,14 @@ async def test_who_owns_no_key_asks_nobody(
 ) -> None:
     """Trap 16: no provider is called for them."""
     house.sim.people.group(GROUP, "Cooking club")
+    await house.pays()
     more: Any = (
         {"sender_chat": {"id": GROUP, "type": "supergroup", "title": "x"}}
         if sender is ANONYMOUS
         else {}
     )
     asked = len(house.companies["anthropic"].asked)
-    await house.ask("@hearth_bot hello", chat=GROUP, sender=sender, **more)
+    await house.ask("/ask hello", chat=GROUP, sender=sender, **more)
     assert len(house.companies["anthropic"].asked) == asked
     shown = house.said(GROUP)
     assert shown == [] if sender is OTHER_BOT else "cannot see who asks" in shown[0]

@@ -23,6 +23,7 @@ async def house() -> AsyncIterator[TelegramHouse]:
         await house.stop()
         await house.start()
         await house.ask(f"/addkey anthropic {KEY}")
+        await house.pays(ALICE, BOB)
         yield house
         assert house.sim.state.strange == set()
 
@@ -55,9 +56,9 @@ async def test_a_group_that_becomes_a_supergroup_goes_on(house: TelegramHouse) -
     assert house.said(CLAN)[1:] == ["Well."]
     asked = house.companies["anthropic"].asked[-1].request
     assert [message.text for message in asked.messages] == [
-        "go",
+        "M1: go",
         "These are quite a few words to begin with. End.",
-        "and now?",
+        "M1: and now?",
     ]
 
 

@@ -145,8 +145,12 @@ TOPICS: Final = {"has_topics_enabled": True}
 @pytest.mark.parametrize(
     ("switches", "meaning"),
     [
-        ({}, "groups: the bot may not be added"),
-        (GROUPS, "groups: allowed, group privacy on: it gets /ask"),
+        ({}, "groups: it cannot be added to any"),
+        (
+            GROUPS,
+            "groups: allowed, group privacy on. In groups only commands and replies reach the bot;"
+            " people use /ask. To let mentions arrive: @BotFather, /setprivacy, Disable, then",
+        ),
         ({**GROUPS, "can_read_all_group_messages": True}, "groups: allowed, group privacy off"),
         ({}, "topics: off: one conversation"),
         (TOPICS, "topics: on: a topic per conversation, opened by only the bot"),

@@ -8,14 +8,17 @@ from itertools import count
 import pytest
 
 from adapters.telegram.polling import Poller
-from adapters.telegram.translate import Me, Meaning, Said
+from adapters.telegram.translate import Joined, Me, Meaning, Moved, Said
 from adapters.telegram.troubles import telegram_troubles
 from adapters.telegram.wire import CallError
 from bot.domain.errors import StorageUnavailable
 from tests.fakes.clock import FakeClock, let_run
+from tests.simulators.telegram.chats import member
 
 CHAT = {"id": 7, "type": "private", "first_name": "Alice"}
 ALICE = {"id": 7, "is_bot": False, "first_name": "Alice"}
+BOT = {"id": 99, "is_bot": True, "first_name": "Hearth", "username": "hearth_bot"}
+CLUB = {"id": -1001, "type": "supergroup", "title": "Club"}
 
 
 class Server:
@@ -33,6 +36,19 @@ class Server:
         number = next(self._ids)
         message = {"message_id": number, "date": 0, "chat": CHAT, "from": ALICE, "text": text}
         self.put({"update_id": number, "message": message})
+
+    def add(self) -> None:
+        """Let Alice add the bot to a group."""
+        old, new = (member(BOT, status) for status in ("left", "member"))
+        change = {"chat": CLUB, "from": ALICE, "date": 0}
+        change |= {"old_chat_member": old, "new_chat_member": new}
+        self.put({"update_id": next(self._ids), "my_chat_member": change})
+
+    def move(self) -> None:
+        """Let another group become that one."""
+        moved = {"message_id": 1, "date": 0, "chat": {**CLUB, "id": -5}, "from": ALICE}
+        moved |= {"migrate_to_chat_id": CLUB["id"]}
+        self.put({"update_id": next(self._ids), "message": moved})
 
     def put(self, update: dict[str, object]) -> None:
         """Queue an update as it is."""
@@ -59,6 +75,7 @@ class Stand:
         self.clock = FakeClock()
         self.server = Server()
         self.taken: list[str] = []
+        self.befell: list[Meaning] = []
         self.is_full = False
         self.poller = Poller(
             self.server,  # type: ignore[arg-type]  # a queue is enough
@@ -72,7 +89,9 @@ class Stand:
         if self.is_full:
             raise StorageUnavailable("full")
         for each in meanings:
-            assert isinstance(each, Said)
+            if not isinstance(each, Said):
+                self.befell.append(each)
+                continue
             pieces = (*each.incoming.before, each.incoming)
             self.taken.append("+".join(piece.update for piece in pieces))
 
@@ -189,3 +208,41 @@ async def test_a_pause_that_is_asked_for_is_kept(stand: Stand) -> None:
     assert stand.taken == []
     await stand.clock.advance(1)
     assert stand.taken == ["10"]
+
+
+async def test_a_join_waits_for_what_may_make_it_a_move(stand: Stand) -> None:
+    """It is told once, unconfirmed till then, when nothing more has come for a moment."""
+    stand.server.add()
+    await let_run()
+    assert stand.befell == []
+    await stand.clock.advance(1)
+    await let_run()
+    (found,) = stand.befell
+    assert isinstance(found, Joined)
+    assert [offset for offset, _ in stand.server.calls] == [0, 0, 11]
+
+
+async def test_a_move_that_looks_like_a_join(stand: Stand) -> None:
+    """Only the move is told, though it comes later."""
+    stand.server.add()
+    await let_run()
+    stand.server.move()
+    await stand.clock.advance(1)
+    await let_run()
+    (found,) = stand.befell
+    assert isinstance(found, Moved)
+    assert found.new_chat == "-1001"
+
+
+async def test_two_that_wait_by_turns_hold_nothing_up(stand: Stand) -> None:
+    """What was handed over is not waited for again."""
+    stand.server.say("a" * 4_096)
+    await let_run()
+    stand.server.add()
+    await stand.clock.advance(1)
+    await let_run()
+    await stand.clock.advance(1)
+    await let_run()
+    assert stand.taken == ["10"]
+    assert len(stand.befell) == 1
+    assert stand.server.calls[-1] == (12, 50)

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from telegram import Update
 
-from adapters.telegram.translate import Left, Me, Meaning, Moved, Said, translate
+from adapters.telegram.translate import Joined, Left, Me, Meaning, Moved, Said, translate
+from adapters.telegram.whispers import Whisper
 from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.events import (
     Body,
@@ -18,6 +19,7 @@ from bot.domain.events import (
     Unread,
     Unreadable,
 )
+from tests.simulators.telegram.chats import member
 
 ME = Me(99, "hearth_bot")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -209,28 +211,103 @@ def test_the_stop_control_of_a_draft() -> None:
     assert found.incoming.sender == Identity("telegram", "7")
 
 
-@pytest.mark.parametrize(
-    ("status", "is_out"), [("kicked", True), ("left", True), ("member", False)]
+def changed(old: dict[str, Any], new: dict[str, Any], chat: dict[str, Any]) -> Meaning | None:
+    """Return what it means that the bot is something else in a chat now."""
+    change = {"chat": chat, "from": ALICE, "date": 0}
+    return read(my_chat_member={**change, "old_chat_member": old, "new_chat_member": new})
+
+
+KICKED, LEFT, MEMBER, ADMIN = (
+    member(BOT, status) for status in ("kicked", "left", "member", "administrator")
 )
-def test_being_blocked_or_removed(status: str, is_out: bool) -> None:
-    """Only the end of a chat matters; coming in is nothing yet."""
-    until = {"until_date": 0} if status == "kicked" else {}
-    change = {
-        "chat": PRIVATE,
-        "from": ALICE,
-        "date": 0,
-        "old_chat_member": {"status": "member", "user": BOT},
-        "new_chat_member": {"status": status, "user": BOT, **until},
-    }
-    found = read(my_chat_member=change)
-    assert isinstance(found, Left) is is_out
+MUTED, MUTED_OUT = (member(BOT, "restricted", is_in=is_in) for is_in in (True, False))
+
+
+@pytest.mark.parametrize("new", [KICKED, LEFT, MUTED_OUT], ids=["kicked", "left", "muted"])
+@pytest.mark.parametrize("chat", [PRIVATE, GROUP], ids=["blocked", "removed"])
+def test_being_blocked_or_removed(new: dict[str, Any], chat: dict[str, Any]) -> None:
+    """The chat has ended, whoever ended it."""
+    found = changed(MEMBER, new, chat)
+    assert isinstance(found, Left)
+    assert found.place.chat == str(chat["id"])
+
+
+@pytest.mark.parametrize("old", [KICKED, LEFT, MUTED_OUT], ids=["kicked", "left", "muted"])
+@pytest.mark.parametrize("new", [MEMBER, ADMIN, MUTED], ids=["member", "admin", "muted"])
+@pytest.mark.parametrize("kind", ["group", "supergroup"])
+def test_being_added_to_a_group(old: dict[str, Any], new: dict[str, Any], kind: str) -> None:
+    """Who did it is told, as what they are called; the group itself is the place."""
+    found = changed(old, new, {**GROUP, "type": kind})
+    assert isinstance(found, Joined)
+    assert found.place == Place("telegram", "-1001", kind=PlaceKind.GROUP)
+    assert (found.by, found.name) == (Identity("telegram", "7"), "Alice Ames")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "chat"),
+    [
+        (MEMBER, ADMIN, GROUP),
+        (ADMIN, MEMBER, GROUP),
+        (MEMBER, MUTED, GROUP),
+        (MUTED, MEMBER, GROUP),
+        (KICKED, MEMBER, PRIVATE),
+        (LEFT, ADMIN, CHANNEL),
+        (ADMIN, LEFT, CHANNEL),
+    ],
+    ids=["raised", "lowered", "muted", "unmuted", "unblocked", "channel", "out of a channel"],
+)
+def test_no_beginning_and_no_end(
+    old: dict[str, Any], new: dict[str, Any], chat: dict[str, Any]
+) -> None:
+    """Other rights change nothing, who unblocks the bot will write, and channels are nothing."""
+    assert changed(old, new, chat) is None
 
 
 def test_a_group_that_moves() -> None:
-    """Its service message names the new id."""
-    found = read(message=message(chat={**GROUP, "type": "group"}, migrate_to_chat_id=-1009))
-    assert isinstance(found, Moved)
-    assert (found.old.chat, found.new_chat) == ("-1001", "-1009")
+    """Its service message names the new id, and that of the new one the old."""
+    to = message(chat={**GROUP, "type": "group"}, migrate_to_chat_id=-1009)
+    come = message(chat={**GROUP, "id": -1009}, migrate_from_chat_id=-1001)
+    for each in (to, come):
+        found = read(message=each)
+        assert isinstance(found, Moved)
+        assert found.old == Place("telegram", "-1001", kind=PlaceKind.GROUP)
+        assert found.new_chat == "-1009"
+
+
+@pytest.mark.parametrize(
+    ("number", "thread", "opens"),
+    [(6, 5, True), (7, 5, False), (5, 5, False), (6, None, False)],
+    ids=["next", "later", "the topic itself", "no topic"],
+)
+def test_the_first_message_of_a_topic(number: int, thread: int | None, opens: bool) -> None:
+    """It is right after the one that opened the topic, whose id the topic has."""
+    topic = {"message_thread_id": thread, "is_topic_message": True} if thread else {}
+    found = read(message=message(chat=GROUP, text="x", message_id=number, **topic))
+    assert isinstance(found, Said)
+    assert found.incoming.opens is opens
+
+
+WHISPERED: Final = {"message_id": 0, "ephemeral_message_id": 31, "receiver_user": BOT}
+
+
+def test_a_command_that_the_bot_alone_sees() -> None:
+    """It is for us, and has a name that no other message has."""
+    found = read(message=message(chat=GROUP, text="/usage", **WHISPERED))
+    assert isinstance(found, Said)
+    assert found.incoming.body == Command("usage")
+    assert found.incoming.is_addressed
+    assert found.incoming.message is not None
+    assert Whisper.of(found.incoming.message) == Whisper(99, 31)
+
+
+def test_a_press_under_what_one_alone_sees() -> None:
+    """Its message is the one that was sent to them, or nameless if the server does not say."""
+    ours = {**message(**{"from": BOT}), **WHISPERED, "chat": GROUP}
+    query = {"id": "q1", "from": ALICE, "chat_instance": "c", "data": "usage:days"}
+    for receiver, ref in ((ALICE, Whisper(7, 31).ref), (None, None)):
+        found = read(callback_query={**query, "message": {**ours, "receiver_user": receiver}})
+        assert isinstance(found, Said)
+        assert found.incoming.message == ref
 
 
 def test_an_update_of_a_kind_nobody_knows() -> None:

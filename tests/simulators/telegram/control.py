@@ -27,7 +27,7 @@ def _private(sim: "Simulator", given: Given) -> Given:
 
 
 def _group(sim: "Simulator", given: Given) -> Given:
-    return {"chat": sim.people.group(given["id"], given["title"]).id}
+    return {"chat": sim.people.group(given.pop("id"), **given).id}
 
 
 def _say(sim: "Simulator", given: Given) -> Given:

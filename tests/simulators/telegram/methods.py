@@ -4,10 +4,22 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from tests.simulators.telegram.chats import (
+    get_chat,
+    get_chat_member,
+    get_chat_member_count,
+    leave_chat,
+)
 from tests.simulators.telegram.refusals import Refused, bad_request
 from tests.simulators.telegram.rules import check_markup, check_text
 from tests.simulators.telegram.state import BOT, Chat, Message, State
 from tests.simulators.telegram.updates import Updates
+from tests.simulators.telegram.whispers import (
+    as_whisper,
+    delete_ephemeral_message,
+    edit_ephemeral_message_text,
+    receiver,
+)
 
 Params = dict[str, Any]
 Method = Callable[["Server", Params], Awaitable[object]]
@@ -24,8 +36,9 @@ _SEND: Final = frozenset(
     }
 )
 _KNOWN: Final[dict[str, frozenset[str]]] = {
-    "sendmessage": _SEND,
+    "sendmessage": _SEND | {"ephemeral_message_parameters"},
     "editmessagetext": _SEND | {"message_id"},
+    "editephemeralmessagetext": _SEND | {"receiver_user_id", "ephemeral_message_id"},
     "sendmessagedraft": _SEND | {"draft_id", "can_stop", "keep_on_stop"},
 }
 
@@ -33,9 +46,10 @@ _KNOWN: Final[dict[str, frozenset[str]]] = {
 class Server:
     """What the methods work on."""
 
-    def __init__(self, state: State, updates: Updates) -> None:
+    def __init__(self, state: State, updates: Updates, knows: Callable[[str], bool]) -> None:
         self.state = state
         self.updates = updates
+        self.knows = knows
 
     def chat(self, params: Params) -> Chat:
         """Return the chat of a call; raises what the server says where there is none."""
@@ -51,6 +65,8 @@ class Server:
                 "blocked by the user" if chat.kind == "private" else "kicked from the group chat"
             )
             raise Refused(403, f"Forbidden: bot was {what}")
+        if chat.kind != "private" and chat.bot == "left":
+            raise Refused(403, f"Forbidden: bot is not a member of the {chat.kind} chat")
         return chat
 
     def thread(self, chat: Chat, params: Params) -> int | None:
@@ -68,6 +84,8 @@ def _note_strange(server: Server, method: str, params: Params) -> None:
         server.state.strange.update(f"{method}.{name}" for name in params.keys() - known)
     if params.get("parse_mode"):
         server.state.strange.add(f"{method}.parse_mode")
+    if "ephemeral_message_parameters" in params and not server.knows("deleteephemeralmessage"):
+        server.state.strange.add(f"{method}.ephemeral_message_parameters on an old server")
 
 
 async def get_me(server: Server, _: Params) -> object:
@@ -108,11 +126,11 @@ async def send_message(server: Server, params: Params) -> object:
         thread=thread,
         reply_to=_replied(chat, params),
         dropped=dropped,
+        only_for=receiver(server, chat, params),
     )
-    message.id = server.state.next_message()
-    chat.screen[message.id] = message
+    server.state.put_up(message)
     chat.drafts.pop(thread, None)
-    server.state.journal.add("sent", **_shown(message))
+    server.state.journal.add("sent", **message.as_shown())
     return as_json(server.state, message)
 
 
@@ -120,6 +138,8 @@ def _replied(chat: Chat, params: Params) -> int | None:
     reply = params.get("reply_parameters") or {}
     if not reply:
         return None
+    if not reply["message_id"]:
+        raise bad_request("SIM: an answer to a message that has no id")
     if reply["message_id"] in chat.screen:
         return int(reply["message_id"])
     if not reply.get("allow_sending_without_reply"):
@@ -146,7 +166,7 @@ async def edit_message_text(server: Server, params: Params) -> object:
     message.text, message.entities, message.rows = text, entities, rows
     message.dropped = dropped
     message.edits += 1
-    server.state.journal.add("edited", **_shown(message))
+    server.state.journal.add("edited", **message.as_shown())
     return as_json(server.state, message)
 
 
@@ -225,9 +245,22 @@ async def set_my_commands(server: Server, params: Params) -> object:
     for each in commands:
         if not _COMMAND.fullmatch(each["command"]) or not 0 < len(each["description"]) <= 256:
             raise bad_request("BOT_COMMAND_INVALID")
-    scope = (params.get("scope") or {"type": "default"})["type"]
-    server.state.commands[scope] = commands
+    server.state.commands[_scope(server, params)] = commands
     return True
+
+
+async def delete_my_commands(server: Server, params: Params) -> object:
+    """Take a scope's menu away."""
+    server.state.commands.pop(_scope(server, params), None)
+    return True
+
+
+def _scope(server: Server, params: Params) -> str:
+    """Return a scope's name; a chat's own is for a chat that there is."""
+    scope = params.get("scope") or {"type": "default"}
+    if scope["type"] != "chat":
+        return str(scope["type"])
+    return f"chat {server.chat(scope).id}"
 
 
 async def get_webhook_info(server: Server, _: Params) -> object:
@@ -250,16 +283,10 @@ async def create_forum_topic(server: Server, params: Params) -> object:
     chat = server.chat(params)
     if not (chat.is_forum or (chat.kind == "private" and server.state.bot["has_topics_enabled"])):
         raise bad_request("the chat is not a forum")
-    server.state.last_thread += 1
-    thread = server.state.last_thread
+    thread = server.state.next_message()  # of the service message about it
     chat.topics.add(thread)
     server.state.journal.add("topic", chat=chat.id, thread=thread, name=params["name"])
     return {"message_thread_id": thread, "name": params["name"], "icon_color": 7322096}
-
-
-async def delete_ephemeral_message(_server: Server, _: Params) -> object:
-    """Find none; that it is known tells how new the server is."""
-    raise bad_request("message to delete not found")
 
 
 def as_json(state: State, message: Message) -> dict[str, Any]:
@@ -280,19 +307,7 @@ def as_json(state: State, message: Message) -> dict[str, Any]:
         found |= {"message_thread_id": message.thread, "is_topic_message": True}
     if message.rows:
         found["reply_markup"] = {"inline_keyboard": message.rows}
-    return found
-
-
-def _shown(message: Message) -> dict[str, Any]:
-    return {
-        "chat": message.chat,
-        "thread": message.thread,
-        "message": message.id,
-        "text": message.text,
-        "entities": message.entities,
-        "rows": message.rows,
-        "reply_to": message.reply_to,
-    }
+    return as_whisper(found, message) if message.only_for else found
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -309,5 +324,11 @@ METHODS: Final[dict[str, Method]] = {
     "getwebhookinfo": get_webhook_info,
     "deletewebhook": delete_webhook,
     "createforumtopic": create_forum_topic,
+    "deletemycommands": delete_my_commands,
+    "getchat": get_chat,
+    "getchatmembercount": get_chat_member_count,
+    "getchatmember": get_chat_member,
+    "leavechat": leave_chat,
     "deleteephemeralmessage": delete_ephemeral_message,
+    "editephemeralmessagetext": edit_ephemeral_message_text,
 }

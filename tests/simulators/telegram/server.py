@@ -22,7 +22,15 @@ from tests.simulators.telegram.updates import Updates
 
 TOKEN: Final = "4242:canary-telegram-bot-token-0000000"
 _STRUCTURED: Final = frozenset(
-    {"entities", "reply_markup", "reply_parameters", "allowed_updates", "commands", "scope"}
+    {
+        "entities",
+        "reply_markup",
+        "reply_parameters",
+        "allowed_updates",
+        "commands",
+        "scope",
+        "ephemeral_message_parameters",
+    }
 )
 
 
@@ -58,9 +66,9 @@ class Simulator:
     def __post_init__(self) -> None:
         self.state = State(Journal(self.witness))
         self.updates = Updates()
-        self.people = People(self.state, self.updates)
         self.flood = Flood(lambda: asyncio.get_running_loop().time())
-        self._server = Server(self.state, self.updates)
+        self._server = Server(self.state, self.updates, self._knows)
+        self.people = People(self._server)
         self.state.journal.listeners.append(self._news.set)
         self.updates.heard = self._news.set
 
@@ -127,9 +135,12 @@ class Simulator:
             raise Refused(401, "Unauthorized")
         if fault is not None and (refusal := fault.refusal()):
             raise refusal
-        if method not in METHODS or method in self.without:
+        if not self._knows(method):
             raise Refused(404, "Not Found")
         self.flood.check(method, chat)
+
+    def _knows(self, method: str) -> bool:
+        return method in METHODS and method not in self.without
 
     async def _break(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
         """Do what leaves no proper answer and no effect."""
