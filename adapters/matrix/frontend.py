@@ -10,6 +10,7 @@ from adapters.matrix.account import Account
 from adapters.matrix.api import MatrixApi
 from adapters.matrix.connection import Connection, Connector
 from adapters.matrix.device import Device, Devices
+from adapters.matrix.groups import Groups
 from adapters.matrix.hearing import Hearing
 from adapters.matrix.membership import Membership
 from adapters.matrix.outlet import Outlet
@@ -19,10 +20,9 @@ from adapters.matrix.render import split_reply
 from adapters.matrix.rooms import NAME, Rooms
 from adapters.matrix.seen import Seen
 from adapters.matrix.syncing import Round
+from adapters.matrix.tools import tools
 from adapters.matrix.translate import Me
 from adapters.matrix.troubles import UNKNOWN_TOKEN, matrix_troubles, trouble_of
-from adapters.matrix.trust.reset import reset_identity
-from adapters.matrix.verification.console import verify
 from adapters.matrix.ways import Growing, Whole
 from adapters.matrix.wire import CallError, Json, Wire
 from adapters.shared.http import HttpClient
@@ -32,8 +32,8 @@ from bot.domain.errors import FrontendError, StartError, StorageUnavailable
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import (
     Abilities,
+    Around,
     Clock,
-    Dialogue,
     Growth,
     Keepsakes,
     Receiver,
@@ -43,8 +43,7 @@ from bot.domain.ports import (
 
 _log = logging.getLogger(__name__)
 _SEEN: Final = "\N{EYES}"
-_INVITES_S: Final = 20.0
-_AWAY: Final = "The bot is not connected to its homeserver; its log says why."
+_AWAIT_S: Final = 20.0
 
 
 class MatrixFrontend:
@@ -98,6 +97,7 @@ class MatrixFrontend:
         self._seen = Seen()
         self._outlet = Outlet(self._api, self._rooms, self._seen, Pacing(clock))
         self._membership = Membership(self._api, self._rooms, clock, account.user)
+        self._groups = Groups(self._rooms, self._outlet, self._membership, account.user)
         self._hearing = Hearing(self._api, self._rooms, self._seen, clock, Me(account.user))
         self._connection: Connection | None = None
         self._receiver: Receiver | None = None
@@ -151,7 +151,7 @@ class MatrixFrontend:
     @property
     def tools(self) -> Mapping[str, Tool]:
         """What an operator can do with it from the host."""
-        return {"matrix verify": self._verify, "matrix reset-identity": self._reset_identity}
+        return tools(lambda: self._connection)
 
     def private_link(self, payload: str = "") -> str:
         """Name no address: a chat begins with an invitation of the account."""
@@ -194,14 +194,24 @@ class MatrixFrontend:
         room = self._rooms.find(place.chat)
         return room is None or not room.is_encrypted
 
-    async def open_private(self, identity: Identity) -> Place | None:
+    async def open_private(self, identity: Identity) -> Place:
         """Open an encrypted chat with an account, or return the one there is."""
-        known = self._rooms.direct_with(identity.id)
-        if known is not None:
-            return known.place()
-        place = await self._outlet.open_private(identity.id)
-        _ = self._start(self._membership.note_direct(identity.id, place.chat))
+        place, is_new = await self._groups.open_private(identity.id)
+        if is_new:
+            _ = self._start(self._membership.note_direct(identity.id, place.chat))
         return place
+
+    async def around(self, place: Place) -> Around:
+        """Return what is known of a room."""
+        return self._groups.around(place)
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        """Return whether an account has the power to change a room."""
+        return self._groups.is_admin(place, identity.id)
+
+    async def leave(self, place: Place) -> None:
+        """Leave a room."""
+        await self._groups.leave(place)
 
     def has_topics(self, place: Place) -> bool:
         """Open none: people begin threads, on a message."""
@@ -237,28 +247,25 @@ class MatrixFrontend:
             raise CallError(0)
         self._outlet.sealing = connection.sealing
         await self._membership.follow(round_, receiver)
+        if round_.entered:
+            await self._awaited(self._membership.tell(round_.entered, receiver))
         await self._hearing.take(round_, connection.opening, connection.verifier, receiver)
         if round_.invites:
             # The server tells of them once, so they are answered before it is told to go on.
-            answering = self._start(self._membership.answer(round_.invites, receiver))
-            await asyncio.wait((answering,), timeout=_INVITES_S)
+            await self._awaited(self._membership.answer(round_.invites, receiver))
         for room, of in self._membership.to_follow():
             _ = self._start(self._membership.join(room, of))
         for room in self._membership.to_leave():
             _ = self._start(self._membership.leave(room))
+        for room in self._membership.to_forget():
+            _ = self._start(self._membership.forget(room))
 
-    async def _verify(self, dialogue: Dialogue) -> int:
-        connection = await self._connected(dialogue)
-        return 0 if connection and await verify(connection.verifier, dialogue) else 1
-
-    async def _reset_identity(self, dialogue: Dialogue) -> int:
-        connection = await self._connected(dialogue)
-        return 0 if connection and await reset_identity(connection.trust, dialogue) else 1
-
-    async def _connected(self, dialogue: Dialogue) -> Connection | None:
-        if self._connection is None:
-            await dialogue.say(_AWAY)
-        return self._connection
+    async def _awaited(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for what calls the server, but not so long that nothing is heard any more."""
+        task = self._start(work)
+        await asyncio.wait((task,), timeout=_AWAIT_S)
+        if task.done():
+            task.result()
 
     async def _react(self, place: Place, message: MessageRef) -> None:
         try:

@@ -5,15 +5,15 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from adapters.matrix.api import MatrixApi
 from adapters.matrix.crypto.opening import Opening, Unopened
-from adapters.matrix.rooms import NAME, Rooms
+from adapters.matrix.rooms import NAME, Room, Rooms
 from adapters.matrix.seen import Seen, Trace
 from adapters.matrix.syncing import Heard, Round
-from adapters.matrix.translate import Me, relation_of, sent_at, trace_of, translate
+from adapters.matrix.translate import Me, relation_of, sent_at, threaded, trace_of, translate
 from adapters.matrix.verification.verifier import Verifier
 from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError
@@ -106,7 +106,9 @@ class Hearing:
     async def _meant(self, heard: Heard, hand: "_Hand") -> Incoming | None:
         event = heard.event
         await self._look_up(heard, hand.opening)
-        self._seen.note(event["event_id"], trace_of(event, self._me, self._seen))
+        me = self._me_in(heard.room)
+        trace = trace_of(event, me, self._seen)
+        self._seen.note(event["event_id"], trace)
         if event["sender"] == self._me.id:
             return None
         if is_verification(event["type"], event["content"]):
@@ -119,18 +121,23 @@ class Hearing:
                 sent_at=sent_at(event, self._clock.now()),
             )
             return None
-        return translate(event, heard.room, self._me, self._seen, self._clock.now())
+        incoming = translate(event, heard.room, me, self._seen, self._clock.now())
+        return replace(incoming, opens=True) if incoming and trace.opens else incoming
 
     async def _look_up(self, heard: Heard, opening: Opening) -> None:
         """Fetch what an event refers to, where it was not seen by this process."""
         relation = relation_of(heard.event)
         for event in filter(None, (relation.event, relation.thread, relation.replies_to)):
             if self._seen.find(event) is None:
-                self._seen.note(event, await self._fetched(heard.room.id, event, opening))
+                self._seen.note(event, await self._fetched(heard.room, event, opening))
 
-    async def _fetched(self, room: str, event: str, opening: Opening) -> Trace:
+    def _me_in(self, room: Room) -> Me:
+        """Return the account as it is called in a room."""
+        return Me(self._me.id, room.names.get(self._me.id, ""))
+
+    async def _fetched(self, room: Room, event: str, opening: Opening) -> Trace:
         try:
-            found = await self._api.event(room, event)
+            found = await self._api.event(room.id, event)
         except CallError as error:
             if not (error.is_lasting or self._is_beyond_it(event, error)):
                 raise
@@ -138,7 +145,8 @@ class Hearing:
         found["event_id"] = event
         if not (isinstance(found.get("sender"), str) and isinstance(found.get("content"), dict)):
             return Trace("")
-        return trace_of(opening.peek(room, found), self._me, self._seen)
+        trace = trace_of(opening.peek(room.id, found), self._me_in(room), self._seen)
+        return replace(trace, opens=False, has_thread=threaded(found) > 1)
 
     def _is_beyond_it(self, event: str, error: CallError) -> bool:
         """Whether the server fails at an event each time: anybody may name one where it does."""

@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from adapters.matrix.api import MatrixApi
+from adapters.matrix.entering import Entered
+from adapters.matrix.inviting import Invitation, invitation_of
 from adapters.matrix.rooms import NAME, Room, Rooms
 from adapters.matrix.syncing import Round
 from adapters.matrix.wire import CallError, Json
 from bot.domain.chat import Identity
+from bot.domain.errors import FrontendError
 from bot.domain.ports import Clock, Receiver
 
 _log = logging.getLogger(__name__)
@@ -31,23 +35,40 @@ class Membership:
         self._directs: Json = {}
         self._noting = asyncio.Lock()
         self._leaving: set[str] = set()
+        self._to_forget: list[str] = []
         self._followed: set[str] = set()
 
     async def follow(self, round_: Round, receiver: Receiver) -> None:
-        """Tell of rooms that were left or go on elsewhere; leave those where nobody is.
+        """Tell of rooms that were left or go on elsewhere.
 
         Raises StorageUnavailable.
         """
         if round_.directs is not None:
             self._directs = round_.directs
         for room in round_.left:
-            self._leaving.discard(room.id)
             await receiver.left(room.place())
             self._rooms.left(room.id)
+            if room.id in self._leaving:
+                self._leaving.discard(room.id)
+                self._to_forget.append(room.id)
         for room in list(self._rooms):
-            before = self._rooms.find(room.predecessor) if room.predecessor else None
-            if before is not None and before.successor == room.id:
+            if (before := self._before(room)) is not None:
                 await receiver.moved(before.place(), room.id)
+
+    async def tell(self, entered: Sequence[Entered], receiver: Receiver) -> None:
+        """Tell of rooms in which the bot is among several people, but for those it goes on in.
+
+        Raises StorageUnavailable.
+        """
+        for each in entered:
+            if self._before(each.room) is None:
+                by = Identity(NAME, each.by)
+                await receiver.joined(each.room.place(), by, each.room.name_of(each.by))
+
+    def to_forget(self) -> Sequence[str]:
+        """Return the rooms that the bot left by itself; each is told once."""
+        found, self._to_forget = self._to_forget, []
+        return found
 
     def to_leave(self) -> Sequence[str]:
         """Return the rooms to leave: where the bot is alone, and those that went on elsewhere."""
@@ -79,15 +100,12 @@ class Membership:
         successors = {room.successor for room in self._rooms}
         async with asyncio.TaskGroup() as group:
             for room, state in invites.items():
-                mine = _invitation(state, self._me)
-                inviter = mine.get("sender", "") if mine else ""
-                is_expected = room in successors or receiver.welcomes(Identity(NAME, inviter))
-                if inviter and is_expected:
-                    is_direct = mine["content"].get("is_direct") is True if mine else False
-                    group.create_task(self.join(room, inviter, is_direct=is_direct))
+                found = invitation_of(state, self._me)
+                if found and (room in successors or _is_expected(found, receiver)):
+                    group.create_task(self.join(room, found.by, is_direct=found.is_direct))
                 else:
                     _log.info("an invitation was declined")
-                    group.create_task(self.leave(room))
+                    group.create_task(self.decline(room))
 
     async def join(self, room: str, of: str, *, is_direct: bool = False) -> None:
         """Join a room that somebody's server knows."""
@@ -96,10 +114,28 @@ class Membership:
         if done and is_direct:
             await self.note_direct(of, room)
 
+    async def decline(self, room: str) -> None:
+        """Do not come, and let the room not come back."""
+        if await self._tried("an invitation stays", lambda: self._api.leave(room)):
+            await self.forget(room)
+
     async def leave(self, room: str) -> None:
-        """Leave a room, and let it not come back."""
-        if await self._tried("a room could not be left", lambda: self._api.leave(room)):
-            await self._tried("a room could not be forgotten", lambda: self._api.forget(room))
+        """Leave a room; it is forgotten once the server has told of it."""
+        await self._tried("a room could not be left", lambda: self._api.leave(room))
+
+    async def forget(self, room: str) -> None:
+        """Let a room that was left not come back."""
+        await self._tried("a room could not be forgotten", lambda: self._api.forget(room))
+
+    @contextmanager
+    def leaving(self, room: str) -> Iterator[None]:
+        """Take note that the bot leaves a room, unless that fails."""
+        self._leaving.add(room)
+        try:
+            yield
+        except FrontendError:
+            self._leaving.discard(room)
+            raise
 
     async def note_direct(self, user: str, room: str) -> None:
         """Let the account hold a room for the chat with one person."""
@@ -111,6 +147,11 @@ class Membership:
                 "a direct chat was not noted",
                 lambda: self._api.put_account_data(self._me, _DIRECT, self._directs),
             )
+
+    def _before(self, room: Room) -> Room | None:
+        """Return the room that one goes on from, if both say so."""
+        before = self._rooms.find(room.predecessor) if room.predecessor else None
+        return before if before is not None and before.successor == room.id else None
 
     def _has_gone_on(self, room: Room) -> bool:
         after = self._rooms.find(room.successor) if room.successor else None
@@ -134,17 +175,7 @@ class Membership:
         return False
 
 
-def _invitation(state: Sequence[Json], me: str) -> Json | None:
-    """Return the event by which the bot was invited: only its own membership says who did."""
-    for event in state:
-        match event:
-            case {
-                "type": "m.room.member",
-                "state_key": str(user),
-                "sender": str(),
-                "content": {"membership": "invite"},
-            } if user == me:
-                return event
-            case _:
-                pass
-    return None
+def _is_expected(found: Invitation, receiver: Receiver) -> bool:
+    """Whether somebody may bring the bot there: some only into a direct chat."""
+    by = Identity(NAME, found.by)
+    return receiver.welcomes(by) or (found.is_for_two and receiver.expects(by))

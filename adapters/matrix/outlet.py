@@ -51,7 +51,7 @@ class Outlet:
         self, place: Place, reply: Reply, *, txn: str, reply_to: MessageRef | None = None
     ) -> MessageRef:
         """Send a message; with the same `txn` again it is the same message."""
-        whole = content(reply, mentions=self._asker(place, reply_to))
+        whole = content(reply, mentions=await self._called(place, reply_to, reply.only_for))
         async with self._paced(place, _weight(reply)):
             return await self._send(place, self._placed(place, whole, reply_to), txn)
 
@@ -64,7 +64,7 @@ class Outlet:
         reply_to: MessageRef | None = None,
     ) -> None:
         """Put a reply in a message's place; `reply_to` is what that was sent with."""
-        whole = content(reply, mentions=self._asker(place, reply_to))
+        whole = content(reply, mentions=await self._called(place, reply_to, reply.only_for))
         async with self._paced(place, _weight(reply)):
             await self._send(place, edit_of(message, whole), secrets.token_hex(8))
 
@@ -75,7 +75,7 @@ class Outlet:
 
         With the same `txn` again it is the same message, and says what it said first.
         """
-        whole = {**shown, "m.mentions": _mentioning(self._asker(place, reply_to))}
+        whole = {**shown, "m.mentions": _mentioning(await self._called(place, reply_to))}
         async with self._mapped(place):
             return await self._send(place, self._placed(place, whole, reply_to), txn)
 
@@ -112,11 +112,18 @@ class Outlet:
 
         It may be written to at once: that it is encrypted is known, as it was made so.
         """
+        if self.sealing is None:
+            raise FrontendError
         async with self._mapped(Place(NAME, "")):
             room = self._rooms.joined(await self._api.create_direct(user))
         room.is_encrypted = True
         room.members.setdefault(user, "invite")
         return room.place()
+
+    async def leave(self, place: Place) -> None:
+        """Leave a room."""
+        async with self._mapped(place):
+            await self._api.leave(place.chat)
 
     async def react(self, place: Place, message: MessageRef, sign: str) -> None:
         """Put a sign under a message, if there is room for it."""
@@ -141,10 +148,28 @@ class Outlet:
             return in_thread(whole, place.thread, reply_to or self._seen.latest(place.thread))
         return replying_to(whole, reply_to) if reply_to else whole
 
-    def _asker(self, place: Place, question: MessageRef | None) -> Sequence[str]:
-        """Return whom an answer is to call; in a private chat everything calls anyway."""
-        trace = self._seen.find(question) if question and not place.is_private else None
-        return [trace.sender] if trace else []
+    async def _called(
+        self, place: Place, question: MessageRef | None, account: str = ""
+    ) -> Sequence[str]:
+        """Return whom a message calls: the account it is for, else whoever asked.
+
+        In a private chat everything calls anyway.
+        """
+        if place.is_private:
+            return []
+        if account or question is None:
+            return [account] if account else []
+        trace = self._seen.find(question)
+        sender = trace.sender if trace else await self._sender(place, question)
+        return [sender] if sender else []
+
+    async def _sender(self, place: Place, event: str) -> str:
+        """Return who sent what came before this process was started; empty: not to be had."""
+        try:
+            found = (await self._api.event(place.chat, event)).get("sender")
+        except CallError:
+            return ""
+        return found if isinstance(found, str) else ""
 
     @asynccontextmanager
     async def _paced(self, place: Place, weight: Weight) -> AsyncIterator[None]:

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from adapters.matrix.powers import ADMIN, Powers
 from adapters.matrix.wire import Json
 from bot.domain.chat import Place, PlaceKind
 
 NAME: Final = "matrix"
 _THERE: Final = frozenset({"join", "invite"})
 _MOST_NAME: Final = 60
+_MOST_TITLE: Final = 100
+_NAMED: Final = 3
 
 
 @dataclass(slots=True)
@@ -17,7 +20,7 @@ class Room:
     """One room. `members`: join or invite by account; `successor`: where it goes on.
 
     `closer`: who said so, and so is there. `predecessor`: the room it goes on from, as it says
-    itself.
+    itself. `name` and `alias` are what it is called; empty: not at all.
     """
 
     id: str
@@ -29,29 +32,50 @@ class Room:
     successor: str = ""
     closer: str = ""
     predecessor: str = ""
+    name: str = ""
+    alias: str = ""
+    powers: Powers = field(default_factory=Powers)
     _known: set[str] = field(default_factory=set)
 
     def apply(self, event: Json) -> None:
-        """Take over a state event; one that is malformed changes nothing."""
+        """Take over a state event; one that is malformed changes nothing, nor does a message.
+
+        Whoever may write may send a message of any type: only its empty key makes it a state.
+        """
         match event:
             case {"type": "m.room.member", "state_key": str(user), "content": dict(content)}:
                 self._member(user, content)
             case {"type": "m.room.encryption", "state_key": ""}:
                 self.is_encrypted = True  # for ever: nobody can switch it off again
-            case {"type": "m.room.join_rules", "content": {"join_rule": str(rule)}}:
+            case {"state_key": "", "type": str(kind), "content": dict(content)}:
+                sender = event.get("sender")
+                self._state(kind, sender if isinstance(sender, str) else "", content)
+            case _:
+                pass
+
+    def _state(self, kind: str, sender: str, content: Json) -> None:
+        match kind, content:
+            case "m.room.join_rules", {"join_rule": str(rule)}:
                 self.join_rule = rule
-            case {
-                "type": "m.room.history_visibility",
-                "content": {"history_visibility": str(visibility)},
-            }:
+            case "m.room.history_visibility", {"history_visibility": str(visibility)}:
                 self.visibility = visibility
-            case {
-                "type": "m.room.tombstone",
-                "sender": str(sender),
-                "content": {"replacement_room": str(successor)},
-            }:
+            case "m.room.tombstone", {"replacement_room": str(successor)} if sender:
                 self.successor, self.closer = successor, sender
-            case {"type": "m.room.create", "content": {"predecessor": {"room_id": str(before)}}}:
+            case "m.room.create", _ if sender:
+                self._made(sender, content)
+            case "m.room.power_levels", _:
+                self.powers.set(content)
+            case "m.room.name", _:
+                self.name = _words(content.get("name"))
+            case "m.room.canonical_alias", _:
+                self.alias = _words(content.get("alias"))
+            case _:
+                pass
+
+    def _made(self, by: str, content: Json) -> None:
+        self.powers.made(by, content)
+        match content:
+            case {"predecessor": {"room_id": str(before)}}:
                 self.predecessor = before
             case _:
                 pass
@@ -81,6 +105,19 @@ class Room:
     def is_alone(self, me: str) -> bool:
         """Whether nobody is there, nor expected, any more; a room that is just made is not."""
         return bool(self._known - {me}) and not self.members.keys() - {me}
+
+    def people(self, me: str) -> Sequence[str]:
+        """Return who is there besides the bot; whoever is only invited is not."""
+        return [user for user, is_in in self.members.items() if is_in == "join" and user != me]
+
+    def is_admin(self, user: str) -> bool:
+        """Return whether somebody who is there may change what the room is."""
+        return self.members.get(user) == "join" and self.powers.of(user) >= ADMIN
+
+    def title(self, me: str) -> str:
+        """Return what the room is called, else who is there."""
+        some = ", ".join(self.name_of(user) for user in self.people(me)[:_NAMED])
+        return (self.name or self.alias or some)[:_MOST_TITLE]
 
     def name_of(self, user: str) -> str:
         """Return what somebody is called there; else the part of their id before the server."""
@@ -129,6 +166,10 @@ class Rooms:
     def readers(self) -> set[str]:
         """Everybody in an encrypted room."""
         return {user for room in self if room.is_encrypted for user in room.readers()}
+
+
+def _words(found: object) -> str:
+    return " ".join(found.split()) if isinstance(found, str) else ""
 
 
 def events_of(part: Any) -> Sequence[Json]:  # noqa: ANN401 - anything a server says

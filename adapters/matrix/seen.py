@@ -9,11 +9,17 @@ _MOST: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An event that others refer to. `thread` is the id of its thread's first event."""
+    """An event that others refer to. `thread` is the id of its thread's first event.
+
+    `opens`: it is the first to hang on that. `has_thread`: more than one hung on it already when
+    it was fetched.
+    """
 
     sender: str
     thread: str = ""
     is_addressed: bool = False
+    opens: bool = False
+    has_thread: bool = False
 
 
 class Seen:
@@ -38,6 +44,16 @@ class Seen:
     def find(self, event: str) -> Trace | None:
         """Return what is known of an event."""
         return self._traces.get(event)
+
+    def opens(self, event: str, thread: str) -> bool:
+        """Return whether an event that was not noted yet is the first of a thread.
+
+        Of one that was noted it is what was found then: it may be handed over twice.
+        """
+        if (noted := self.find(event)) is not None:
+            return noted.opens
+        root = self.find(thread)
+        return bool(thread) and thread not in self._latest and not (root and root.has_thread)
 
     def latest(self, thread: str) -> str:
         """Return the newest event of a thread, its first one if no other is known."""

@@ -3,14 +3,24 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 from adapters.matrix.api import MatrixApi, sync_filter
 from adapters.matrix.crypto.machine import Arrived, Machine
 from adapters.matrix.crypto.opening import Opening, Unopened
 from adapters.matrix.crypto.sealing import Sealing
+from adapters.matrix.entering import Entered, Entering, begins_with
 from adapters.matrix.rooms import Room, Rooms, events_of
+from adapters.matrix.synced import (
+    changed,
+    directs,
+    is_echo,
+    is_sound,
+    parts_of,
+    stamp,
+    to_stamp,
+)
 from adapters.matrix.verification.wire import is_verification
 from adapters.matrix.wire import CallError, Json
 from bot.domain.ports import Clock, Keepsakes
@@ -36,13 +46,15 @@ class Heard:
 class Round:
     """What one sync brought. `invites`: the invited rooms' state; `left`: rooms the bot is out of.
 
-    `unopened`: what should be readable by now, and is not. `directs`: the rooms that the account
-    holds for chats with one person, if that is told anew.
+    `entered`: rooms in which it is among several people since. `unopened`: what should be readable
+    by now, and is not. `directs`: the rooms that the account holds for chats with one person, if
+    that is told anew.
     """
 
     heard: Mapping[str, Sequence[Heard]] = field(default_factory=dict)
     invites: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     left: Sequence[Room] = ()
+    entered: Sequence[Entered] = ()
     unopened: Sequence[Unopened] = ()
     arrived: Arrived = field(default_factory=Arrived)
     directs: Json | None = None
@@ -88,6 +100,7 @@ class Syncer:
         self._is_unread = False
         self._known: set[str] = set()
         self._echoes = 0
+        self._entered: dict[str, Entered] = {}  # until it was told: a room changes only once
 
     async def load(self) -> None:
         """Read how far the last run came."""
@@ -111,9 +124,10 @@ class Syncer:
             self._machine.publishing.count(
                 raw.get("device_one_time_keys_count"), raw.get("device_unused_fallback_key_types")
             )
-            self._machine.sharing.changed(_changed(raw))
+            self._machine.sharing.changed(changed(raw))
         self._opening.withheld(arrived.withheld)
         await self._take(await self._read(raw, arrived))
+        self._entered.clear()
         self._machine.sharing.track(self._rooms.readers)
         await self._sealing.keep_up()
         await self._retry(arrived)
@@ -127,8 +141,8 @@ class Syncer:
 
     def _may_come_again(self, raw: Json) -> bool:
         """Whether nothing came but what the bot wrote: that costs no commit for each edit."""
-        is_echo = not self._is_first and _is_echo(raw, self._me)
-        self._echoes = (self._echoes + 1) % _MOST_ECHOES if is_echo else 0
+        may_be = not self._is_first and is_echo(raw, self._me)
+        self._echoes = (self._echoes + 1) % _MOST_ECHOES if may_be else 0
         return bool(self._echoes)
 
     async def _retry(self, arrived: Arrived) -> None:
@@ -152,32 +166,42 @@ class Syncer:
     async def _read(self, raw: Json, arrived: Arrived) -> Round:
         parts = raw.get("rooms")
         parts = parts if isinstance(parts, dict) else {}
+        heard = {
+            room: await self._in_room(room, part) for room, part in parts_of(parts.get("join"))
+        }
         return Round(
-            heard={
-                room: await self._in_room(room, part) for room, part in _each(parts.get("join"))
-            },
+            heard=heard,
+            entered=list(self._entered.values()),
             invites={
                 room: events_of(part.get("invite_state"))
-                for room, part in _each(parts.get("invite"))
+                for room, part in parts_of(parts.get("invite"))
             },
             left=self._left(parts.get("leave")),
             arrived=arrived,
-            directs=_directs(raw),
+            directs=directs(raw),
         )
 
     def _left(self, part: object) -> Sequence[Room]:
         """Return the rooms the bot is out of: those it was in, also before this process."""
-        found = ((room, self._rooms.find(room)) for room, _ in _each(part))
+        found = ((room, self._rooms.find(room)) for room, _ in parts_of(part))
         was_away = self._is_first and bool(self._since)
-        return [known or Room(room) for room, known in found if known or was_away]
+        # Of one that was left meanwhile nothing is known, and it may have been a group.
+        return [
+            known or Room(room, join_rule="public") for room, known in found if known or was_away
+        ]
 
     async def _in_room(self, room: str, part: Json) -> Sequence[Heard]:
         """Take over a room's state, and return what was said since, oldest first."""
         is_new = room not in self._known
         known = self._rooms.joined(room)
         before = set(known.members)
+        entering = Entering(known, self._me)
         for event in events_of(part.get("state")):
             known.apply(event)
+            if not is_new:
+                entering.saw(event)
+        if is_new:  # its whole state is what was there before
+            entering = Entering(known, self._me)
         timeline = part.get("timeline")
         events = events_of(timeline)
         if isinstance(timeline, dict) and timeline.get("limited") is True and self._since:
@@ -187,10 +211,13 @@ class Syncer:
         for event in events:
             was_encrypted = known.is_encrypted
             known.apply(event)
-            if _is_sound(event) and self._is_due(event, begins_at):
+            entering.saw(event, is_old=not self._since and stamp(event) < begins_at)
+            if is_sound(event) and self._is_due(event, begins_at):
                 heard.extend(self._heard(known, event, was_encrypted=was_encrypted))
         if before - set(known.members):
             self._machine.sharing.rotate(room)
+        if entering.entered is not None:
+            self._entered[room] = entering.entered
         return heard
 
     def _heard(self, room: Room, event: Json, *, was_encrypted: bool) -> Sequence[Heard]:
@@ -226,79 +253,11 @@ class Syncer:
     def _begins_at(self, events: Sequence[Json], *, is_new: bool) -> int:
         """Return from when on (a server's stamp) a room's events concern the bot."""
         if not self._since:
-            return _to_stamp(self._started_at - _BEFORE)
+            return to_stamp(self._started_at - _BEFORE)
         if not is_new:
             return 0
-        return next((_stamp(each) for each in events if self._is_own_entry(each)), 0)
+        first = begins_with(events, self._me)
+        return stamp(first) if first else 0
 
     def _is_due(self, event: Json, begins_at: int) -> bool:
-        return _stamp(event) >= begins_at or event["sender"] == self._me
-
-    def _is_own_entry(self, event: Json) -> bool:
-        """Whether the bot was invited, or came in, by this event."""
-        content = event.get("content")
-        membership = content.get("membership") if isinstance(content, dict) else None
-        is_mine = event.get("type") == "m.room.member" and event.get("state_key") == self._me
-        return is_mine and membership in {"invite", "join"} and not _was_joined(event)
-
-
-def _is_echo(raw: Json, me: str) -> bool:
-    """Whether a sync holds nothing, or an account's own messages alone."""
-    parts = raw.get("rooms") or {}
-    if raw.get("to_device") or raw.get("account_data") or raw.get("device_lists"):
-        return False
-    if not isinstance(parts, dict) or any(parts[name] for name in parts.keys() - {"join"}):
-        return False
-    return all(
-        not events_of(part.get("state"))
-        and all(
-            "state_key" not in event and event.get("sender") == me
-            for event in events_of(part.get("timeline"))
-        )
-        for _, part in _each(parts.get("join"))
-    )
-
-
-def _each(part: Any) -> Sequence[tuple[str, Json]]:  # noqa: ANN401 - anything a server says
-    found = part.items() if isinstance(part, dict) else ()
-    return [(room, each) for room, each in found if isinstance(each, dict)]
-
-
-def _changed(raw: Json) -> Sequence[object]:
-    lists = raw.get("device_lists")
-    changed = lists.get("changed") if isinstance(lists, dict) else None
-    return [each for each in changed if isinstance(each, str)] if isinstance(changed, list) else []
-
-
-def _directs(raw: Json) -> Json | None:
-    for event in events_of(raw.get("account_data")):
-        if event.get("type") == "m.direct" and isinstance(event.get("content"), dict):
-            return dict(event["content"])
-    return None
-
-
-def _is_sound(event: Json) -> bool:
-    return (
-        isinstance(event.get("event_id"), str)
-        and isinstance(event.get("sender"), str)
-        and isinstance(event.get("type"), str)
-        and isinstance(event.get("content"), dict)
-    )
-
-
-def _was_joined(event: Json) -> bool:
-    """Whether somebody who was in a room before it only goes by another name since."""
-    match event:
-        case {"unsigned": {"prev_content": {"membership": "join"}}}:
-            return True
-        case _:
-            return False
-
-
-def _stamp(event: Json) -> int:
-    stamp = event.get("origin_server_ts")
-    return stamp if isinstance(stamp, int) else 0
-
-
-def _to_stamp(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+        return stamp(event) >= begins_at or event["sender"] == self._me

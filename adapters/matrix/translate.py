@@ -84,8 +84,21 @@ def trace_of(event: Json, me: Me, seen: Seen) -> Trace:
     relation = relation_of(event)
     original = seen.find(relation.event) if relation.event else None
     thread = relation.thread or (original.thread if original else "")
-    is_addressed = event.get("type") == "m.room.message" and _mentions(event["content"], me)
-    return Trace(event["sender"], thread, is_addressed)
+    return Trace(
+        event["sender"],
+        thread,
+        is_addressed=_is_to(event, relation, me, seen),
+        opens=seen.opens(str(event.get("event_id")), relation.thread),
+    )
+
+
+def threaded(event: Json) -> int:
+    """Return how many events hang on one in a thread, as the server says."""
+    match event:
+        case {"unsigned": {"m.relations": {"m.thread": {"count": int(count)}}}}:
+            return count
+        case _:
+            return 0
 
 
 def translate(event: Json, room: Room, me: Me, seen: Seen, now: datetime) -> Incoming | None:
@@ -112,8 +125,9 @@ def translate(event: Json, room: Room, me: Me, seen: Seen, now: datetime) -> Inc
         sent_at=sent_at(event, now),
         message=MessageRef(message),
         is_addressed=room.kind is PlaceKind.PRIVATE
+        or isinstance(body, Reacted | Redacted)
         or _is_addressed(event, relation, me, seen)
-        or isinstance(body, Reacted | Redacted),
+        or (isinstance(body, Edited) and target is not None and _was_to(event, target, me, seen)),
     )
 
 
@@ -141,7 +155,9 @@ def _body(event: Json, relation: Relation, target: Trace | None, me: Me) -> Body
     if relation.kind == "m.replace":
         new = content.get("m.new_content")
         is_own = target is not None and target.sender == event["sender"]
-        text = _text(new, relation) if isinstance(new, dict) and is_own else ""
+        text = (
+            _without_mention(_text(new, relation), me) if isinstance(new, dict) and is_own else ""
+        )
         return Edited(text) if text.strip() else None
     return _message(content, relation, me)
 
@@ -174,13 +190,39 @@ def _caption(content: Json) -> str:
 
 
 def _is_addressed(event: Json, relation: Relation, me: Me, seen: Seen) -> bool:
-    if event["type"] == "m.room.message" and _mentions(event["content"], me):
+    if _is_to(event, relation, me, seen):
+        return True
+    return _is_begun_with(relation.thread, me, seen)
+
+
+def _was_to(event: Json, target: Trace, me: Me, seen: Seen) -> bool:
+    """Whether what is changed was for the bot, or is by its new words; an edit calls nobody anew.
+
+    A question behind a command is for it whatever its command: that is not told apart here.
+    """
+    new = event["content"]["m.new_content"]
+    body = new.get("body")
+    is_command = isinstance(body, str) and bool(_COMMAND.fullmatch(body.strip()))
+    return (
+        target.is_addressed
+        or is_command
+        or _mentions(new, me)
+        or _is_begun_with(target.thread, me, seen)
+    )
+
+
+def _is_begun_with(thread: str, me: Me, seen: Seen) -> bool:
+    """Whether a thread hangs on a message of the bot's, or on one to it."""
+    root = seen.find(thread) if thread else None
+    return root is not None and (root.sender == me.id or root.is_addressed)
+
+
+def _is_to(event: Json, relation: Relation, me: Me, seen: Seen) -> bool:
+    """Whether a message names the bot, or answers it."""
+    if event.get("type") == "m.room.message" and _mentions(event["content"], me):
         return True
     replied = seen.find(relation.replies_to) if relation.replies_to else None
-    if replied is not None and replied.sender == me.id:
-        return True
-    root = seen.find(relation.thread) if relation.thread else None
-    return root is not None and (root.sender == me.id or root.is_addressed)
+    return replied is not None and replied.sender == me.id
 
 
 def _mentions(content: Json, me: Me) -> bool:

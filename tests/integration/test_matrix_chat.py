@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from bot.domain.chat import TextDelta
-from tests.fakes.matrix_bot import ALICE, BOB, BOT, MatrixBot
+from tests.fakes.matrix_bot import BOT, MatrixBot
 from tests.fakes.provider import answer
-from tests.homeserver.synapse import Synapse
-from tests.phone.phone import Phone, Shown, phone
+from tests.phone.phone import Phone, Shown
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -156,19 +155,3 @@ async def test_a_thread_is_a_conversation_of_its_own(matrix: MatrixBot, alice: P
     assert matrix.prompt == ["trains to Porto", "By day.", "and at night?"]
     await matrix.ask(alice, room, "and back?", "Too.")
     assert matrix.prompt[-2:] == ["By day.", "and back?"]
-
-
-async def test_a_group_answers_who_is_meant_and_calls_them(
-    matrix: MatrixBot, homeserver: Synapse, alice: Phone
-) -> None:
-    """A mention is answered, with the asker called; other words are not."""
-    async with phone(homeserver, "bob") as bob:
-        room = await alice.do("create", isEncrypted=True, invite=[BOT, BOB])
-        await bob.do("join", room=room)
-        await alice.joined(room, BOT)
-        await alice.say(room, "not for the bot")
-        matrix.companies["anthropic"].enqueue(*answer("For Alice."))
-        await alice.say(room, "Hearth, what?", mentions=[BOT])
-        shown = await bob.heard(room, "For Alice.")
-        assert shown.raw["original"]["m.mentions"] == {"user_ids": [ALICE]}
-        assert "not for the bot" not in matrix.prompt

@@ -215,6 +215,68 @@ def test_who_is_meant_in_a_group(event: dict[str, Any], *, is_for_us: bool) -> N
     assert meant(event, CLUB, seen).is_addressed is is_for_us
 
 
+@pytest.mark.parametrize(
+    ("target", "new", "is_for_us"),
+    [
+        ("$asked", {"body": "what else?"}, True),
+        ("$theirs", {"body": "what else?"}, False),
+        ("$theirs", {"body": "Hearth: what else?"}, True),
+        ("$theirs", {"body": "what else?", "m.mentions": MENTION}, True),
+        ("$theirs", {"body": "!ask what else?"}, True),
+        ("$within", {"body": "what else?"}, True),
+        ("$elsewhere", {"body": "what else?"}, False),
+    ],
+)
+def test_an_edit_is_for_whom_its_message_was(
+    target: str, new: dict[str, Any], *, is_for_us: bool
+) -> None:
+    """Or for whom its new words name, though an edit itself calls nobody anew."""
+    seen = Seen()
+    seen.note("$ours", Trace(ME.id))
+    seen.note("$asked", Trace(ALICE, is_addressed=True))
+    seen.note("$theirs", Trace(ALICE))
+    seen.note("$within", Trace(ALICE, thread="$ours"))
+    seen.note("$elsewhere", Trace(ALICE, thread="$theirs"))
+    relation = {"rel_type": "m.replace", "event_id": target}
+    edit = related(relation, mentions={}, **{"m.new_content": {"msgtype": "m.text", **new}})
+    assert meant(edit, CLUB, seen).is_addressed is is_for_us
+
+
+def test_the_name_before_an_edit_only_says_whom_it_is_for() -> None:
+    """As before a message."""
+    seen = Seen()
+    seen.note("$x", Trace(ALICE))
+    new = {"msgtype": "m.text", "body": "Hearth: what else?"}
+    relation = {"rel_type": "m.replace", "event_id": "$x"}
+    edit = related(relation, **{"m.new_content": new})
+    assert meant(edit, CLUB, seen).body == Edited("what else?")
+
+
+def test_a_message_that_answers_the_bot_is_for_it_as_the_root_of_a_thread() -> None:
+    """As one is that names it."""
+    seen = Seen()
+    seen.note("$ours", Trace(ME.id))
+    reply = related({"m.in_reply_to": {"event_id": "$ours"}})
+    assert trace_of(reply, ME, seen).is_addressed
+    assert not trace_of(said(), ME, seen).is_addressed
+
+
+def test_the_first_of_a_thread_opens_it() -> None:
+    """Also if it is handed over again, and not where more hung there before this process."""
+    hanging = related({"rel_type": "m.thread", "event_id": "$root"})
+    seen = Seen()
+    seen.note("$root", Trace(ALICE))
+    for _ in range(2):
+        trace = trace_of(hanging, ME, seen)
+        assert trace.opens
+        seen.note("$e", trace)
+    assert not trace_of(hanging | {"event_id": "$second"}, ME, seen).opens
+    seen = Seen()
+    seen.note("$root", Trace(ALICE, has_thread=True))
+    assert not trace_of(hanging, ME, seen).opens
+    assert not trace_of(said(), ME, seen).opens
+
+
 def test_the_repetition_of_older_clients_is_left_out() -> None:
     """What a reply quotes of the message before is not what its sender says."""
     reply = related(
