@@ -4,31 +4,31 @@ import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol, TextIO
-from uuid import uuid4
 
+from adapters.console.keyboard import Keyboard
 from adapters.console.output import Output
 from adapters.console.plain import PlainScreen
+from adapters.console.seat import HOST, NAME, Seat, private_of, title_of
 from adapters.console.translate import CommandHint
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import FrontendError
-from bot.domain.events import Body, Incoming, MessageRef, Reply
-from bot.domain.ports import Abilities, Clock, Growth, Receiver, ReplySink
-
-NAME = "console"
+from bot.domain.events import MessageRef, Reply
+from bot.domain.ports import Abilities, Around, Clock, Growth, Receiver, ReplySink
 
 
 class _Screen(Protocol):
-    async def run(self, receiver: Receiver, identity: Identity, place: Place) -> None: ...
+    async def run(self, receiver: Receiver) -> None: ...
 
-    def post(self, reply: Reply) -> None: ...
+    def post(self, place: Place, reply: Reply) -> None: ...
 
-    def sink(self) -> ReplySink: ...
+    def sink(self, place: Place) -> ReplySink: ...
 
 
 class ConsoleFrontend:
-    """One member at the keyboard, in one private place.
+    """Whoever is said to sit at the keyboard, in private or in rooms with several people.
 
-    A terminal shows answers while they grow; anything else gets whole messages, line by line.
+    All of them are one person at one machine, so that a group can be tried alone. A terminal
+    shows answers while they grow; anything else gets whole messages, line by line.
     """
 
     name = NAME
@@ -40,31 +40,43 @@ class ConsoleFrontend:
         commands: Sequence[CommandHint],
         clock: Clock,
         greeting: str = "",
-        name: str = "me",
+        name: str = HOST,
+        room: str = "",
         recent: list[str] | None = None,
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
     ) -> None:
-        """Take the member's name; nothing is read or written yet.
+        """Take who sits there first, and in which room; nothing is read or written yet.
 
         `recent` are lines for the arrow keys; it grows, and is never written anywhere. Streams
         are standard input and output unless given.
         """
-        self.identity = Identity(NAME, name)
-        self.place = Place(NAME, name)
         self._commands = tuple(commands)
         self._clock = clock
         self._greeting = greeting
         self._recent = recent if recent is not None else []
+        self._keyboard = Keyboard(
+            Seat(name, room),
+            clock=clock,
+            secret_commands=frozenset(hint.name for hint in commands if hint.has_secret),
+        )
         self._stdin = stdin or sys.stdin
         self._stdout = stdout or sys.stdout
-        self._run_id = uuid4().hex
-        self._count = 0
         self._made: _Screen | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Return who sits at the keyboard now."""
+        return self._keyboard.seat.identity
+
+    @property
+    def place(self) -> Place:
+        """Return where they talk."""
+        return self._keyboard.seat.place
 
     async def run(self, receiver: Receiver) -> None:
         """Hand over lines until the input ends or the member leaves."""
-        await self._screen.run(receiver, self.identity, self.place)
+        await self._screen.run(receiver)
 
     def split(self, reply: Reply) -> Sequence[Reply]:
         """Return the reply whole: a terminal scrolls."""
@@ -72,13 +84,13 @@ class ConsoleFrontend:
 
     def sink(self, place: Place, growth: Growth) -> ReplySink:
         """Return where an answer will grow."""
-        del place, growth
-        return self._screen.sink()
+        del growth
+        return self._screen.sink(place)
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
         """Print a message; raises SendUnknown when nobody reads any more."""
-        del place, key
-        self._screen.post(reply)
+        del key
+        self._screen.post(place, reply)
         return None
 
     async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
@@ -94,7 +106,7 @@ class ConsoleFrontend:
         """Do nothing: there is no way to show it without words."""
 
     def private_link(self, payload: str = "") -> str:
-        """Name no address: this is the private chat."""
+        """Name no address: `/in` leads to the private chat."""
         del payload
         return ""
 
@@ -103,10 +115,22 @@ class ConsoleFrontend:
         del place
         return False
 
-    async def open_private(self, identity: Identity) -> Place | None:
-        """Open none: this is the private chat."""
-        del identity
-        return None
+    async def open_private(self, identity: Identity) -> Place:
+        """Return somebody's private chat, which is always open."""
+        return private_of(identity.id)
+
+    async def around(self, place: Place) -> Around:
+        """Return a room's name, and how many people said something in this run."""
+        return Around(title=title_of(place), people=self._keyboard.people(place))
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        """Return whether it is whoever started the bot."""
+        del place
+        return identity == Seat().identity
+
+    async def leave(self, place: Place) -> None:
+        """Leave a room, until somebody comes in again."""
+        self._keyboard.forget(place)
 
     def has_topics(self, place: Place) -> bool:
         """Have one conversation at a time."""
@@ -126,14 +150,8 @@ class ConsoleFrontend:
 
     def _new_screen(self) -> _Screen:
         output = Output(self._stdout)
-        secret_commands = frozenset(hint.name for hint in self._commands if hint.has_secret)
         if not self._is_terminal():
-            return PlainScreen(
-                stdin=self._stdin,
-                output=output,
-                incoming=self._incoming,
-                secret_commands=secret_commands,
-            )
+            return PlainScreen(stdin=self._stdin, output=output, keyboard=self._keyboard)
         # only here: these libraries cost memory that a bot without a terminal need not spend
         from adapters.console.terminal import TerminalScreen  # noqa: PLC0415
 
@@ -143,7 +161,7 @@ class ConsoleFrontend:
             output=output,
             greeting=self._greeting,
             clock=self._clock,
-            incoming=self._incoming,
+            keyboard=self._keyboard,
             commands=self._commands,
             recent=self._recent,
         )
@@ -151,14 +169,3 @@ class ConsoleFrontend:
     def _is_terminal(self) -> bool:
         is_dumb = os.environ.get("TERM", "dumb") == "dumb"
         return self._stdin.isatty() and self._stdout.isatty() and not is_dumb
-
-    def _incoming(self, body: Body) -> Incoming:
-        self._count += 1
-        return Incoming(
-            update=f"{self._run_id}-{self._count}",
-            sender=self.identity,
-            sender_name=self.identity.id,
-            place=self.place,
-            body=body,
-            sent_at=self._clock.now(),
-        )

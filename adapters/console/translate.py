@@ -11,6 +11,9 @@ _COMMAND = re.compile(r"/(\w{1,32})(?:\s+(.*))?", re.DOTALL)
 _COMPANY = re.compile(r"(?!bearer$)[a-z]{1,20}", re.IGNORECASE)
 _UNTYPABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MENTION = re.compile(
+    r"(?:@(?:bot|hearthkey)|hearthkey)(?!\w)[:,]?(.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +26,21 @@ class CommandHint:
     has_secret: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Be somebody else, or go into a room; without a name, back to the private chat."""
+
+    name: str
+    is_room: bool
+
+
 LEAVING = (
     CommandHint(name="exit", help="Leave the console."),
     CommandHint(name="quit", help="Leave the console."),
+)
+MOVING = (
+    CommandHint(name="as", usage="NAME", help="Be somebody else, to try a group."),
+    CommandHint(name="in", usage="[ROOM]", help="Go into a room, or back to the private chat."),
 )
 
 
@@ -38,6 +53,23 @@ def clean(line: str) -> str:
 def is_leaving(line: str) -> bool:
     """Whether the line ends the console itself."""
     return clean(line).lower() in {f"/{hint.name}" for hint in LEAVING}
+
+
+def read_move(line: str) -> Move | None:
+    """Return where a line leads within the console; None if it is for the bot or for others."""
+    match read_line(line, ()):
+        case Command("as", name):
+            return Move(name, is_room=False)
+        case Command("in", room):
+            return Move(room, is_room=True)
+        case _:
+            return None
+
+
+def read_mention(line: str) -> str | None:
+    """Return what follows the name of the bot; None if the line does not begin with it."""
+    found = _MENTION.fullmatch(clean(line))
+    return None if found is None else found[1].strip()
 
 
 def read_line(line: str, secret_commands: Container[str]) -> Text | Command | SecretText | None:

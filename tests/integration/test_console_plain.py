@@ -12,7 +12,7 @@ import pytest
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, Place
+from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.errors import FrontendError, SendUnknown
 from bot.domain.events import (
     Button,
@@ -24,11 +24,12 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.ports import Abilities, Frontend, Growth
+from bot.domain.ports import Abilities, Around, Frontend, Growth
 from bot.domain.secret import Secret
 from tests.fakes.receiver import ScriptedReceiver
 
 MESSAGE = MessageRef("1")
+CLUB = Place("console", "room:club", kind=PlaceKind.GROUP)
 HINTS = (CommandHint(name="addkey", has_secret=True), CommandHint(name="model"))
 
 
@@ -97,15 +98,109 @@ async def test_who_and_where(pipes: Pipes) -> None:
     assert {incoming.place for incoming in receiver.incoming} == {Place("console", "me")}
     assert len({incoming.update for incoming in receiver.incoming}) == 2
     other = ConsoleFrontend(commands=HINTS, clock=SystemClock())
-    assert other._incoming(Text("same")).update not in {i.update for i in receiver.incoming}
+    ids = {incoming.update for incoming in receiver.incoming}
+    assert other._keyboard.incoming(Text("same")).update not in ids
 
 
-async def test_there_is_one_chat(pipes: Pipes) -> None:
-    """No address leads to it, and no topic is opened in it."""
+async def test_no_address_leads_to_it(pipes: Pipes) -> None:
+    """And no topic is opened in it."""
     assert pipes.frontend.private_link("x") == ""
     assert not pipes.frontend.has_topics(pipes.frontend.place)
     with pytest.raises(FrontendError):
         await pipes.frontend.open_topic(pipes.frontend.place, "Porto")
+
+
+async def test_others_in_a_room(pipes: Pipes) -> None:
+    """What is typed is whose and where was said last; the bot is added to a room once."""
+    receiver = ScriptedReceiver(echo)
+    typed = "one\n/as bob\ntwo\n/in club\n@bot three\nfour\n/as me\nfive\n/in\n/in club\nsix\n"
+    printed = await run(pipes, receiver, typed)
+    assert [
+        (each.sender.id, each.place.chat, each.is_addressed) for each in receiver.incoming
+    ] == [
+        ("me", "me", True),
+        ("bob", "bob", True),
+        ("bob", "room:club", True),
+        ("bob", "room:club", False),
+        ("me", "room:club", False),
+        ("me", "room:club", False),
+    ]
+    assert receiver.joins == [(CLUB, Identity("console", "bob"), "Bob")]
+    assert receiver.bodies[2] == Text("three")
+    assert printed.count("You are in the room club.") == 1
+
+
+async def test_a_name_that_does_not_fit(pipes: Pipes) -> None:
+    """A line says what one is like, and nothing changes."""
+    receiver = ScriptedReceiver(echo)
+    printed = await run(pipes, receiver, "/as x-y\n/in a b\n/as\nhi\n")
+    *said, answer = printed.split("\n\n")
+    assert [line.partition(":")[0].partition(".")[0] for line in said] == [
+        '"x-y" is no name',
+        '"a b" is no name of a room',
+        "You are me",
+    ]
+    assert answer.startswith("**hi**")
+    assert receiver.incoming[-1].place == Place("console", "me")
+
+
+async def test_what_goes_elsewhere_says_where(pipes: Pipes) -> None:
+    """A message to another person or room stands under a line that names them."""
+
+    async def tell(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        del incoming
+        for place in (CLUB, Place("console", "bob"), Place("console", "me")):
+            await receiver.frontend.post(place, Reply(text="words"), key="k")
+        sink = receiver.frontend.sink(Place("console", "bob"), Growth())
+        await sink.finish(Reply(text="more"), key="k")
+
+    printed = await run(pipes, ScriptedReceiver(tell), "hi\n")
+    assert printed.split("\n\n") == [
+        "In club:\nwords",
+        "To bob in private:\nwords",
+        "words",
+        "To bob in private:\nmore\n",
+    ]
+
+
+async def test_a_room_is_known(pipes: Pipes) -> None:
+    """By its name and those who spoke there; only who started the bot is its admin."""
+    frontend: Frontend = pipes.frontend
+    assert await frontend.around(CLUB) == Around(title="club")
+    receiver = ScriptedReceiver(echo)
+    await run(pipes, receiver, "/in club\n/as bob\nhi\n/as carol\nhi\n/as bob\nhi\n")
+    assert await frontend.around(CLUB) == Around(title="club", people=2)
+    assert await frontend.is_admin(CLUB, Identity("console", "me"))
+    assert not await frontend.is_admin(CLUB, Identity("console", "bob"))
+    assert await frontend.open_private(Identity("console", "bob")) == Place("console", "bob")
+
+
+async def test_a_room_that_was_left_is_entered_anew(pipes: Pipes) -> None:
+    """The bot is added to it again by whoever comes in."""
+
+    async def go(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        await receiver.frontend.leave(incoming.place)
+
+    receiver = ScriptedReceiver(go)
+    await run(pipes, receiver, "/in club\nhi\n/as bob\n/in club\n")
+    assert [by.id for _, by, _ in receiver.joins] == ["me", "bob"]
+
+
+async def test_it_opens_as_somebody_in_a_room(pipes: Pipes) -> None:
+    """Before a word is typed the bot is added there."""
+    stdin, stdout = pipes.frontend._stdin, pipes.frontend._stdout
+    pipes.frontend = ConsoleFrontend(
+        commands=HINTS,
+        clock=SystemClock(),
+        name="bob",
+        room="club",
+        stdin=stdin,
+        stdout=stdout,
+    )
+    receiver = ScriptedReceiver(echo)
+    await run(pipes, receiver, "/model\n")
+    assert receiver.joins == [(CLUB, Identity("console", "bob"), "Bob")]
+    assert [(each.sender.id, each.place) for each in receiver.incoming] == [("bob", CLUB)]
 
 
 async def test_a_line_waits_for_the_one_before(pipes: Pipes) -> None:

@@ -13,6 +13,7 @@ from typing import TextIO
 
 import pytest
 
+from adapters.console.seat import private_of, room_of
 from bot.domain.events import Button, Command, Incoming, QuestionKind, Reply, SecretText, Text
 from bot.domain.secret import Secret
 from tests.fakes.receiver import ScriptedReceiver
@@ -250,6 +251,74 @@ async def test_typed_between_prompts_is_neither_lost_nor_echoed(
         assert terminal.receiver.bodies == [Text("one"), Text("two"), Text("three")]
         assert terminal.screen.text.count("you> two") == 1
         assert not terminal.is_echoing()
+
+
+async def test_somebody_else_in_a_room(devices: tuple[int, TextIO, TextIO]) -> None:
+    """The prompt shows who is where; what goes to another place says so."""
+
+    async def told(receiver: ScriptedReceiver, incoming: Incoming) -> None:
+        await said(receiver, incoming)
+        await receiver.frontend.post(private_of("me"), Reply(text="Bob wrote"), key="k")
+
+    async with console(devices, told) as terminal:
+        terminal.press("/as bob\r")
+        await terminal.until("bob>")
+        terminal.press("/in club\r")
+        await terminal.until("chat.\n\nbob in club>")
+        terminal.press("@bot hello\r")
+        await terminal.until(
+            "bob in club> @bot hello\nGot hello\n\nTo me in private:\nBob wrote\n\nbob in club>"
+        )
+        terminal.press("/in\r/as me\r")
+        await terminal.until("bob> /as me\nyou>")
+        assert [each.place for each in terminal.receiver.incoming] == [room_of("club")]
+
+
+async def test_the_question_is_that_of_who_is_there(devices: tuple[int, TextIO, TextIO]) -> None:
+    """A key is hidden, a menu waits, and a text does, for whom they were asked."""
+    async with console(devices, silent) as terminal:
+        terminal.press("/as bob\r")
+        await terminal.until("bob>")
+        for kind, prompt in (
+            (QuestionKind.MENU, "bob, choose>"),
+            (QuestionKind.TEXT, "bob, text>"),
+            (QuestionKind.KEY, "bob: Paste the key (it is not shown):"),
+        ):
+            terminal.receiver.ask(kind)
+            terminal.press("x\x7f")
+            await terminal.until(prompt)
+        terminal.press("sk-canary-1\r")
+        await terminal.receiver.took(1)
+        assert terminal.receiver.bodies == [SecretText(Command(""), Secret("sk-canary-1"))]
+        assert terminal.receiver.incoming[0].sender.id == "bob"
+        assert "canary" not in terminal.screen.raw
+
+
+async def test_a_secret_after_a_mention_is_not_kept(devices: tuple[int, TextIO, TextIO]) -> None:
+    """The arrow keys do not bring it back."""
+    async with console(devices, said) as terminal:
+        terminal.press("/in club\r@bot /addkey demo sk-canary-1\r")
+        await terminal.until("Got a secret")
+        assert terminal.recent == ["/in club"]
+
+
+async def test_ctrl_c_stops_what_runs_elsewhere(devices: tuple[int, TextIO, TextIO]) -> None:
+    """It is said by whoever spoke last where the answer grows."""
+    stream = Stream()
+    async with console(devices, stream) as terminal:
+        terminal.press("/as bob\r/in club\r")
+        await terminal.until("bob in club>")
+        terminal.press("@bot hi\r")
+        stream.grow("What was th")
+        await terminal.until("What was th\n\nbob in club>")
+        terminal.press("/in\r/as carol\r")
+        await terminal.until("In club:\nWhat was th\n\ncarol>")
+        terminal.press(CTRL_C)
+        await terminal.until("In club:\nWhat was th\nDemo, free\n\ncarol>")
+        stopped = terminal.receiver.incoming[-1]
+        assert stopped.body == Command("stop")
+        assert (stopped.sender.id, stopped.place) == ("bob", room_of("club"))
+        assert not terminal.run.done()
 
 
 async def test_a_paste_is_one_message(devices: tuple[int, TextIO, TextIO]) -> None:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from adapters.console.translate import clean, is_leaving, read_line, read_secret, split_secret
+from adapters.console.translate import (
+    Move,
+    clean,
+    is_leaving,
+    read_line,
+    read_mention,
+    read_move,
+    read_secret,
+    split_secret,
+)
 from bot.domain.events import Command, SecretText, Text
 from bot.domain.secret import Secret
 
@@ -107,3 +116,35 @@ def test_clean_leaves_no_control_but_tab_and_newline() -> None:
     """Nothing below a space is left but those two."""
     every = "".join(map(chr, range(0xA0)))
     assert [char for char in clean(f"a{every}b") if ord(char) < 0x20] == ["\t", "\n", "\n"]
+
+
+MOVES: dict[str, tuple[str, Move | None]] = {
+    "somebody": ("/as bob", Move("bob", is_room=False)),
+    "nobody": (" /AS ", Move("", is_room=False)),
+    "a room": ("/in Club", Move("Club", is_room=True)),
+    "back": ("/in", Move("", is_room=True)),
+    "words": ("in club", None),
+    "another command": ("/ask me", None),
+}
+
+
+@pytest.mark.parametrize(("line", "move"), MOVES.values(), ids=MOVES)
+def test_moves(line: str, move: Move | None) -> None:
+    """Two commands are the console's own."""
+    assert read_move(line) == move
+
+
+MENTIONS: dict[str, tuple[str, str | None]] = {
+    "at the bot": ("@bot hi", "hi"),
+    "by its name": ("@Hearthkey, hi\nthere", "hi\nthere"),
+    "without a sign": (" hearthkey: hi", "hi"),
+    "nothing else": ("@bot", ""),
+    "another name": ("@bottle hi", None),
+    "not first": ("hi @bot", None),
+}
+
+
+@pytest.mark.parametrize(("line", "rest"), MENTIONS.values(), ids=MENTIONS)
+def test_mentions(line: str, rest: str | None) -> None:
+    """A line is for the bot if it begins with its name."""
+    assert read_mention(line) == rest
