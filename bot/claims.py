@@ -1,13 +1,12 @@
 """Claiming a bot that nobody owns, with a code that only its host shows. Kept in memory alone."""
 
-import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot import texts
 from bot.access import Access
+from bot.codes import dashed, draw_code, has_form, tidied
 from bot.domain.chat import Identity, Member
 from bot.domain.effects import ClaimOperator, Effect
 from bot.domain.events import Body, Command, Text
@@ -18,19 +17,7 @@ LASTS_S: Final = 3_600.0
 TRIES: Final = 5
 _PAUSE_S: Final = 60.0  # between two codes, so that nobody fills the host's log
 _ANSWERED: Final = 10  # tries that get words; then there is silence until the next code
-_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH: Final = 8
-_READ_AS: Final = str.maketrans("OIL", "011")
-_BREAKS: Final = re.compile(r"[\s\-\u2010-\u2015]+")
 _PAYLOAD: Final = "claim_"
-
-
-def draw_code() -> str:
-    """Return 40 random bits that have a letter and a digit, as few words do."""
-    while True:
-        code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
-        if _is_mixed(code):
-            return code
 
 
 def typed_code(body: Body) -> str | None:
@@ -40,25 +27,10 @@ def typed_code(body: Body) -> str | None:
             return args
         case Command("start", args) if args.lower().startswith(_PAYLOAD):
             return args[len(_PAYLOAD) :]
-        case Text(text) if _has_form(text):
+        case Text(text) if has_form(text):
             return text
         case _:
             return None
-
-
-def _has_form(text: str) -> bool:
-    if len(text) > 2 * _LENGTH:
-        return False
-    code = _BREAKS.sub("", text)
-    return len(code) == _LENGTH and code.isascii() and code.isalnum() and _is_mixed(code)
-
-
-def _is_mixed(code: str) -> bool:
-    return any(sign.isdigit() for sign in code) and any(sign.isalpha() for sign in code)
-
-
-def _tidied(typed: str) -> Secret:
-    return Secret(_BREAKS.sub("", typed).upper().translate(_READ_AS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +113,7 @@ class Claims:
             self._given.clear()
 
     def _fits(self, typed: str) -> bool:
-        return self.is_open and self._code is not None and self._code == _tidied(typed)
+        return self.is_open and self._code is not None and self._code == tidied(typed)
 
     def _drop(self) -> None:
         self._code = None
@@ -158,5 +130,4 @@ class Claims:
         code = self._draw()
         self._code, self._made_at, self._tries = Secret(code), now, 0
         address = self._link(_PAYLOAD + code)
-        dashed = f"{code[:4]}-{code[4:]}"
-        self._show(texts.claim.printed(dashed, int(LASTS_S // 60), address))
+        self._show(texts.claim.printed(dashed(code), int(LASTS_S // 60), address))

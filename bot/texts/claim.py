@@ -1,7 +1,8 @@
 """Claiming the bot: the code its server prints, and what becomes of it."""
 
-from bot.domain.events import Button, Reply
+from bot.domain.events import Reply
 from bot.texts.format import cut, escape
+from bot.texts.invitations import INVITE
 from bot.texts.layout import ADD_KEY
 
 _EXAMPLE = "It looks like ABCD-1234."
@@ -63,9 +64,10 @@ def claimed(name: str, *, is_open: bool, has_key: bool) -> Reply:
     if is_open:
         door = "Anybody can write to me, as access is open in my configuration."
     else:
-        door = "Nobody gets in unless you list them in my configuration."
+        door = "Nobody gets in unless you invite them, no group unless you allow it."
     next_step = "" if has_key else "\nNext, add your own key."
-    buttons: tuple[tuple[Button, ...], ...] = () if has_key else ((ADD_KEY,),)
+    invite = () if is_open else ((INVITE,),)
+    buttons = invite if has_key else ((ADD_KEY,), *invite)
     return Reply(
         text=f"Welcome, {escape(cut(name, _MOST_NAME))}. You are my operator: you decide who may"
         f" use me.\n{door}{next_step}",

@@ -1,10 +1,7 @@
 """The door: closed by default, and quiet to strangers."""
 
-from datetime import timedelta
-
 from bot.access import Access
 from bot.domain.chat import Identity
-from tests.fakes.clock import START
 
 ALICE = Identity("fake", "alice")
 MALLORY = Identity("fake", "mallory")
@@ -37,20 +34,10 @@ def test_an_open_door_admits_anybody_and_makes_nobody_an_operator() -> None:
     assert not access.is_operator(MALLORY)
 
 
-def test_a_stranger_is_told_once_an_hour() -> None:
-    """What they write in between is met with silence, and does not prolong it."""
-    access = Access()
-    assert access.may_tell(MALLORY, START)
-    assert not access.may_tell(MALLORY, START + timedelta(minutes=59))
-    assert access.may_tell(ALICE, START + timedelta(minutes=59))
-    assert access.may_tell(MALLORY, START + timedelta(minutes=60))
-
-
-def test_a_crowd_of_strangers_does_not_fill_the_memory() -> None:
-    """A thousand are remembered; the one told longest ago is forgotten first."""
-    access = Access()
-    for number in range(1_001):
-        access.may_tell(Identity("fake", f"s{number}"), START)
-    assert len(access._told) == 1_000
-    assert access.may_tell(Identity("fake", "s0"), START)
-    assert not access.may_tell(Identity("fake", "s1000"), START)
+def test_everybody_may_come_in_where_only_the_host_sits() -> None:
+    """They are no operators by that, and nobody else may."""
+    access = Access(local=frozenset({"console"}))
+    bob = Identity("console", "bob")
+    assert access.admits(bob)
+    assert not access.is_operator(bob)
+    assert not access.admits(Identity("telegram", "bob"))

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.access import Access
-from bot.claims import LASTS_S, TRIES, Claims, draw_code, typed_code
+from bot.claims import LASTS_S, TRIES, Claims, typed_code
+from bot.codes import draw_code
 from bot.domain.chat import Identity, Member, MemberId
 from bot.domain.effects import ClaimOperator, NoteOnce
 from bot.domain.events import Body, Command, Press, Text
@@ -223,7 +224,7 @@ async def test_an_owned_bot_prints_nothing_and_takes_no_code() -> None:
     assert host.claims.has_given(ALICE)
     host.claims.follow((ClaimOperator(member=member.id, name="Alice"),), member)
     assert not host.claims.has_given(ALICE)
-    assert host.access.operators == {ALICE}
+    assert host.access.deciding == {ALICE}
     assert host.access.operator_name == "Alice"
     await host.clock.advance(LASTS_S * 2)
     assert printing.done()

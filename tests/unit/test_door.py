@@ -130,7 +130,7 @@ async def test_of_two_who_bring_the_code_the_first_is_the_operator(
     words = sorted(text.partition(",")[0] for text in house.said)
     assert words[0].startswith("That code is not valid any more.")
     assert words[1].startswith("Welcome")
-    assert len(house.access.operators) == 1
+    assert len(house.access.deciding) == 1
 
 
 async def test_a_code_sent_twice_in_a_hurry_is_one_claim(house: House) -> None:
