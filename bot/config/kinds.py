@@ -15,6 +15,8 @@ Url = NewType("Url", str)  # http or https, without a slash at its end
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 ACCESS: Final = ("closed", "open")
+MOST_TURNS: Final = 50
+MOST_A_MINUTE: Final = 1_000
 _FRONTENDS: Final = ("telegram", "matrix", "console")
 _FRONTEND_IDS: Final = {
     "telegram": re.compile(r"\d{1,20}"),
@@ -42,6 +44,23 @@ def read_log_level(text: str) -> str:
 def read_access(text: str) -> str:
     """Return a word of ACCESS."""
     return _one_of(ACCESS, text)
+
+
+def read_turns(text: str) -> int:
+    """Return how many questions of a member are asked at once."""
+    return _number(text, MOST_TURNS)
+
+
+def read_rate(text: str) -> int:
+    """Return how many questions of a member are asked in a minute; 0 for off."""
+    return 0 if text.lower() == "off" else _number(text, MOST_A_MINUTE)
+
+
+def _number(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+        msg = f"this is no number from 1 to {most:,}"
+        raise ValueError(msg)
+    return int(text)
 
 
 def read_identities(text: str) -> frozenset[Identity]:

@@ -13,6 +13,7 @@ from bot.config.shape import (
     Config,
     EndpointConfig,
     MatrixConfig,
+    MembersConfig,
     ProviderConfig,
     TelegramConfig,
     WebConfig,
@@ -101,6 +102,7 @@ class _Reading:
             data_dir=self._get(options.DATA_DIR) or default_data_dir(),
             log_level=self._get(options.LOG_LEVEL) or level,
             access=self._access(),
+            members=self._members(),
             telegram=telegram,
             matrix=matrix,
             providers={
@@ -198,6 +200,14 @@ class _Reading:
             is_open=self._get(options.ACCESS) == "open",
             operators=self._get(options.OPERATORS) or frozenset(),
             allowed=self._get(options.ALLOWED) or frozenset(),
+        )
+
+    def _members(self) -> MembersConfig:
+        usual = MembersConfig()
+        rate = self._get(options.MEMBER_TURNS_PER_MINUTE)
+        return MembersConfig(
+            turns=self._get(options.MEMBER_TURNS) or usual.turns,
+            turns_per_minute=usual.turns_per_minute if rate is None else rate or None,
         )
 
     def _telegram(self) -> TelegramConfig | None:

@@ -82,6 +82,22 @@ ALLOWED: Final = Option[frozenset[Identity]](
     allowed="a list of messenger:account",
     example="telegram:12345,matrix:@me:example.org",
 )
+MEMBER_TURNS: Final = Option[int](
+    name="member_turns",
+    read=kinds.read_turns,
+    help="How many questions of one member are asked at once, over all places. More wait.",
+    allowed=f"1 to {kinds.MOST_TURNS}",
+    example="3",
+    default="3",
+)
+MEMBER_TURNS_PER_MINUTE: Final = Option[int](
+    name="member_turns_per_minute",
+    read=kinds.read_rate,
+    help="How many questions of one member are asked within a minute. More wait.",
+    allowed=f"1 to {kinds.MOST_A_MINUTE:,}, or off",
+    example="20",
+    default="20",
+)
 TELEGRAM_TOKEN: Final = Option[Secret](
     name="telegram_token",
     read=kinds.read_bot_token,
@@ -184,6 +200,8 @@ OPTIONS: Final[tuple[Option[object], ...]] = (
     ACCESS,
     OPERATORS,
     ALLOWED,
+    MEMBER_TURNS,
+    MEMBER_TURNS_PER_MINUTE,
     TELEGRAM_TOKEN,
     TELEGRAM_API_BASE,
     TELEGRAM_PROXY,

@@ -19,6 +19,14 @@ class AccessConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembersConfig:
+    """How much one member may ask: at once, and in a minute. `turns_per_minute` None: no limit."""
+
+    turns: int = 3
+    turns_per_minute: int | None = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:
     """A Telegram bot. `api_base` None: the public Bot API; the bot adds `/bot<token>/…`."""
 
@@ -74,6 +82,7 @@ class Config:
     data_dir: Path
     log_level: str = "info"
     access: AccessConfig = field(default_factory=AccessConfig)
+    members: MembersConfig = field(default_factory=MembersConfig)
     telegram: TelegramConfig | None = None
     matrix: MatrixConfig | None = None
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)

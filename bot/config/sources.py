@@ -65,7 +65,7 @@ def read_config_file(path: Path, *, is_named: bool) -> Source:
     for name, value in table.items():
         where = f"{name} in {path}"
         if (text := _as_text(value)) is None:
-            problems.append(f"{where}: write a text in quotes, or a list of such texts")
+            problems.append(f"{where}: write a text in quotes, a whole number, or a list of texts")
         elif text:
             given[name] = Given(name, text, where, is_in_file=True)
     exposed = path if mode & 0o077 else None
@@ -101,6 +101,8 @@ def _as_text(value: object) -> str | None:
     """Return a value as the environment would hold it; None for a kind no setting has."""
     if isinstance(value, str):
         return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ",".join(value)
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
