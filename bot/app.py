@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from adapters.console.seat import HOST
 from adapters.providers.prices import PriceTable
 from adapters.providers.registry import build_providers, key_forms
 from adapters.shared.http import HttpClient
@@ -18,21 +19,29 @@ from bot.access import Access
 from bot.assents import Assents
 from bot.claims import Claims
 from bot.clock import SystemClock
+from bot.codes import draw_code
 from bot.commands import by_name
 from bot.commands.spec import Desk
 from bot.config import Config
 from bot.control.server import ControlServer
 from bot.delivery import Courier
+from bot.discretion import Discretion
+from bot.domain.chat import Identity
 from bot.domain.errors import StartError, StorageUnavailable
 from bot.domain.ports import Clock, Frontend, Operator, Providers, Stores, Tool
 from bot.domain.prices import PriceList
 from bot.failurenotes import FailureNotes
+from bot.fairness import Fairness
 from bot.held import HeldSecrets
+from bot.invitations import Invitations
+from bot.links import Links
 from bot.messengers import Messenger, Messengers
 from bot.modellists import ModelLists
 from bot.notices import Notices
+from bot.paying import Paying
 from bot.pricebook import PriceBook
 from bot.questions import Questions
+from bot.roster import Roster
 from bot.router import Router
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
@@ -60,8 +69,14 @@ def assemble(
     access: Access,
     prices: PriceList,
     claims: Claims | None = None,
+    fairness: Fairness | None = None,
+    roster: Roster | None = None,
+    draw: Callable[[int], str] = draw_code,
 ) -> Router:
-    """Wire the application's own rooms together; no I/O. Without `claims` nobody can claim it."""
+    """Wire the application's own rooms together; no I/O.
+
+    Without `claims` nobody can claim it; without `fairness` members have no limits.
+    """
     by_frontend = {frontend.name: frontend for frontend in frontends}
     abilities = {name: frontend.abilities for name, frontend in by_frontend.items()}
     tasks = Tasks()
@@ -70,6 +85,15 @@ def assemble(
     models = ModelLists(stores.keys, providers, clock)
     book = PriceBook(prices, models)
     failures = FailureNotes()
+    discretion = Discretion(stores, by_frontend)
+    paying = Paying(
+        stores=stores,
+        frontends=by_frontend,
+        providers=providers,
+        models=models,
+        prices=book,
+        clock=clock,
+    )
     sessions = SessionManager(
         stores=stores,
         providers=providers,
@@ -81,6 +105,9 @@ def assemble(
         tasks=tasks,
         prices=book,
         failures=failures,
+        paying=paying,
+        discretion=discretion,
+        fairness=fairness or Fairness(clock),
     )
     desk = Desk(
         stores=stores,
@@ -93,12 +120,17 @@ def assemble(
         models=models,
         prices=book,
         failures=failures,
+        paying=paying,
+        discretion=discretion,
         key_forms=key_forms(),
         commands=by_name(),
         abilities=abilities,
         messengers=by_frontend,
         access=access,
+        roster=roster or Roster(stores, access),
         claims=claims or Claims(access, clock),
+        invitations=Invitations(stores.people, clock, draw=draw),
+        links=Links(clock, draw=draw),
     )
     return Router(
         stores=stores,
@@ -112,13 +144,16 @@ def assemble(
     )
 
 
-def run(config: Config) -> int:
-    """Run until the end of the console's input, SIGTERM or SIGINT. Raises StartError."""
+def run(config: Config, *, name: str = HOST, room: str = "") -> int:
+    """Run until the end of the console's input, SIGTERM or SIGINT. Raises StartError.
+
+    In the console, `name` sits at it first, in a room or in private.
+    """
     forbid_core_dumps()
-    return asyncio.run(_run(config))
+    return asyncio.run(_run(config, name=name, room=room))
 
 
-async def _run(config: Config) -> int:
+async def _run(config: Config, *, name: str = HOST, room: str = "") -> int:
     clock = SystemClock()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -130,6 +165,8 @@ async def _run(config: Config) -> int:
         house.push_async_callback(http.close)
         sealed_in = f"Data in {config.data_dir}, sealed with the {found.describe()}."
         access = _access(config, await stores.settings.operators())
+        roster = Roster(stores, access)
+        await roster.load()
         if config.has_messenger:
             configured = frontends.configured(
                 config,
@@ -142,7 +179,7 @@ async def _run(config: Config) -> int:
             )
             front = await _messengers(configured, clock, access, house, sealed_in=sealed_in)
         else:
-            front = _console(clock, access, sealed_in=sealed_in)
+            front = _console(clock, access, sealed_in=sealed_in, name=name, room=room)
         providers = await _providers(config, http, house)
         router = assemble(
             stores=stores,
@@ -152,6 +189,12 @@ async def _run(config: Config) -> int:
             access=access,
             prices=PriceTable(),
             claims=front.claims,
+            fairness=Fairness(
+                clock,
+                at_once=config.members.turns,
+                per_minute=config.members.turns_per_minute,
+            ),
+            roster=roster,
         )
         house.push_async_callback(router.close, GRACE_S)
         control = ControlServer(config.data_dir, front.tools)
@@ -162,7 +205,9 @@ async def _run(config: Config) -> int:
         _log.info("ready")
         _leave_to_rest()
         await router.start()
-        await _serve(front.runs(router), [front.claims.run(), _tidy_daily(stores, clock)], stop)
+        await _serve(
+            front.runs(router), [front.claims.run(), _tidy_daily(stores, clock, roster)], stop
+        )
     return 0
 
 
@@ -187,17 +232,18 @@ def _access(config: Config, claimed: Sequence[Operator]) -> Access:
     """Return the door as the settings and those who claimed the bot have it."""
     return Access(
         is_open=config.access.is_open,
-        operators=config.access.operators | {each.identity for each in claimed},
+        operators=config.access.operators,
         allowed=config.access.allowed,
         operator_name=claimed[0].name if claimed else "",
     )
 
 
-def _console(clock: Clock, access: Access, *, sealed_in: str) -> _Front:
-    """Open the terminal, whose user owns the bot by sitting at it."""
+def _console(clock: Clock, access: Access, *, sealed_in: str, name: str, room: str) -> _Front:
+    """Open the terminal, whose user owns the bot by sitting at it, also as somebody else."""
     start_line = f"{_CONSOLE}{sealed_in}"
-    console = frontends.console(clock, start_line)
-    access.operators |= {console.identity}
+    console = frontends.console(clock, start_line, name=name, room=room)
+    access.operators |= {Identity(console.name, HOST)}
+    access.local |= {console.name}
     return _Front(
         frontends=[console],
         runs=lambda router: [console.run(router)],
@@ -221,7 +267,7 @@ async def _messengers(
     claims = Claims(
         access,
         clock,
-        is_open=not access.operators,
+        is_open=not access.deciding,
         show=_print_for_host,
         link=messengers.claim_link,
     )
@@ -308,10 +354,11 @@ async def _end_on(stop: asyncio.Event, running: Sequence[asyncio.Task[None]]) ->
         task.cancel()
 
 
-async def _tidy_daily(stores: SqlStores, clock: Clock) -> None:
+async def _tidy_daily(stores: SqlStores, clock: Clock, roster: Roster) -> None:
     while True:
         await clock.sleep(_DAY_S)
         try:
             await stores.tidy()
+            await roster.load()
         except StorageUnavailable as error:
             _log.error("what is old cannot be deleted now: %s", error.reason)

@@ -171,6 +171,8 @@ class Asker:
             LearnAdjustment(provider=provider, model=model, adjustment=each) for each in learned
         ]
         notes: list[str] = []
+        if not turn.place.is_private:  # what is left out tells of a member's own settings
+            return (), tuple(effects), ()
         said = {f"outgrown:{turn.session}": texts.turns.outgrown()} if has_older else {}
         dropped = (
             (Adjustment.DROP_TEMPERATURE, "temperature", texts.turns.no_temperature),

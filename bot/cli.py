@@ -36,7 +36,7 @@ def _do(args: argparse.Namespace) -> int:
         case "matrix":
             return _use(f"matrix {args.tool}")
         case _:
-            return _run()
+            return _run(name=args.name, room=args.room)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,13 +45,30 @@ def _parser() -> argparse.ArgumentParser:
         description="Chat with AI models from your messenger, with your own API key.",
         epilog="docs/configuration.md lists every setting.",
     )
+    parser.set_defaults(name="", room="")
     parser.add_argument("--version", action="store_true", help="show the version and leave")
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
-    tasks.add_parser("run", help="run the bot; with no messenger configured, open the console")
+    _add_run(
+        tasks.add_parser("run", help="run the bot; with no messenger configured, open the console")
+    )
     tasks.add_parser("init", help="ask a few questions and write the configuration")
     _add_doctor(tasks.add_parser("doctor", help="look at everything and say what to mend"))
     _add_matrix(tasks.add_parser("matrix", help="tools for the Matrix account of a running bot"))
     return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Run the bot; with no messenger configured, open the console."
+    parser.epilog = (
+        "So a group can be tried alone: everybody and every room is in the same data folder. In"
+        " the console, /as NAME and /in ROOM do the same without leaving it."
+    )
+    parser.add_argument(
+        "--as", dest="name", metavar="NAME", default="", help="open the console as somebody else"
+    )
+    parser.add_argument(
+        "--room", metavar="ROOM", default="", help="open it in a room with several people"
+    )
 
 
 def _add_matrix(parser: argparse.ArgumentParser) -> None:
@@ -89,21 +106,42 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run() -> int:
+def _run(*, name: str, room: str) -> int:
+    seat = _seat(name, room)
     from adapters.providers.catalogue import configurable  # noqa: PLC0415  # --help needs none of it
     from bot.config import load_config  # noqa: PLC0415
     from bot.logs import set_up_logging  # noqa: PLC0415
 
     os.umask(0o077)
     config = load_config(os.environ, providers=configurable())
+    if seat and config.has_messenger:
+        raise StartError(
+            ["--as and --room are for the console, which opens with no messenger configured"]
+        )
     set_up_logging(config.log_level)
     gc.disable()  # nothing of a start is garbage, and to look for some takes a tenth of its time
     try:
         from bot.app import run  # noqa: PLC0415  # a mistake in the settings is told before this
 
-        return run(config)
+        return run(config, **seat)
     finally:
         gc.enable()
+
+
+def _seat(name: str, room: str) -> dict[str, str]:
+    """Return who opens the console where, as far as that was said. Raises StartError."""
+    typed = {"name": name, "room": room}
+    if not any(typed.values()):
+        return {}
+    from adapters.console.seat import read_name  # noqa: PLC0415
+
+    read = {which: read_name(said) for which, said in typed.items() if said}
+    options = {"name": "--as", "room": "--room"}
+    if misfits := [options[which] for which, said in read.items() if said is None]:
+        raise StartError(
+            [f"{each} takes a name of up to 20 letters and digits" for each in misfits]
+        )
+    return {which: said for which, said in read.items() if said is not None}
 
 
 def _init() -> int:

@@ -6,8 +6,9 @@ from bot import texts
 from bot.absence import LATE
 from bot.commands import nearest
 from bot.commands.edits import edited
+from bot.commands.manners import Manners
 from bot.commands.redactions import redacted
-from bot.commands.spec import Call, Desk, Outcome, Where
+from bot.commands.spec import Call, Desk, Outcome
 from bot.domain.chat import Member
 from bot.domain.effects import Ask
 from bot.domain.errors import FrontendError
@@ -32,6 +33,7 @@ class Decider:
     def __init__(self, frontends: Mapping[str, Frontend], desk: Desk) -> None:
         self._frontends = frontends
         self._desk = desk
+        self._manners = Manners(desk)
 
     def is_late(self, incoming: Incoming) -> bool:
         """Return whether a message was sent so long ago that nobody waits for its answer."""
@@ -95,17 +97,8 @@ class Decider:
         is_deleted = use.secret is not None and await self._delete(incoming)
         if use.secret is not None and not incoming.place.is_private:
             return self._posted(incoming, member, is_deleted=is_deleted)
-        command = use.command
-        if command is None:
+        if use.command is None:
             return _unknown(use)
-        if command.where is Where.PRIVATE and not incoming.place.is_private:
-            frontend = self._frontends[incoming.place.frontend]
-            link, is_direct = frontend.private_link(), frontend.abilities.opens_private
-            reply = texts.groups.private_only(command.name, link, is_direct=is_direct)
-            return Outcome(reply=reply)
-        handler = command.run if use.is_typed else command.press
-        if handler is None:
-            return Outcome(reply=texts.turns.old_button())
         call = Call(
             incoming=incoming,
             member=member,
@@ -116,7 +109,12 @@ class Decider:
             secret=use.secret,
             is_deleted=is_deleted,
         )
-        return await handler(call)
+        if (refusal := await self._manners.refusal(call, use.command)) is not None:
+            return refusal
+        handler = use.command.run if use.is_typed else use.command.press
+        if handler is None:
+            return Outcome(reply=texts.turns.old_button())
+        return self._manners.fitted(call, await handler(call))
 
     def _posted(self, incoming: Incoming, member: Member, *, is_deleted: bool) -> Outcome:
         """Say of a key that others could read that it is lost; it is kept nowhere."""

@@ -51,6 +51,7 @@ class Courier:
             if delivery.outgoing.place.frontend not in self._frontends:
                 continue  # its messenger is not configured now: it stays in the outbox
             mine = sink if delivery.outgoing.part == 0 else None
+            sink = None if mine else sink  # what else is said of it elsewhere is no part of it
             self._lanes.put((delivery.outgoing.place, ""), partial(self._deliver, delivery, mine))
 
     async def say(

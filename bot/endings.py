@@ -27,7 +27,7 @@ class Asked:
     `window`: how many tokens the model reads. `had_no_credit`: the key's last answer was that.
     `instead`: what may answer where this model is gone. `is_once`: the conversation has another
     model, and this one was asked for one answer. `is_thinking`: a temperature counts where it
-    does not think.
+    does not think. `asker`: in a group, what the member is called there.
     """
 
     spec: ProviderSpec
@@ -42,6 +42,7 @@ class Asked:
     is_once: bool = False
     offer: Rows = ()
     is_thinking: bool = False
+    asker: str = ""
 
     @property
     def name(self) -> str:
@@ -76,15 +77,10 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
     usage, usd = settle(running, asked, now)
     used = texts.turns.spent(usage, usd, is_free=spec.is_free)
     is_cut = running.finish is FinishReason.LENGTH
-    footer = texts.turns.footer(
-        asked.name, used, is_second=turn.answer is not None, is_once=asked.is_once
-    )
-    if is_cut:
-        footer = texts.turns.cut_by_limit(asked.limit, used, is_left_out=asked.is_limit_left_out)
     shown = "\n\n".join((running.text, *(f"_{note}_" for note in asked.notes)))
     reply = Reply(
         text=shown,
-        footer=footer if _has_footer(turn) or is_cut else "",
+        footer=_footer(turn, asked, used, is_cut=is_cut),
         buttons=_going_on(turn, asked) if is_cut else _keeping(turn, asked),
         kind=ReplyKind.ANSWER,
     )
@@ -95,6 +91,26 @@ def answered(running: Running, asked: Asked, now: datetime) -> Ending:
         cost_usd=usd,
         replies=(_out(turn, reply),),
     )
+
+
+def _footer(turn: Turn, asked: Asked, used: str, *, is_cut: bool) -> str:
+    """Return the line under an answer: how it ended if not well, its model, and its cost.
+
+    In a group it tells only what is not the group's own: a member's limits and costs are private.
+    """
+    if not turn.place.is_private:
+        return texts.groups.footer(
+            asked.name if turn.choices.is_own or asked.is_once else "",
+            asked.asker,
+            is_once=asked.is_once,
+            is_cut=is_cut,
+        )
+    if is_cut:
+        return texts.turns.cut_by_limit(asked.limit, used, is_left_out=asked.is_limit_left_out)
+    if not turn.choices.cost_line:
+        return ""
+    is_second = turn.answer is not None
+    return texts.turns.footer(asked.name, used, is_second=is_second, is_once=asked.is_once)
 
 
 def _going_on(turn: Turn, asked: Asked) -> Rows:
@@ -114,13 +130,16 @@ def stopped(running: Running, asked: Asked, now: datetime, *, detail: str) -> En
     usage, usd = settle(running, asked, now) if running.is_sent else (None, None)
     used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free) if usage else ""
     turn = replace(running.turn, attempt=running.attempt)
+    said = texts.turns.stopped(turn, running.text, used)
+    if not turn.place.is_private:
+        said = texts.groups.stopped(said)
     return Ending(
         state=TurnState.STOPPED,
         detail=detail,
         answer=running.text or None,
         usage=usage,
         cost_usd=usd,
-        replies=(_out(turn, texts.turns.stopped(turn, running.text, used)),),
+        replies=(_out(turn, said),),
     )
 
 
@@ -142,7 +161,7 @@ def failed(running: Running, asked: Asked, error: ProviderError, now: datetime) 
     name = asked.spec.name
     is_declined = isinstance(error, Filtered)
     used = ""
-    if usage is not None and not usage.is_estimated:
+    if usage is not None and not usage.is_estimated and turn.place.is_private:
         used = texts.turns.spent(usage, usd, is_free=asked.spec.is_free)
     failure = failures.Failure(
         turn=turn,
@@ -245,10 +264,6 @@ def in_parts(ending: Ending, frontend: Frontend) -> Ending:
 def _split(out: Outgoing, frontend: Frontend) -> Sequence[Outgoing]:
     parts = frontend.split(prefixed(out.reply, frontend.abilities.prefix))
     return [replace(out, part=index, reply=part) for index, part in enumerate(parts)]
-
-
-def _has_footer(turn: Turn) -> bool:
-    return turn.choices.cost_line and turn.place.is_private
 
 
 def _out(turn: Turn, reply: Reply) -> Outgoing:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.access import Access
 from bot.commands import by_name
-from bot.commands.spec import Command, Where
+from bot.commands.spec import Command, Where, Who
 from bot.config import Config, MatrixConfig, TelegramConfig
 from bot.domain.ports import Clock, Keepsakes
 from bot.messengers import Messenger
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from adapters.matrix.frontend import MatrixFrontend
     from adapters.shared.http import HttpClient
     from adapters.telegram.frontend import TelegramFrontend
+    from adapters.telegram.menu import MenuEntry
 
 
-def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
-    """Return the terminal as a messenger."""
+def console(clock: Clock, greeting: str, *, name: str, room: str = "") -> "ConsoleFrontend":
+    """Return the terminal as a messenger, with somebody at it, in private or in a room."""
     from adapters.console.frontend import ConsoleFrontend  # noqa: PLC0415
     from adapters.console.translate import CommandHint  # noqa: PLC0415
 
@@ -36,7 +37,7 @@ def console(clock: Clock, greeting: str) -> "ConsoleFrontend":
         )
         for command in _commands()
     ]
-    return ConsoleFrontend(commands=hints, clock=clock, greeting=greeting)
+    return ConsoleFrontend(commands=hints, clock=clock, greeting=greeting, name=name, room=room)
 
 
 def configured(
@@ -55,7 +56,12 @@ def configured(
     """
     found = []
     if config.telegram is not None:
-        bot = telegram(config.telegram, http, clock)
+        bot = telegram(
+            config.telegram,
+            http,
+            clock,
+            operators=lambda: access.accounts_of_operators("telegram"),
+        )
         found.append(Messenger(title="Telegram", frontend=bot, claim_link=bot.private_link))
     if config.matrix is not None:
         account = matrix(
@@ -71,25 +77,42 @@ def configured(
     return found
 
 
-def telegram(config: TelegramConfig, http: "HttpClient", clock: Clock) -> "TelegramFrontend":
+def telegram(
+    config: TelegramConfig,
+    http: "HttpClient",
+    clock: Clock,
+    *,
+    operators: Callable[[], Sequence[str]] = tuple,
+) -> "TelegramFrontend":
     """Return Telegram as a messenger; it connects when it is checked or run."""
     from adapters.telegram.checkup import PUBLIC_BASE  # noqa: PLC0415
     from adapters.telegram.frontend import TelegramFrontend  # noqa: PLC0415
-    from adapters.telegram.menu import MenuEntry  # noqa: PLC0415
 
-    in_menu = sorted((each for each in _commands() if each.menu), key=lambda each: each.menu)
-    menu = [
-        MenuEntry(name=each.name, help=each.help, is_for_groups=each.where is Where.ANYWHERE)
-        for each in in_menu
-    ]
     return TelegramFrontend(
         config.token,
         http=http,
         clock=clock,
-        menu=menu,
+        menu=_telegram_menu(),
+        operators=operators,
         base=config.api_base.rstrip("/") if config.api_base else PUBLIC_BASE,
         proxy=config.proxy.reveal() if config.proxy else None,
     )
+
+
+def _telegram_menu() -> "Sequence[MenuEntry]":
+    from adapters.telegram.menu import MenuEntry  # noqa: PLC0415
+
+    in_menu = (each for each in _commands() if each.menu or each.group_menu)
+    return [
+        MenuEntry(
+            name=each.name,
+            help=each.help,
+            in_groups=each.group_menu,
+            is_in_private=each.menu > 0 and each.where is not Where.GROUP,
+            is_for_operators=each.who is Who.OPERATORS,
+        )
+        for each in sorted(in_menu, key=lambda each: each.menu)
+    ]
 
 
 def matrix(

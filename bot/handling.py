@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bot import faults, texts
 from bot.commands.spec import Desk, Outcome
 from bot.delivery import Courier
-from bot.domain.chat import Member, Place, Turn
+from bot.domain.chat import Member, MemberId, Place, Turn
 from bot.domain.effects import Effect, SetQuestion
 from bot.domain.errors import StorageUnavailable
 from bot.domain.events import InboxId, Incoming, MessageRef, Outgoing, Press, Text
 from bot.domain.ports import Applied, Frontend, Stores
+from bot.groups import Groups
 from bot.questions import Questions
 from bot.sessions import SessionManager
 
@@ -31,6 +32,7 @@ class Handling:
         courier: Courier,
         desk: Desk,
         enqueue: Callable[[Turn], Awaitable[None]],
+        groups: Groups,
     ) -> None:
         self._stores = stores
         self._frontends = frontends
@@ -39,6 +41,7 @@ class Handling:
         self._courier = courier
         self._desk = desk
         self._enqueue = enqueue
+        self._groups = groups
 
     async def handle(
         self, row: InboxId, incoming: Incoming, member: Member, *, name: str, decide: Decide
@@ -76,6 +79,10 @@ class Handling:
             return
         self._questions.follow(effects)
         self._desk.claims.follow(effects, member)
+        self._desk.invitations.follow(effects)
+        self._groups.follow(effects)
+        if self._desk.roster.concerns(effects):
+            await self._courier.patience.hold(self._desk.roster.load)
         self._courier.send(result.deliveries)
         for turn in result.turns:
             if is_message:
@@ -87,21 +94,31 @@ class Handling:
         self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
     ) -> tuple[Effect, ...]:
         """Return what an outcome does to the open questions, here and where else it speaks."""
-        asked = self._asked_in(member, place, outcome, replies)
+        asked = self._asked_in(member.id, place, outcome, replies)
         elsewhere = (out for out in outcome.also if out.place != place)
         for out in elsewhere:
-            asked += self._asked_in(member, out.place, outcome, (out,))
+            asked += self._asked_in(
+                out.member, out.place, outcome, (out,), is_another=out.member != member.id
+            )
         return asked
 
     def _asked_in(
-        self, member: Member, place: Place, outcome: Outcome, replies: Sequence[Outgoing]
+        self,
+        member: MemberId,
+        place: Place,
+        outcome: Outcome,
+        replies: Sequence[Outgoing],
+        *,
+        is_another: bool = False,
     ) -> tuple[Effect, ...]:
+        """Return what is asked in a place; of another, who did nothing, no answer is taken."""
         is_own = any(
             isinstance(effect, SetQuestion) and effect.place == place for effect in outcome.effects
         )
         if is_own or (outcome.is_aside and not replies):
             return ()
-        return self._questions.asked_by(member.id, place, replies, is_ending=outcome.is_aside)
+        is_ending = outcome.is_aside or is_another
+        return self._questions.asked_by(member, place, replies, is_ending=is_ending)
 
     def _menu_of(self, incoming: Incoming) -> MessageRef | None:
         """Return the menu a press changes in place, where the messenger can."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot import endings, prompt
-from bot.domain.chat import Turn
+from bot.domain.chat import Adjustment, ChatRequest, Turn
 from bot.domain.keys import KeyHealth, StoredKey
 from bot.domain.models import TemperatureUse, Traits
 from bot.domain.ports import Provider, Stores
@@ -35,7 +35,7 @@ class Preparer:
         known = self._models.peek(turn.member, spec.id, model)
         traits = self._sized(turn, laid_together(provider.traits(model), known, learned))
         request, has_older = await self._patience.hold(
-            lambda: prompt.build(turn, self._stores.turns, traits, learned), turn.place
+            lambda: self._built(turn, traits, learned), turn.place
         )
         asked = endings.Asked(
             spec=spec,
@@ -47,8 +47,26 @@ class Preparer:
             had_no_credit=key.health is KeyHealth.NO_CREDIT,
             is_thinking=traits.temperature is TemperatureUse.UNLESS_THINKING,
             is_once=turn.attempt > 0 and await self._is_once(turn),
+            asker="" if turn.place.is_private else await self._stores.settings.name(turn.member),
         )
         return asked, has_older
+
+    async def _built(
+        self, turn: Turn, traits: Traits, learned: frozenset[Adjustment]
+    ) -> tuple[ChatRequest, bool]:
+        shared = None if turn.place.is_private else await self._shared(turn)
+        return await prompt.build(turn, self._stores.turns, traits, learned, shared)
+
+    async def _shared(self, turn: Turn) -> prompt.Shared:
+        """Return how a group's question is asked: under which name, with how much history."""
+        groups = self._stores.groups
+        group = await groups.note(turn.place, title="")
+        payer = await groups.payer(group.id, turn.member)
+        most = payer.history_tokens if payer else None
+        return prompt.Shared(
+            speaker=await groups.speaker(group.id, turn.member),
+            history_tokens=min(group.history_tokens, most if most is not None else 2**31),
+        )
 
     def _sized(self, turn: Turn, traits: Traits) -> Traits:
         """Return the traits with the price table's window where nobody else knows one."""

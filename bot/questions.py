@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.chat import MemberId, Place
-from bot.domain.effects import Effect, SetQuestion
+from bot.domain.effects import Effect, SetQuestion, UnlinkAccount
 from bot.domain.events import Outgoing, Press, Question, QuestionKind, Rows
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities, Clock, Settings
@@ -49,12 +49,17 @@ class Questions:
     def follow(self, effects: Sequence[Effect]) -> None:
         """Take over what was just committed."""
         for effect in effects:
+            if isinstance(effect, UnlinkAccount):
+                self._forget(effect.member)
             if not isinstance(effect, SetQuestion):
                 continue
             if effect.question is None:
                 self._open.pop((effect.member, effect.place), None)
             else:
                 self._open[effect.member, effect.place] = effect.question
+
+    def _forget(self, member: MemberId) -> None:
+        self._open = {key: each for key, each in self._open.items() if key[0] != member}
 
     def moved(self, old: Place, new_chat: str) -> None:
         """Take what is asked in a chat to its other id, unless something is asked there."""

@@ -1,12 +1,15 @@
 """What a line means here and now: a message for the model, or the use of a command. Pure."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.commands.spec import Command
 from bot.domain.events import (
     Body,
     Edited,
+    Incoming,
     Press,
     Question,
     QuestionKind,
@@ -34,7 +37,26 @@ class Use:
     secret: Secret | None = None
 
 
+_ASKED: Final = re.compile(r"[/!]ask\s+(?=\S)", re.IGNORECASE)
 Meaning = Use | Text | Unreadable | Edited | Redacted
+
+
+def as_asked(incoming: Incoming) -> Incoming:
+    """Return `/ask` and a question as the question: it is a message for the model like any other.
+
+    Of one in pieces the command is in the first; an edit of one is the edit of the question.
+    """
+    first = incoming.pieces[0]
+    match first.body:
+        case Typed("ask", args) if args:
+            asked = replace(first, body=Text(args), is_addressed=True)
+        case Edited(text) if (found := _ASKED.match(text)) is not None:
+            return incoming.with_body(Edited(text[found.end() :]))
+        case _:
+            return incoming
+    if not incoming.before:
+        return asked
+    return replace(incoming, before=(asked, *incoming.before[1:]), is_addressed=True)
 
 
 def read(
@@ -172,3 +194,17 @@ def pressed(
     return Use(
         name=name, command=commands.get(name), verb=verb, args=args, text=text, secret=secret
     )
+
+
+def name_of(meaning: Meaning) -> str:
+    """Return what the log calls a meaning."""
+    return meaning.name if isinstance(meaning, Use) else type(meaning).__name__.lower()
+
+
+def storable(incoming: Incoming, meaning: Meaning) -> Incoming:
+    """Return the update as it may be stored: where there is a secret, a body that says so."""
+    if not isinstance(meaning, Use) or meaning.secret is None:
+        return incoming
+    if isinstance(incoming.body, SecretText):
+        return incoming
+    return incoming.with_body(SecretText(Typed(meaning.name, meaning.args), meaning.secret))

@@ -15,7 +15,6 @@ from bot.delivery import Courier, late
 from bot.domain.chat import Identity, Member, MemberId, Place, Turn, TurnState
 from bot.domain.errors import InboxFull, StorageUnavailable
 from bot.domain.events import (
-    Command,
     Edited,
     InboxId,
     Incoming,
@@ -26,19 +25,20 @@ from bot.domain.events import (
     Reacted,
     Redacted,
     Reply,
-    SecretText,
     Text,
+    Unreadable,
 )
 from bot.domain.pieces import whole, whole_text
 from bot.domain.ports import Abilities, Frontend, InboxRow, Stores
-from bot.door import Door
+from bot.door import GUESTS, Door
 from bot.earlier import Earlier
+from bot.groups import Groups
 from bot.handling import Handling
 from bot.lanes import Lanes
 from bot.owners import Owners
 from bot.questions import Questions
 from bot.reactions import Reactions
-from bot.reading import Meaning, Use, read
+from bot.reading import Meaning, Use, as_asked, name_of, read, storable
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
 
@@ -46,7 +46,6 @@ _log = logging.getLogger(__name__)
 MOST_OPEN: Final = 20
 _BACKLOG: Final = 5
 _TRIES: Final = 3
-_KNOWN: Final = 10_000
 
 
 class Router:
@@ -67,7 +66,14 @@ class Router:
         self._stores = stores
         self._frontends = frontends
         self._access = access
-        self._door = Door(access, desk.claims, courier, desk.clock)
+        self._door = Door(
+            access=access,
+            claims=desk.claims,
+            courier=courier,
+            clock=desk.clock,
+            invitations=desk.invitations,
+            links=desk.links,
+        )
         self._questions = questions
         self._sessions = sessions
         self._courier = courier
@@ -79,6 +85,15 @@ class Router:
         self._earlier = Earlier(stores, Reactions(stores, questions, sessions, desk.commands))
         self._absences = Absences(stores, courier, questions, desk.clock, tasks)
         self._lanes = Lanes(tasks)
+        self._groups = Groups(
+            stores=stores,
+            frontends=frontends,
+            access=access,
+            courier=courier,
+            questions=questions,
+            clock=desk.clock,
+            tell=self._tell,
+        )
         self._handling = Handling(
             stores=stores,
             frontends=frontends,
@@ -87,16 +102,20 @@ class Router:
             courier=courier,
             desk=desk,
             enqueue=self._enqueue,
+            groups=self._groups,
         )
-        self._members: dict[Identity, Member] = {}
+        self._roster = desk.roster
         self._expired: dict[MemberId, list[Turn]] = {}
         self._refused: set[Place] = set()  # told that nothing can be stored; it is tried again
         self._full: set[tuple[MemberId, Place]] = set()  # told that no more late ones are kept
         self._chats.follow(questions.moved)
         self._chats.follow(sessions.moved)
+        self._chats.follow(self._groups.moved)
 
     async def start(self) -> None:
         """Take up what the last run left: the outbox, the inbox, the open turns."""
+        await self._roster.load()
+        await self._desk.invitations.load()
         await self._questions.load(self._stores.settings)
         self._courier.send(late(await self._stores.turns.deliveries()))
         await self._replay()
@@ -119,14 +138,18 @@ class Router:
         admitted = await self._door.meet(incoming)
         if isinstance(admitted, str):
             return admitted
-        if not (admitted.is_addressed or self._decider.concerns_us(whole(admitted).body)):
-            return ""
         self._chats.come_back(admitted.place)
         try:
-            member = await self._member(admitted)
-            if refusal := await self._owners.refusal(admitted, member.id):
+            met = await self._groups.meet(admitted)
+            if met is None:
+                return ""
+            met = as_asked(met)
+            if not (met.is_addressed or self._decider.concerns_us(whole(met).body)):
+                return ""
+            member = await self._roster.member(met.sender, met.sender_name)
+            if refusal := await self._owners.refusal(met, member.id):
                 return refusal
-            await self._take(admitted, member)
+            await self._take(met, member)
         except StorageUnavailable as error:
             _log.error("an update cannot be stored: %s", error.reason)
             if incoming.place not in self._refused:
@@ -149,6 +172,12 @@ class Router:
         """
         await self._chats.leave(place)
         await self._sessions.leave(place)
+        await self._groups.left(place)
+
+    async def joined(self, place: Place, by: Identity, name: str) -> None:
+        """Take note that somebody added the bot to a group."""
+        self._chats.come_back(place)
+        await self._groups.joined(place, by, name)
 
     async def settled(self, place: Place) -> None:
         """Wait until everything received from a place has been handled and delivered."""
@@ -164,9 +193,14 @@ class Router:
         """Return whether an invitation is followed: a member's, or anybody's who may claim it."""
         return self._access.admits(identity) or self._desk.claims.is_open
 
+    def expects(self, identity: Identity) -> bool:
+        """Return whether somebody may open a direct chat: maybe to bring a code that is out."""
+        is_guest = self._door.expects() and not self._access.is_blocked(identity)
+        return self.welcomes(identity) or is_guest
+
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return what the bot is waiting for there, so that a key can be typed unseen."""
-        member = self._members.get(identity)
+        member = self._roster.known(identity)
         return None if member is None else self._questions.find(member.id, place)
 
     async def _take(self, incoming: Incoming, member: Member) -> None:
@@ -183,10 +217,21 @@ class Router:
             self._full.discard((member.id, incoming.place))
         message = whole(incoming)
         meaning = self._read(message, member)
+        if not self._may(incoming, meaning):
+            return
         if isinstance(meaning, Text):
             await self._take_turn(incoming, member, is_late=is_late)
         elif meaning is not None:
             await self._take_use(message, member, meaning)
+
+    def _may(self, incoming: Incoming, meaning: Meaning | None) -> bool:
+        """Return whether this is for its sender: who is not in yet may only follow up a code.
+
+        Of what cannot be read the door lets nothing of theirs pass but what is nobody's.
+        """
+        is_for_guests = isinstance(meaning, Use) and meaning.name in GUESTS
+        is_for_guests = is_for_guests or isinstance(meaning, Unreadable)
+        return is_for_guests or self._access.admits(incoming.sender)
 
     def _abilities(self, place: Place) -> Abilities:
         return self._frontends[place.frontend].abilities
@@ -203,6 +248,8 @@ class Router:
         if found is None:
             return
         incoming, meaning = found
+        if not self._may(incoming, meaning):
+            return
         row = await self._stores.intake.accept(incoming)
         if row is not None:
             self._put(row.id, incoming, member, meaning)
@@ -225,19 +272,6 @@ class Router:
             forms=self._desk.key_forms,
             prefix=self._abilities(incoming.place).prefix,
         )
-
-    async def _member(self, incoming: Incoming) -> Member:
-        known = self._members.get(incoming.sender)
-        is_operator = self._access.is_operator(incoming.sender)
-        if known and (known.name, known.is_operator) == (incoming.sender_name, is_operator):
-            return known
-        if len(self._members) >= _KNOWN:
-            self._members.clear()
-        member = await self._stores.settings.member(
-            incoming.sender, incoming.sender_name, is_operator=is_operator
-        )
-        self._members[incoming.sender] = member
-        return member
 
     async def _take_turn(self, incoming: Incoming, member: Member, *, is_late: bool) -> None:
         waiting = self._lanes.length((incoming.place, member.id))
@@ -297,7 +331,7 @@ class Router:
         self._questions.follow(self._questions.asked_by(member, place, (out,), is_ending=True))
 
     async def _take_use(self, incoming: Incoming, member: Member, meaning: Meaning) -> None:
-        row = await self._stores.intake.accept(_storable(incoming, meaning))
+        row = await self._stores.intake.accept(storable(incoming, meaning))
         if row is None:
             return
         await self._tell_expired(member)
@@ -311,7 +345,7 @@ class Router:
         self._lanes.put(
             (incoming.place, lane),
             partial(
-                self._handling.handle, row, incoming, member, name=_name(meaning), decide=decide
+                self._handling.handle, row, incoming, member, name=name_of(meaning), decide=decide
             ),
         )
 
@@ -334,13 +368,13 @@ class Router:
 
     async def _again(self, row: InboxRow) -> None:
         incoming = row.incoming
-        member = await self._member(incoming)
+        member = await self._roster.member(incoming.sender, incoming.sender_name)
         found = await self._earlier.read(incoming, member, may_come=True)
         incoming, meaning = found or (incoming, self._read(whole(incoming), member))
-        if meaning is None:
+        if meaning is None or not self._may(incoming, meaning):
             await self._stores.intake.finish(row.id, (), ())
             return
-        name = "replay" if isinstance(meaning, Text) else _name(meaning)
+        name = "replay" if isinstance(meaning, Text) else name_of(meaning)
         decide = partial(self._decider.again, incoming, member, meaning)
         lane = (incoming.place, member.id)
         is_silent = isinstance(meaning, Redacted) and not self._lanes.length(lane)
@@ -355,17 +389,3 @@ class Router:
         """Offer what a restored backup left open once the member writes: not by itself."""
         for turn in self._expired.pop(member.id, ()):
             await self._sessions.tell_expired(turn)
-
-
-def _name(meaning: Meaning) -> str:
-    """Return what the log calls it."""
-    return meaning.name if isinstance(meaning, Use) else type(meaning).__name__.lower()
-
-
-def _storable(incoming: Incoming, meaning: Meaning) -> Incoming:
-    """Return the update as it may be stored: where there is a secret, a body that says so."""
-    if not isinstance(meaning, Use) or meaning.secret is None:
-        return incoming
-    if isinstance(incoming.body, SecretText):
-        return incoming
-    return incoming.with_body(SecretText(Command(meaning.name, meaning.args), meaning.secret))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, TypeVar
 
@@ -95,6 +95,12 @@ class RunningTurns(dict[TurnId, Running]):
             for running in self.values()
             if running.turn.place == place and running.turn.member == member
         ]
+
+    def moved(self, old: Place, new_chat: str) -> None:
+        """Know where the turns of a chat are now that it has another id."""
+        for running in self.in_chat(old):
+            there = replace(running.turn.place, chat=new_chat)
+            running.turn = replace(running.turn, place=there)
 
     def in_chat(self, place: Place) -> list[Running]:
         """Return those of a chat, in all its topics."""

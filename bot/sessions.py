@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from bot import endings, faults, keyuse, texts
-from bot.asking import Asker
+from bot import endings, faults, texts
+from bot.answering import Answering
 from bot.checkpoints import Checkpoints
 from bot.delivery import Courier
+from bot.discretion import Discretion
 from bot.domain.chat import (
     MemberId,
     Place,
@@ -16,35 +18,32 @@ from bot.domain.chat import (
     Turn,
     TurnId,
     TurnState,
-    WaitReason,
 )
-from bot.domain.effects import Effect
 from bot.domain.errors import (
-    FrontendError,
     StorageUnavailable,
     VaultCorrupt,
 )
 from bot.domain.events import Outgoing, Reply
-from bot.domain.keys import KeyId, StoredKey
+from bot.domain.keys import KeyId
 from bot.domain.ports import (
     Clock,
     Ending,
     Frontend,
-    Growth,
-    Provider,
     Providers,
-    ReplySink,
     Stores,
 )
 from bot.failurenotes import FailureNotes
+from bot.fairness import Fairness
+from bot.holding import Holding
 from bot.lanes import Lanes
 from bot.modellists import ModelLists
-from bot.preparing import Preparer
+from bot.paying import Paying
 from bot.pricebook import PriceBook
 from bot.questions import Questions
 from bot.removals import Removals
 from bot.running import Reason, Running, RunningTurns
 from bot.tasks import Tasks
+from bot.waiting import Waiting
 
 _log = logging.getLogger(__name__)
 
@@ -65,29 +64,43 @@ class SessionManager:
         tasks: Tasks,
         prices: PriceBook,
         failures: FailureNotes,
+        paying: Paying,
+        discretion: Discretion,
+        fairness: Fairness,
     ) -> None:
         self._stores = stores
+        self._paying = paying
+        self._waiting = Waiting(
+            stores=stores,
+            providers=providers,
+            frontends=frontends,
+            courier=courier,
+            questions=questions,
+            paying=paying,
+            discretion=discretion,
+            clock=clock,
+        )
         self._providers = providers
         self._frontends = frontends
-        self._courier = courier
-        self._questions = questions
         self._clock = clock
-        self._tasks = tasks
         self._prices = prices
         self._lanes = Lanes(tasks)
         self._patience = courier.patience
-        self._preparer = Preparer(
-            stores=stores, models=models, prices=prices, patience=courier.patience
-        )
-        self._asker = Asker(
+        self._answering = Answering(
             stores=stores,
-            clock=clock,
-            patience=courier.patience,
-            failures=failures,
+            frontends=frontends,
+            courier=courier,
+            questions=questions,
             models=models,
+            clock=clock,
+            tasks=tasks,
+            prices=prices,
+            failures=failures,
+            discretion=discretion,
         )
         self._taken: set[TurnId] = set()  # queued or running in this process
         self._running = RunningTurns()
+        self._holding = Holding(fairness, frontends, tasks)
         self._removals = Removals()
         self._checkpoints = Checkpoints(stores.turns, self._running, clock, tasks)
         self._is_closing = False
@@ -106,28 +119,27 @@ class SessionManager:
 
     def is_running(self, place: Place, member: MemberId) -> bool:
         """Return whether an answer to the member is on its way here."""
-        return any(self._running.of(place, member))
+        return any(self._first_in_line(place, member))
+
+    def _first_in_line(self, place: Place, member: MemberId) -> list[Running]:
+        return [*self._running.of(place, member), *self._holding.of(place, member)]
 
     def stop(self, place: Place, member: MemberId) -> bool:
         """End the member's running answer in a place; False if none is running."""
-        found = self._running.of(place, member)
+        found = self._first_in_line(place, member)
         for running in found:
             running.end(Reason.STOPPED)
         return bool(found)
 
     def moved(self, old: Place, new_chat: str) -> None:
         """Know where the answers of a chat are now that run: there they can be stopped."""
-        for running in self._running.in_chat(old):
-            there = replace(running.turn.place, chat=new_chat)
-            running.turn = replace(running.turn, place=there)
+        self._running.moved(old, new_chat)
+        self._holding.moved(old, new_chat)
 
     async def leave(self, place: Place) -> None:
         """End all that runs in a chat, whoever asked, and wait: nobody is there to read it."""
-        found = self._running.in_chat(place)
-        for running in found:
-            running.end(Reason.STOPPED)
-        for running in found:
-            await running.done.wait()
+        self._holding.leave(place)
+        await _end_all(self._running.in_chat(place), Reason.STOPPED)
 
     async def cancel(
         self,
@@ -150,10 +162,21 @@ class SessionManager:
             and session in (None, running.turn.session)
             and (key is None or running.key in (None, key))
         ]
-        for running in found:
-            running.end(Reason.REMOVED)
-        for running in found:
-            await running.done.wait()
+        await _end_all(found, Reason.REMOVED)
+
+    async def cancel_in(self, member: MemberId, places: Sequence[Place]) -> None:
+        """End the member's running turns in these chats, and wait.
+
+        None of the member's begins before the calling task, a handler's, has ended.
+        """
+        self._removals.begin(member)
+        found = [
+            running
+            for place in places
+            for running in self._running.in_chat(place)
+            if running.turn.member == member
+        ]
+        await _end_all(found, Reason.REMOVED)
 
     async def give_up(self, turn: Turn) -> None:
         """End a turn whose question was taken back, and wait; what it used is counted.
@@ -167,7 +190,7 @@ class SessionManager:
             running.end(Reason.TAKEN_BACK)
             await running.done.wait()
         elif turn.state is TurnState.REQUESTED:
-            await self._end(turn, replace(self._interrupted(turn), replies=()), None)
+            await self._answering.end(turn, replace(self._interrupted(turn), replies=()), None)
 
     def hold_back(self, turn: Turn) -> bool:
         """Let none of its member's turns begin before the calling task, a handler's, has ended.
@@ -194,9 +217,11 @@ class SessionManager:
             if turn.state is TurnState.RECEIVED:
                 self.enqueue(turn)
             elif turn.state is TurnState.REQUESTED:
-                await self._end(turn, self._interrupted(turn), None)
+                await self._answering.end(turn, self._interrupted(turn), None)
             elif turn.is_untold:
                 untold.append(turn)
+            elif turn.state is TurnState.WAITING and not turn.place.is_private:
+                self._waiting.took(turn, turn.received_at)
         return untold
 
     def _interrupted(self, turn: Turn) -> Ending:
@@ -208,12 +233,13 @@ class SessionManager:
     async def tell_expired(self, turn: Turn) -> None:
         """Offer a Retry for what a restored backup left open, once."""
         reply = texts.turns.restored(turn)
-        await self._end(turn, _plain(turn, TurnState.EXPIRED, turn.detail, reply), None)
+        await self._answering.end(turn, _plain(turn, TurnState.EXPIRED, turn.detail, reply), None)
 
     async def close(self, grace_s: float) -> None:
         """Start nothing more, let running answers end for a while, then park them."""
         self._is_closing = True
         self._patience.end()
+        self._holding.close()
         running = tuple(self._running.values())
         if running:
             waits = [asyncio.ensure_future(each.done.wait()) for each in running]
@@ -222,33 +248,53 @@ class SessionManager:
                 each.end(Reason.SHUTDOWN)
             for wait in late:
                 await wait
+        await self._waiting.close()
         await self._checkpoints.close()
 
     async def _run(self, turn: Turn, *, has_waited: bool) -> None:
-        running = None
+        running = Running(turn=turn, attempt=turn.attempt)
         try:
-            fresh = await self._find(turn) if has_waited else turn
-            while await self._removals.are_over(turn.member):
-                fresh = await self._find(turn)
-            if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
-                return
-            running = self._running[turn.id] = Running(turn=fresh, attempt=fresh.attempt)
-            self._checkpoints.begin()
-            try:
-                while await self._take(running):
-                    pass  # its question was changed in the moment before it left
-            finally:
-                del self._running[turn.id]
-                running.done.set()
+            async with AsyncExitStack() as until_its_end:
+                if self._is_closing:
+                    return
+                was_held = await self._holding.begin(running, until_its_end, is_noticed=has_waited)
+                if await self._is_due(running, has_waited=has_waited or was_held):
+                    await self._carry_out(running)
         except StorageUnavailable as error:
             _log.error("a turn is left for the next start: %s", error.reason)
         except Exception as error:  # noqa: BLE001 - the error boundary
             reference = faults.report("turn", error)
-            turn = replace(turn, attempt=running.attempt if running else turn.attempt)
+            turn = replace(turn, attempt=running.attempt)
             reply = texts.turns.broken_turn(turn, reference)
-            await self._end(turn, _plain(turn, TurnState.FAILED, "ours", reply), None)
+            await self._answering.end(turn, _plain(turn, TurnState.FAILED, "ours", reply), None)
         finally:
+            self._holding.let_go(turn)
             self._taken.discard(turn.id)
+
+    async def _is_due(self, running: Running, *, has_waited: bool) -> bool:
+        """Look at a turn as it is now; return whether it is still to be asked."""
+        fresh: Turn | None = running.turn
+        if has_waited and not self._is_closing:
+            fresh = await self._find(running.turn)
+        while await self._removals.are_over(running.turn.member):
+            fresh = await self._find(running.turn)
+        if self._is_closing or fresh is None or fresh.state is not TurnState.RECEIVED:
+            return False
+        running.turn, running.attempt = fresh, fresh.attempt
+        return True
+
+    async def _carry_out(self, running: Running) -> None:
+        """Have a turn answered, in sight of whoever may end it from outside."""
+        turn = running.turn
+        self._running[turn.id] = running
+        self._holding.let_go(turn)
+        self._checkpoints.begin()
+        try:
+            while await self._take(running):
+                pass  # its question was changed in the moment before it left
+        finally:
+            del self._running[turn.id]
+            running.done.set()
 
     async def _find(self, turn: Turn) -> Turn | None:
         """Return a turn as it is now that it may run; None if it was erased meanwhile."""
@@ -269,13 +315,17 @@ class SessionManager:
             except VaultCorrupt:
                 reply = texts.turns.key_unreadable(turn, spec.name)
                 ending = _plain(turn, TurnState.FAILED, "key_unreadable", reply)
-                await self._end(turn, ending, None)
+                await self._answering.end(turn, ending, None)
                 return False
         if provider is None or key is None:
-            await self._wait_for_key(turn)
+            await self._waiting.for_key(turn)
+            return False
+        missing = await self._patience.hold(lambda: self._paying.missing(turn), turn.place)
+        if missing is not None:
+            await self._waiting.for_word(turn, missing)
             return False
         running.key = key.id
-        is_ended = await self._answer(running, provider, key)
+        is_ended = await self._answering.answer(running, provider, key)
         return not is_ended and await self._is_edited(running)
 
     async def _is_edited(self, running: Running) -> bool:
@@ -289,76 +339,13 @@ class SessionManager:
         running.turn = fresh
         return True
 
-    async def _wait_for_key(self, turn: Turn) -> None:
-        keys = await self._patience.hold(lambda: self._stores.keys.keys(turn.member), turn.place)
-        has_demo = any(provider.spec.is_demo for provider in self._providers.values())
-        if any(info.provider in self._providers for info in keys):
-            reply = texts.turns.no_model()
-        else:
-            reply = texts.turns.no_key_demo() if has_demo else texts.turns.no_key()
-        out = Outgoing(place=turn.place, member=turn.member, reply=reply, turn=turn.id)
-        asked = self._questions.asked_by(turn.member, turn.place, (out,), is_ending=True)
-        deliveries = await self._patience.hold(
-            lambda: self._stores.turns.wait(turn.id, WaitReason.KEY, (out,), asked), turn.place
-        )
-        if deliveries:
-            self._questions.follow(asked)
-            self._courier.send(deliveries)
 
-    async def _answer(self, running: Running, provider: Provider, key: StoredKey) -> bool:
-        """Ask; return whether the turn has ended by that."""
-        turn = running.turn
-        asked, has_older = await self._preparer.prepare(turn, provider, key)
-        sink = self._frontends[turn.place.frontend].sink(turn.place, self._growth(turn))
-        opening = self._tasks.start(self._open(sink))
-        ending = None
-        try:
-            ending = await self._asker.ask(
-                running, provider, key, asked, sink, has_older=has_older
-            )
-        finally:
-            await asyncio.wait((opening,))  # its own failure must not cost the answer
-            if ending is None:
-                await sink.close()
-        if ending is not None:
-            ending = keyuse.noted(ending, turn.member, key)
-            await self._end(replace(turn, attempt=running.attempt), ending, sink)
-        return ending is not None
-
-    def _growth(self, turn: Turn) -> Growth:
-        """Say how an answer grows; its message is noted, so that it ends there after a crash."""
-        return Growth(
-            reply_to=None if turn.place.is_private else turn.message,
-            stream=turn.choices.stream,
-            buttons=texts.turns.STOP,
-            appeared=lambda message: self._stores.turns.shown(turn.id, message),
-        )
-
-    async def _open(self, sink: ReplySink) -> None:
-        try:
-            await sink.open()
-        except FrontendError:
-            return  # the answer still comes, as a message of its own
-        except Exception as error:  # noqa: BLE001 - nothing that shows work may cost the answer
-            faults.report("opening", error)
-
-    async def _end(self, turn: Turn, ending: Ending, sink: ReplySink | None) -> None:
-        asked: tuple[Effect, ...] = ()
-        if ending.replies:
-            asked = self._questions.asked_by(
-                turn.member, turn.place, ending.replies, is_ending=True
-            )
-        whole = replace(
-            endings.in_parts(ending, self._frontends[turn.place.frontend]),
-            effects=(*ending.effects, *asked),
-        )
-        deliveries = await self._patience.hold(
-            lambda: self._stores.turns.end(turn.id, turn.attempt, whole), turn.place
-        )
-        self._questions.follow(whole.effects)
-        self._courier.send(deliveries, sink)
-        if sink is not None and not deliveries:
-            await sink.close()
+async def _end_all(found: Sequence[Running], reason: Reason) -> None:
+    """End turns, and wait until they are settled."""
+    for running in found:
+        running.end(reason)
+    for running in found:
+        await running.done.wait()
 
 
 def _plain(turn: Turn, state: TurnState, detail: str, reply: Reply) -> Ending:

@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 from bot import texts
+from bot.commands import groups, invite
 from bot.commands.here import by_verb, company, current_label, look
+from bot.commands.manners import Manners
 from bot.commands.near import near_names
-from bot.commands.spec import Call, Outcome, Where
+from bot.commands.spec import Call, Outcome, Where, Who
 from bot.commands.spec import Command as Row
 from bot.domain.events import Reply
+from bot.invitations import GIVEN as INVITED
 from bot.texts.about import Carrier, Line
+from bot.waiting import CONSENT
 
 _FIRST_PAGE = 9
 
@@ -16,6 +20,10 @@ _FIRST_PAGE = 9
 async def _start(call: Call) -> Outcome:
     if not call.place.is_private:
         return Outcome(reply=texts.about.help_group())
+    if call.args.startswith(CONSENT):
+        return await groups.ask(call)
+    if call.incoming.body == INVITED and (outcome := await invite.accept(call)):
+        return outcome
     if not await call.desk.stores.keys.keys(call.member.id):
         return Outcome(reply=_welcome(call))
     here = await look(call)
@@ -31,8 +39,13 @@ def _welcome(call: Call) -> Reply:
 
 
 def _rows(call: Call) -> list[Row]:
-    """Return every command once, in the menu's order; those outside of it by name."""
-    rows = {row.name: row for row in call.desk.commands.values()}
+    """Return every command of use to the member, in the menu's order; those outside by name."""
+    is_operator = call.desk.access.is_operator(call.member.identity)
+    rows = {
+        row.name: row
+        for row in call.desk.commands.values()
+        if is_operator or row.who is not Who.OPERATORS
+    }
     return sorted(rows.values(), key=lambda row: (row.menu or 99, row.name))
 
 
@@ -82,10 +95,8 @@ async def _use(call: Call) -> Outcome:
     row = call.desk.commands.get(call.args)
     if row is None:
         return Outcome(reply=texts.turns.old_button())
-    if row.where is Where.PRIVATE and not call.place.is_private:
-        link, is_direct = call.messenger.private_link(), call.abilities.opens_private
-        return Outcome(reply=texts.groups.private_only(row.name, link, is_direct=is_direct))
-    return await row.run(replace(call, verb="", args=""))
+    typed = replace(call, verb="", args="")
+    return await Manners(call.desk).refusal(typed, row) or await row.run(typed)
 
 
 async def _close_help(call: Call) -> Outcome:  # noqa: ARG001 - every handler takes a call
@@ -136,6 +147,7 @@ COMMANDS = (
         press=by_verb({"main": _main, "all": _all, "use": _use, "close": _close_help}),
         where=Where.ANYWHERE,
         menu=11,
+        group_menu=6,
     ),
     Row(
         name="privacy",

@@ -56,6 +56,8 @@ async def _begin(call: Call, name: str) -> Outcome:
     if call.place.thread:
         where = "thread" if call.abilities.threads_hang else "topic"
         reply = texts.topics.afresh(where, name, undo if has_messages else None)
+    if not call.place.is_private:
+        reply = texts.groups.begun(call.member.name, name, undo)
     start = StartSession(member=call.member.id, place=call.place, title=name)
     return Outcome(reply=reply, effects=(start,), is_apart=call.verb == "start")
 
@@ -82,6 +84,7 @@ async def _sessions(call: Call) -> Outcome:
             page=0,
             total=len(found),
             now=call.desk.clock.now(),
+            frontend=call.place.frontend,
             matching=call.args,
         )
     )
@@ -99,7 +102,12 @@ async def _list(call: Call) -> Outcome:
     here = await look(call)
     return Outcome(
         reply=texts.conversation.sessions(
-            shown, here=here.session.id, page=wanted, total=count, now=call.desk.clock.now()
+            shown,
+            here=here.session.id,
+            page=wanted,
+            total=count,
+            now=call.desk.clock.now(),
+            frontend=call.place.frontend,
         )
     )
 
@@ -246,6 +254,7 @@ COMMANDS = (
         ),
         where=Where.ANYWHERE,
         menu=1,
+        group_menu=4,
     ),
     Command(
         name="sessions",

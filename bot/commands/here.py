@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import texts
@@ -32,14 +32,14 @@ class Here:
 
 
 async def look(call: Call) -> Here:
-    """Read where the member is."""
+    """Read where the member is. In a group its own model counts, not that of whoever looks."""
     settings = call.desk.stores.settings
     session = await settings.session(call.place, call.member.id)
-    return Here(
-        session=session,
-        choices=await settings.choices(session.id, call.member.id),
-        mine=await settings.overrides(call.member.id),
-    )
+    choices = await settings.choices(session.id, call.member.id)
+    if not call.place.is_private:
+        nobodys = replace(choices, provider="", model="", window=None)
+        choices = session.overrides.over(nobodys)
+    return Here(session=session, choices=choices, mine=await settings.overrides(call.member.id))
 
 
 def by_verb(verbs: Mapping[str, Handler]) -> Handler:

@@ -39,7 +39,7 @@ from bot.commands.modelsearch import (
     looks_like_id,
     search,
 )
-from bot.commands.spec import Call, Command, Outcome
+from bot.commands.spec import Call, Command, Outcome, Where, Who
 from bot.domain.chat import INHERIT, Scope, WaitReason
 from bot.domain.effects import (
     Choose,
@@ -169,7 +169,8 @@ async def _choose(call: Call, here: Here, listed: Listed, *, offers_again: bool 
             rates=rates_of(call, listed.provider, listed.model.id),
             size=window_of(call, listed.provider, listed.model.id),
             marked=mark(listed.provider, listed.model.id),
-            is_first=here.mine.model is INHERIT,
+            is_first=call.place.is_private and here.mine.model is INHERIT,
+            is_for_group=not call.place.is_private,
             again=again,
         ),
         effects=_effects(call, here, listed.provider, listed.model),
@@ -182,7 +183,7 @@ def _effects(call: Call, here: Here, provider: str, model: Model) -> tuple[Effec
     What waited because no key fitted the model before may run now.
     """
     scopes = [Scope.SESSION]
-    if here.mine.model is INHERIT:
+    if call.place.is_private and here.mine.model is INHERIT:
         scopes.append(Scope.MEMBER)
     made = tuple(
         Choose(
@@ -275,6 +276,8 @@ COMMANDS = (
         example="model mini",
         aliases=("models", "provider"),
         run=_run,
+        where=Where.ANYWHERE,
+        who=Who.ADMINS,
         press=by_verb(
             {
                 "menu": show_menu,
@@ -299,5 +302,6 @@ COMMANDS = (
             }
         ),
         menu=2,
+        group_menu=5,
     ),
 )

@@ -84,6 +84,7 @@ COMMANDS = (
         usage="[off, low, medium or high]",
         example="reasoning low",
         run=_reasoning,
+        is_own_setting=True,
         press=by_verb(
             {
                 "menu": _menu,

@@ -13,8 +13,9 @@ from bot.commands.here import (
     taken,
 )
 from bot.commands.settingchange import choose, verbs_of
-from bot.commands.spec import Call, Command, Outcome
+from bot.commands.spec import Call, Command, Outcome, Where, Who
 from bot.domain.chat import Choices, estimate_tokens
+from bot.domain.events import Reply
 from bot.texts.format import quote
 from bot.texts.stamps import mark
 from bot.texts.tuning import Panel
@@ -58,7 +59,9 @@ def _save(call: Call, here: Here, text: str) -> Outcome:
         return Outcome(reply=texts.tuning.instructions(here.choices.instructions))
     tokens = estimate_tokens((text,))
     return Outcome(
-        reply=texts.tuning.instructions_saved(tokens, mark(text)),
+        reply=texts.tuning.instructions_saved(
+            tokens, mark(text), is_for_group=not call.place.is_private
+        ),
         effects=(choose(call, here, "instructions", text),),
     )
 
@@ -83,7 +86,18 @@ async def _close(call: Call) -> Outcome:
 
 async def _panel(call: Call) -> Outcome:
     here = await look(call)
+    if not call.place.is_private:
+        return Outcome(reply=await _group_panel(call, here))
     return Outcome(reply=texts.tuning.panel(await _shown(call, here.choices)))
+
+
+async def _group_panel(call: Call, here: Here) -> Reply:
+    """Show what a group's admins chose; nothing of the member's own."""
+    group = await call.desk.stores.groups.note(call.place, title="")
+    chosen = here.session.overrides.over(Choices())
+    return texts.allow.panel(
+        current_label(call, chosen), chosen.instructions, group.when, group.history_tokens
+    )
 
 
 async def _defaults(call: Call) -> Outcome:
@@ -136,6 +150,8 @@ COMMANDS = (
         usage="[TEXT]",
         example="system Answer in Spanish.",
         run=_system,
+        where=Where.ANYWHERE,
+        who=Who.ADMINS,
         press=by_verb(
             {
                 "menu": _menu,
@@ -152,6 +168,8 @@ COMMANDS = (
         name="settings",
         help="temperature, length, instructions",
         run=_panel,
+        where=Where.ANYWHERE,
+        who=Who.ADMINS,
         press=by_verb(
             {
                 "panel": _panel,

@@ -1,6 +1,6 @@
 """What a command is: one declared row, from which routing, help, menus and docs come."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,23 +8,40 @@ from typing import Protocol
 
 from bot.access import Access
 from bot.claims import Claims
+from bot.discretion import Discretion
 from bot.domain.chat import Identity, Member, MemberId, Place, SessionId, Turn
 from bot.domain.effects import Effect
 from bot.domain.events import Incoming, Outgoing, Reply
 from bot.domain.keyforms import KeyForms
 from bot.domain.keys import KeyId
-from bot.domain.ports import Abilities, Clock, Providers, Stores
+from bot.domain.ports import Abilities, Around, Clock, Providers, Stores
 from bot.domain.secret import Secret
 from bot.failurenotes import FailureNotes
+from bot.invitations import Invitations
+from bot.links import Links
 from bot.modellists import ModelLists
+from bot.paying import Paying
 from bot.pricebook import PriceBook
+from bot.roster import Roster
 
 
 class Where(StrEnum):
     """Where a command is allowed."""
 
     PRIVATE = "private"
+    GROUP = "group"
     ANYWHERE = "anywhere"
+
+
+class Who(StrEnum):
+    """Who may use a command.
+
+    ADMINS: in private everybody; in a group its admins, and operators. OPERATORS: nobody else.
+    """
+
+    EVERYBODY = "everybody"
+    ADMINS = "admins"
+    OPERATORS = "operators"
 
 
 class Runner(Protocol):
@@ -43,6 +60,10 @@ class Runner(Protocol):
         session: SessionId | None = None,
     ) -> None:
         """End the member's running turns (at a provider, with a key, in a session), and wait."""
+        ...
+
+    async def cancel_in(self, member: MemberId, places: Sequence[Place]) -> None:
+        """End the member's running turns in these chats, and wait."""
         ...
 
     async def give_up(self, turn: Turn) -> None:
@@ -99,11 +120,20 @@ class Messenger(Protocol):
         """Return whether a key typed there could be read by a server, and elsewhere could not."""
         ...
 
-    async def open_private(self, identity: Identity) -> Place | None:
-        """Open an encrypted private chat with an account, and return it. Raises FrontendError.
+    async def open_private(self, identity: Identity) -> Place:
+        """Return the private chat with an account; see `Frontend`. Raises FrontendError."""
+        ...
 
-        None: this messenger does not let a bot open chats.
-        """
+    async def around(self, place: Place) -> Around:
+        """Return what the messenger knows of a group. Raises FrontendError."""
+        ...
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        """Return whether an account is one of a group's admins there. Raises FrontendError."""
+        ...
+
+    async def leave(self, place: Place) -> None:
+        """Leave a group. Raises FrontendError."""
         ...
 
     def has_topics(self, place: Place) -> bool:
@@ -130,11 +160,16 @@ class Desk:
     key_forms: KeyForms
     prices: PriceBook
     failures: FailureNotes
+    paying: Paying
+    discretion: Discretion
     commands: Mapping[str, "Command"]
     abilities: Mapping[str, Abilities]
     messengers: Mapping[str, Messenger]
     access: Access
+    roster: Roster
     claims: Claims
+    invitations: Invitations
+    links: Links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,10 +231,12 @@ class Command:
     """A command's row.
 
     `usage` is its argument as help shows it (`[NUMBER]`), `menu` its place in the short menu and
-    in /help's first page (0: only under all commands). `run` takes it typed, `press` its buttons
-    and the answers to its questions. `has_secret`: the argument is deleted before all else.
-    `is_instant`: never waits, not even for another command (`/stop`). `is_listed` False: of no use
-    to most, so it is in no list, and works when typed.
+    in /help's first page (0: only under all commands), `group_menu` its place in the short menu in
+    groups (0: not there). `run` takes it typed, `press` its buttons and the answers to its
+    questions. `has_secret`: the argument is deleted before all else. `is_instant`: never waits,
+    not even for another command (`/stop`). `is_listed` False: of no use to most, so it is in no
+    list, and works when typed. `is_own_setting`: it is the member's own in a group as well, so it
+    is changed in private.
     """
 
     name: str
@@ -210,7 +247,10 @@ class Command:
     example: str = ""
     aliases: tuple[str, ...] = ()
     where: Where = Where.PRIVATE
+    who: Who = Who.EVERYBODY
     menu: int = 0
+    group_menu: int = 0
     has_secret: bool = False
     is_instant: bool = False
     is_listed: bool = True
+    is_own_setting: bool = False

@@ -62,6 +62,7 @@ COMMANDS = (
         usage="[auto, draft, edit or off]",
         example="stream edit",
         run=_stream,
+        is_own_setting=True,
         press=by_verb(
             {
                 "menu": _menu,

@@ -180,6 +180,7 @@ COMMANDS = (
         usage="[0 to 1]",
         example="temp 0.4",
         run=_temp,
+        is_own_setting=True,
         press=by_verb(
             {
                 "menu": _temp_menu,
@@ -195,6 +196,7 @@ COMMANDS = (
         usage="[NUMBER]",
         example="maxtokens 2000",
         run=_length,
+        is_own_setting=True,
         press=by_verb(
             {
                 "menu": _length_menu,

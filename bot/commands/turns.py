@@ -52,7 +52,7 @@ async def _last(call: Call, here: Here) -> Turn | None:
 async def _retry(call: Call) -> Outcome:
     here = await look(call)
     last = await _last(call, here)
-    if last is None:
+    if last is None or last.place != call.place:  # its answer would come where it was asked
         return Outcome(reply=texts.conversation.nothing_to_retry())
     if last.state is TurnState.WAITING:
         late = await absence.remind(call) if last.detail == WaitReason.ABSENCE else None
@@ -246,6 +246,7 @@ COMMANDS = (
         press=by_verb({"now": _stop_now, "reacted": _stop_reacted}),
         where=Where.ANYWHERE,
         menu=3,
+        group_menu=2,
         is_instant=True,
     ),
     Command(
@@ -276,6 +277,7 @@ COMMANDS = (
         ),
         where=Where.ANYWHERE,
         menu=4,
+        group_menu=3,
     ),
     Command(
         name="undo",

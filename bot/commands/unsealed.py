@@ -34,8 +34,8 @@ async def elsewhere(call: Call, ask: Ask) -> Outcome:
     try:
         place = await call.messenger.open_private(call.member.identity)
     except FrontendError:
-        place = None
-    if place is None or call.messenger.is_unsealed(place):
+        return Outcome(reply=texts.unsealed.not_opened(call.args))
+    if call.messenger.is_unsealed(place):
         return Outcome(reply=texts.unsealed.not_opened(call.args))
     asked = await ask(replace(call, incoming=replace(call.incoming, place=place)))
     if asked.reply is None:

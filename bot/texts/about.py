@@ -64,8 +64,8 @@ def help_page(lines: Sequence[Line], *, has_reactions: bool, remembers: bool) ->
 def help_group() -> Reply:
     """Three lines, for a group."""
     return Reply(
-        text="Reply to one of my messages, and I answer.\nEach question is paid with the asker's"
-        " own key.\nWrite to me in private for everything else."
+        text=f"Ask me with {command('ask')}, or reply to one of my messages.\nEach question is"
+        " paid with the asker's own key.\nWrite to me in private for everything else."
     )
 
 

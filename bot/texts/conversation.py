@@ -77,15 +77,18 @@ def sessions(
     page: int,
     total: int,
     now: datetime,
+    frontend: str = "",
     matching: str = "",
 ) -> Reply:
-    """One page of earlier conversations."""
+    """One page of earlier conversations; what is not from `frontend` names its messenger."""
     pages = max(1, -(-total // PAGE))
     found = f" with {quote(matching, 30)}" if matching else ""
     choices = []
     for each in shown:
         is_here = each.id == here
         seen = "now" if is_here else when(each.last_at, now)
+        if frontend not in {"", each.place.frontend}:
+            seen = _elsewhere(each, seen)
         room = ALONE - len(seen) - 2 - (2 if is_here else 0)
         label = f"{cut(title(each), room)}, {seen}"
         choices.append(button(label, f"sessions:open:{each.id}", is_chosen=is_here))
@@ -97,6 +100,13 @@ def sessions(
             (_NEW, close("sessions")),
         ),
     )
+
+
+def _elsewhere(of: Session, seen: str) -> str:
+    """Name the messenger of one from elsewhere, and its day where a title still fits beside."""
+    messenger = of.place.frontend.title()
+    whole = f"{messenger}, {seen}"
+    return whole if len(whole) <= ALONE // 2 + 2 else messenger
 
 
 def no_sessions() -> Reply:

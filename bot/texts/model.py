@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from bot.domain.events import Button, Reply, Rows
 from bot.domain.prices import Rates
@@ -220,6 +221,9 @@ def taking_temperature(options: Sequence[Option]) -> Reply:
     return Reply(text=text, buttons=(*column(option.button for option in options), (_ALL, _CLOSE)))
 
 
+_ASKED: Final = " Whoever would pay more by it than before is asked first."
+
+
 def chosen(
     label: str,
     *,
@@ -228,16 +232,22 @@ def chosen(
     marked: str,
     is_first: bool,
     again: Button | None,
+    is_for_group: bool = False,
 ) -> Reply:
-    """The model was chosen. The very first choice becomes the default by itself."""
+    """The model was chosen. The very first choice becomes the default by itself.
+
+    `is_for_group`: by an admin, for all who ask there.
+    """
     name = escape(label)
     what = "for every conversation" if is_first else "for this conversation"
+    if is_for_group:
+        what = "for this group"
     holds = "".join(f" {fact}" for fact in _facts(rates, size))
-    make = () if is_first else (Button("Make default", f"model:default:{marked}"),)
+    make = () if is_first or is_for_group else (Button("Make default", f"model:default:{marked}"),)
     verb = "undofirst" if is_first else "undo"
     ask: Rows = ((again,),) if again else ()
     return Reply(
-        text=f"**{name}** {what}.{holds}",
+        text=f"**{name}** {what}.{holds}{_ASKED if is_for_group else ''}",
         buttons=(*ask, (*make, Button("Undo", f"model:{verb}:{marked}")), (back("model:menu"),)),
     )
 

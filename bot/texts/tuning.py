@@ -256,10 +256,11 @@ def write_instructions(most: int) -> Reply:
     )
 
 
-def instructions_saved(tokens: int, marked: str) -> Reply:
+def instructions_saved(tokens: int, marked: str, *, is_for_group: bool = False) -> Reply:
     """They changed."""
+    what = "group" if is_for_group else "conversation"
     return Reply(
-        text=f"Instructions saved for this conversation, about {count(tokens)} tokens with every"
+        text=f"Instructions saved for this {what}, about {count(tokens)} tokens with every"
         " message.",
         buttons=_change("system", marked),
     )

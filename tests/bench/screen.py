@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import FrontendError
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Growth, Receiver
+from bot.domain.ports import Abilities, Around, Growth, Receiver
 
 NAME = "bench"
 
@@ -63,8 +63,17 @@ class Screen:
     def is_unsealed(self, place: Place) -> bool:  # noqa: ARG002 - the port's
         return False
 
-    async def open_private(self, identity: Identity) -> Place | None:  # noqa: ARG002 - the port's
-        return None
+    async def open_private(self, identity: Identity) -> Place:
+        return Place(self.name, identity.id)
+
+    async def around(self, place: Place) -> Around:
+        return Around(title=place.chat)
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    async def leave(self, place: Place) -> None:  # noqa: ARG002 - the port's
+        raise FrontendError
 
     def has_topics(self, place: Place) -> bool:  # noqa: ARG002 - the port's
         """Have one conversation at a time."""

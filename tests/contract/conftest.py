@@ -11,6 +11,7 @@ from storage.stores import open_stores
 from storage.vault import MasterKey
 from tests.fakes.clock import FakeClock
 from tests.fakes.neighbours import Neighbours
+from tests.fakes.two import Two
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ async def house(
     stores = await open_stores(tmp_path / "data", MasterKey(b"k" * 32), clock)
     yield Neighbours(stores, clock)
     await stores.close()
+
+
+@pytest.fixture
+async def two(house: Neighbours) -> Two:
+    """Return such a house, with one person in it who still is two members."""
+    return await Two.move_in(house)

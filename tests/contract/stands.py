@@ -10,18 +10,22 @@ from typing import Final, Protocol, TextIO
 from adapters.console.frontend import ConsoleFrontend
 from adapters.console.translate import CommandHint, read_line
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, Place
+from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.errors import FrontendError, StorageUnavailable
 from bot.domain.events import Incoming, MessageRef
-from bot.domain.ports import Abilities, Frontend, Receiver
+from bot.domain.ports import Abilities, Around, Frontend, Receiver
 from tests.fakes.clock import START
 from tests.fakes.frontend import FakeFrontend
 
 HINTS: Final = (CommandHint(name="model"),)
+CLUB: Final = "Cooking club"
 
 
 class Stand(Protocol):
-    """A frontend, and a member who talks with it in one private place."""
+    """A frontend, and a member who talks with it in one private place.
+
+    Where the messenger has groups, the bot is in one named CLUB with the member and an admin.
+    """
 
     @property
     def frontend(self) -> Frontend:
@@ -36,6 +40,30 @@ class Stand(Protocol):
     @property
     def identity(self) -> Identity:
         """Return who the member is."""
+        ...
+
+    @property
+    def group(self) -> Place | None:
+        """Return the group; None where the messenger has none."""
+        ...
+
+    @property
+    def admin(self) -> Identity:
+        """Return the group's one admin, who is not the member."""
+        ...
+
+    @property
+    def whispers(self) -> bool:
+        """Return whether what is only for one in a group is hidden from the others."""
+        ...
+
+    @property
+    def is_in_group(self) -> bool:
+        """Return whether the bot is in the group now."""
+        ...
+
+    def seen_in_group(self, by: Identity) -> Sequence[str]:
+        """Return the texts of the bot's messages that somebody sees in the group, in order."""
         ...
 
     async def start(self, receiver: Receiver) -> None:
@@ -81,7 +109,24 @@ class FakeStand:
     def __post_init__(self) -> None:
         self.place = Place(self.frontend.name, "alice")
         self.identity = Identity(self.frontend.name, "alice")
+        self.admin = Identity(self.frontend.name, "bob")
+        self.whispers = False
+        self._group = Place(self.frontend.name, "club", kind=PlaceKind.GROUP)
+        self.frontend.groups["club"] = Around(title=CLUB, people=2)
+        self.frontend.admins.add(("club", "bob"))
         self._receiver: Receiver
+
+    @property
+    def group(self) -> Place | None:
+        return self._group
+
+    @property
+    def is_in_group(self) -> bool:
+        return self._group not in self.frontend.left_groups
+
+    def seen_in_group(self, by: Identity) -> Sequence[str]:
+        del by  # nothing is hidden here
+        return self._standing(self._group)
 
     async def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -107,11 +152,7 @@ class FakeStand:
         return message
 
     def shown(self) -> Sequence[str]:
-        stands: dict[MessageRef, str] = {}
-        for each in self.frontend.shown:
-            footer = f"\n{each.reply.footer}" if each.reply.footer else ""
-            stands[each.message] = each.reply.text + footer
-        return list(stands.values())
+        return self._standing(self.place)
 
     def typed(self) -> Sequence[str]:
         gone = {message for _, message in self.frontend.deleted}
@@ -129,12 +170,19 @@ class FakeStand:
     async def close(self) -> None:
         """There is nothing to end."""
 
+    def _standing(self, place: Place) -> Sequence[str]:
+        stands: dict[MessageRef, str] = {}
+        for each in self.frontend.shown:
+            if each.place == place:
+                footer = f"\n{each.reply.footer}" if each.reply.footer else ""
+                stands[each.message] = each.reply.text + footer
+        return list(stands.values())
+
 
 @asynccontextmanager
 async def fake(abilities: Abilities, *, opens_topics: bool = False) -> AsyncIterator[Stand]:
     """Give the messenger without a server."""
     frontend = FakeFrontend(abilities=abilities, limit=2_000, opens_topics=opens_topics)
-    frontend.opens_private = abilities.opens_private
     yield FakeStand(frontend)
 
 
@@ -146,8 +194,18 @@ class ConsoleStand:
     keyboard: TextIO
     printed: int
     said: list[str] = field(default_factory=list)
+    group: Place | None = None
+    whispers: bool = False
+    is_in_group: bool = False
     _read: bytes = b""
     _running: asyncio.Future[None] | None = None
+
+    @property
+    def admin(self) -> Identity:
+        return self.identity
+
+    def seen_in_group(self, by: Identity) -> Sequence[str]:
+        raise LookupError(by)
 
     @property
     def place(self) -> Place:

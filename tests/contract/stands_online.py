@@ -12,17 +12,19 @@ from adapters.matrix.frontend import MatrixFrontend
 from adapters.shared.http import HttpClient
 from adapters.telegram.frontend import TelegramFrontend
 from bot.clock import SystemClock
-from bot.domain.chat import Identity, Place
+from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.events import MessageRef
 from bot.domain.ports import Receiver
 from bot.domain.secret import Secret
 from storage.memory import MemoryStores
-from tests.contract.stands import Stand, end
+from tests.contract.stands import CLUB, Stand, end
 from tests.simulators.matrix.server import PASSWORD
 from tests.simulators.matrix.server import Simulator as Homeserver
 from tests.simulators.telegram.server import Simulator as BotApi
 
 _ALICE: Final = 7
+_BOB: Final = 8
+_CLUB: Final = -1_001
 
 
 @dataclass
@@ -31,6 +33,7 @@ class TelegramStand:
 
     frontend: TelegramFrontend
     sim: BotApi
+    whispers: bool = True
     _running: asyncio.Future[None] | None = None
 
     @property
@@ -40,6 +43,21 @@ class TelegramStand:
     @property
     def identity(self) -> Identity:
         return Identity("telegram", str(_ALICE))
+
+    @property
+    def group(self) -> Place | None:
+        return Place("telegram", str(_CLUB), kind=PlaceKind.GROUP)
+
+    @property
+    def admin(self) -> Identity:
+        return Identity("telegram", str(_BOB))
+
+    @property
+    def is_in_group(self) -> bool:
+        return self.sim.state.chats[_CLUB].bot != "left"
+
+    def seen_in_group(self, by: Identity) -> Sequence[str]:
+        return [each.text for each in self.sim.people.sees(int(by.id), _CLUB) if each.is_ours]
 
     async def start(self, receiver: Receiver) -> None:
         await self.frontend.check()
@@ -80,6 +98,8 @@ async def telegram() -> AsyncIterator[Stand]:
     http = HttpClient()
     async with BotApi() as sim:
         sim.people.private(_ALICE, "Alice")
+        club = sim.people.group(_CLUB, CLUB, members=(_ALICE,), admins=(_BOB,))
+        club.bot = "administrator"
         frontend = TelegramFrontend(
             Secret(sim.token), http=http, clock=SystemClock(), base=sim.url
         )
@@ -96,7 +116,25 @@ class MatrixStand:
     frontend: MatrixFrontend
     sim: Homeserver
     room: str
+    club: str
+    whispers: bool = False
     _running: asyncio.Future[None] | None = None
+
+    @property
+    def admin(self) -> Identity:
+        return Identity("matrix", self.sim.server.user("bob"))
+
+    @property
+    def group(self) -> Place | None:
+        return Place("matrix", self.club, kind=PlaceKind.GROUP)
+
+    @property
+    def is_in_group(self) -> bool:
+        return self.sim.server.rooms[self.club].membership(self.sim.bot) == "join"
+
+    def seen_in_group(self, by: Identity) -> Sequence[str]:
+        del by  # nothing is hidden here
+        return [each.body for each in self.sim.screen(self.club) if each.is_ours]
 
     @property
     def place(self) -> Place:
@@ -109,7 +147,7 @@ class MatrixStand:
     async def start(self, receiver: Receiver) -> None:
         await self.frontend.check()
         self._running = asyncio.ensure_future(self.frontend.run(receiver))
-        came = self.sim.server.rooms[self.room].moved
+        came = self.sim.server.rooms[self.club].moved
         await self.sim.until(lambda: self.sim.confirmed >= came)
 
     async def say(self, text: str) -> MessageRef:
@@ -142,6 +180,7 @@ async def matrix(folder: Path) -> AsyncIterator[Stand]:
     http, clock = HttpClient(), SystemClock()
     async with Homeserver() as sim:
         room = sim.people.direct("alice")
+        club = sim.people.group("bob", CLUB, members=["alice"])
         frontend = MatrixFrontend(
             Account(homeserver=sim.url, user=sim.bot, password=Secret(PASSWORD)),
             http=http,
@@ -150,6 +189,6 @@ async def matrix(folder: Path) -> AsyncIterator[Stand]:
             folder=folder / "matrix",
         )
         try:
-            yield MatrixStand(frontend, sim, room)
+            yield MatrixStand(frontend, sim, room, club)
         finally:
             await http.close()

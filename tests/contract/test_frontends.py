@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.domain.chat import Streaming
+from bot.domain.chat import Place, Streaming
 from bot.domain.errors import FrontendError, StorageUnavailable
 from bot.domain.events import Button, Command, Incoming, MessageRef, Reply, ReplyKind, Text
 from bot.domain.ports import Growth
-from tests.contract.stands import Stand, console, fake
+from tests.contract.stands import CLUB, Stand, console, fake
 from tests.contract.stands_online import matrix, telegram
 from tests.fakes.frontend import BUTTONS, PLAIN
 from tests.fakes.receiver import ScriptedReceiver
@@ -264,12 +264,10 @@ async def test_a_private_chat_is_named_or_opened(stand: Stand) -> None:
     assert not link or link.endswith("claim-1")
     assert bool(link) is bool(stand.frontend.private_link())
     opened = await stand.frontend.open_private(stand.identity)
-    assert (opened is not None) is stand.frontend.abilities.opens_private
-    if opened is not None:
-        assert opened.is_private
-        assert not stand.frontend.is_unsealed(opened)
-        assert await stand.frontend.open_private(stand.identity) == opened
-        _ = await stand.frontend.post(opened, Reply(text="type it here"), key="k1")
+    assert opened.is_private
+    assert not stand.frontend.is_unsealed(opened)
+    assert await stand.frontend.open_private(stand.identity) == opened
+    _ = await stand.frontend.post(opened, Reply(text="type it here"), key="k1")
 
 
 async def test_only_who_can_seal_has_open_chats(stand: Stand) -> None:
@@ -286,3 +284,79 @@ async def test_topics_are_opened_or_refused(stand: Stand) -> None:
     topic = await stand.frontend.open_topic(stand.place, "Porto")
     assert topic.thread
     assert replace(topic, thread="") == stand.place
+
+
+async def test_what_a_messenger_knows_of_a_group(stand: Stand) -> None:
+    """Its name, how many people are in it beside the bot, and who decides there."""
+    frontend, group = stand.frontend, stand.group
+    if group is None:
+        return
+    around = await frontend.around(group)
+    assert (around.title, around.people) == (CLUB, 2)
+    for _ in range(2):
+        assert await frontend.is_admin(group, stand.admin)
+        assert not await frontend.is_admin(group, stand.identity)
+
+
+async def test_what_is_only_for_one_is_seen_by_that_one(stand: Stand) -> None:
+    """The others see it only where the messenger can hide nothing; what follows all see."""
+    frontend, group = stand.frontend, stand.group
+    if group is None:
+        return
+    secret = Reply(text="only you", only_for=stand.identity.id)
+    message = await frontend.post(group, secret, key="k1")
+    assert list(stand.seen_in_group(stand.identity)) == ["only you"]
+    assert list(stand.seen_in_group(stand.admin)) == ([] if stand.whispers else ["only you"])
+    if frontend.abilities.can_edit:
+        assert message is not None
+        await frontend.edit(group, message, replace(secret, text="you alone"))
+        assert list(stand.seen_in_group(stand.identity)) == ["you alone"]
+    _ = await frontend.post(group, Reply(text="for all"), key="k2")
+    assert stand.seen_in_group(stand.admin)[-1] == "for all"
+
+
+async def test_a_group_is_left(stand: Stand) -> None:
+    """The bot is not in it any more; that it is gone already is no error."""
+    if stand.group is None:
+        return
+    assert stand.is_in_group
+    for _ in range(2):
+        await stand.frontend.leave(stand.group)
+    assert not stand.is_in_group
+
+
+async def test_a_group_over_a_cut_line(stand: Stand) -> None:
+    """What is not known of a group is not guessed, and no other error leaves a call."""
+    group = stand.group
+    if group is None:
+        return
+    known = [await call() for call in group_questions(stand, group)]
+    stand.cut()
+    for call, before in zip(group_questions(stand, group), known, strict=True):
+        with suppress(FrontendError):
+            assert await call() == before
+    for call in group_calls(stand, group):
+        with pytest.raises(FrontendError):
+            _ = await call()
+    stand.mend()
+    for call in group_calls(stand, group):
+        _ = await call()
+
+
+def group_questions(stand: Stand, group: Place) -> Sequence[Callable[[], Awaitable[object]]]:
+    """Return the questions about a group, which some messengers need the line for."""
+    frontend = stand.frontend
+    return (
+        lambda: frontend.around(group),
+        lambda: frontend.is_admin(group, stand.admin),
+        lambda: frontend.is_admin(group, stand.identity),
+    )
+
+
+def group_calls(stand: Stand, group: Place) -> Sequence[Callable[[], Awaitable[object]]]:
+    """Return the calls about a group that need the line everywhere."""
+    frontend = stand.frontend
+    return (
+        lambda: frontend.post(group, Reply(text="so", only_for=stand.identity.id), key="k3"),
+        lambda: frontend.leave(group),
+    )

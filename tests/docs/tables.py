@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from adapters.providers.catalogue import Row, configurable, rows
 from bot.cli import _parser
 from bot.commands import COMMANDS
-from bot.commands.spec import Command, Where
+from bot.commands.spec import Command, Where, Who
 from bot.config.options import OPTIONS, Option, options_of
 from bot.domain.chat import Adjustment
 from bot.domain.models import KeyNeed
@@ -26,6 +26,17 @@ _ADJUSTED: Final = {
     Adjustment.DROP_STREAM_OPTIONS: "no `stream_options`",
     Adjustment.SYSTEM_IN_USER: "instructions go into the first message",
     Adjustment.DROP_EFFORT: "no depth of thinking",
+}
+
+_WHERE: Final = {
+    Where.PRIVATE: "private chat",
+    Where.GROUP: "groups",
+    Where.ANYWHERE: "anywhere",
+}
+_WHO: Final = {
+    Who.EVERYBODY: "",
+    Who.ADMINS: "; in groups their admins",
+    Who.OPERATORS: "; operators",
 }
 
 
@@ -115,8 +126,7 @@ def _settings(options: Iterable[Option[object]], *, has_help: bool = True) -> st
 def _command_row(command: Command) -> tuple[str, ...]:
     usage = f"`/{command.name} {command.usage}".rstrip() + "`"
     also = " ".join(f"`/{alias}`" for alias in command.aliases)
-    where = "private chat" if command.where is Where.PRIVATE else "anywhere"
-    return usage, command.help, also, where
+    return usage, command.help, also, f"{_WHERE[command.where]}{_WHO[command.who]}"
 
 
 def _host_rows(typed: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
@@ -128,7 +138,8 @@ def _host_rows(typed: str, parser: argparse.ArgumentParser) -> Iterator[tuple[st
                     yield f"`{typed} {each.dest}`", each.help or ""
                 yield from _host_rows(f"{typed} {each.dest}", task)
         elif "--help" not in action.option_strings:
-            yield f"`{typed} {action.option_strings[0]}`", action.help or ""
+            option = f"{action.option_strings[0]} {action.metavar or ''}".rstrip()
+            yield f"`{typed} {option}`", action.help or ""
 
 
 def _vendor_row(row: Row) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.chat import Identity, Place
 from bot.domain.errors import FrontendError
 from bot.domain.events import MessageRef, Reply
-from bot.domain.ports import Abilities, Growth, Receiver
+from bot.domain.ports import Abilities, Around, Growth, Receiver
 
 BUTTONS: Final = Abilities(
     has_buttons=True, can_edit=True, can_delete=True, can_react=True, streams=True
@@ -64,7 +64,8 @@ class FakeFrontend:
 
     `shows_opening`: a message exists as soon as an answer begins, as where drafts are messages.
     `is_away`: every call raises. `unsealed` are its chats without encryption. `link` is where its
-    private chat is; `topics` are the titles of those that were opened.
+    private chat is; `topics` are the titles of those that were opened. `groups` is what it knows
+    of groups, `admins` are pairs of a chat and one of its admins.
     """
 
     def __init__(
@@ -85,7 +86,9 @@ class FakeFrontend:
         self.opens_topics = opens_topics
         self.topics: list[str] = []
         self.unsealed: set[str] = set()
-        self.opens_private = False
+        self.groups: dict[str, Around] = {}
+        self.admins: set[tuple[str, str]] = set()
+        self.left_groups: list[Place] = []
         self.is_away = False
         self.shown: list[Shown] = []
         self.sinks: list[FakeSink] = []
@@ -154,14 +157,28 @@ class FakeFrontend:
         self.noticed.append(message)
 
     def private_link(self, payload: str = "") -> str:
-        return f"{self.link}{payload}" if self.link else ""
+        if not self.link:
+            return ""
+        return f"{self.link}?start={payload}" if payload else self.link
 
     def is_unsealed(self, place: Place) -> bool:
         return place.chat in self.unsealed
 
-    async def open_private(self, identity: Identity) -> Place | None:
+    async def open_private(self, identity: Identity) -> Place:
         self.fail("open_private")
-        return Place(self.name, f"private-{identity.id}") if self.opens_private else None
+        return Place(self.name, f"private-{identity.id}" if self.abilities.seals else identity.id)
+
+    async def around(self, place: Place) -> Around:
+        self.fail("around")
+        return self.groups.get(place.chat, Around(title=place.chat.title(), people=3))
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:
+        self.fail("is_admin")
+        return (place.chat, identity.id) in self.admins
+
+    async def leave(self, place: Place) -> None:
+        self.fail("leave")
+        self.left_groups.append(place)
 
     def has_topics(self, place: Place) -> bool:
         return self.opens_topics and place.is_private

@@ -1,6 +1,6 @@
 """The application's core on fakes: what a test says to it, and what it showed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -8,19 +8,27 @@ from adapters.providers.registry import key_forms
 from bot.access import Access
 from bot.assents import Assents
 from bot.claims import Claims
+from bot.commands.spec import Command as Row
 from bot.commands.spec import Desk
 from bot.delivery import Courier
+from bot.discretion import Discretion
 from bot.domain.chat import Identity, MemberId, Overrides, Place, PlaceKind, Scope, Turn, TurnId
-from bot.domain.effects import Choose, PutKey
+from bot.domain.effects import ChangePayer, Choose, PutKey
 from bot.domain.events import Body, Command, Incoming, MessageRef, Press, SecretText, Text
+from bot.domain.groups import Agreed
 from bot.domain.keys import KeyHealth
 from bot.domain.secret import Secret
 from bot.failurenotes import FailureNotes
+from bot.fairness import Fairness
 from bot.held import HeldSecrets
+from bot.invitations import Invitations
+from bot.links import Links
 from bot.modellists import ModelLists
 from bot.notices import Notices
+from bot.paying import Paying
 from bot.pricebook import PriceBook
 from bot.questions import Questions
+from bot.roster import Roster
 from bot.router import Router
 from bot.sessions import SessionManager
 from bot.tasks import Tasks
@@ -36,6 +44,7 @@ BOB = Identity("fake", "bob")
 STRANGER = Identity("fake", "mallory")
 HOME = Place("fake", "alice")
 BOBS = Place("fake", "bob")
+AGREED = Agreed(ACME.id, "acme-1", None)
 CLUB = Place("fake", "club", kind=PlaceKind.GROUP)
 
 
@@ -48,13 +57,18 @@ class House:
         *,
         clock: FakeClock | None = None,
         is_owned: bool = True,
+        at_once: int | None = None,
+        per_minute: int | None = None,
+        commands: Mapping[str, Row] | None = None,
     ) -> None:
         self.clock = clock or FakeClock()
+        self.at_once, self.per_minute = at_once, per_minute
         self.stores = MemoryStores(self.clock)
         self.provider = FakeProvider()
         self.prices = FakePrices()
         self.frontend = frontend or FakeFrontend()
         self.is_owned = is_owned
+        self.commands = commands
         self.access = Access(allowed=frozenset({ALICE, BOB} if is_owned else ()))
         self.printed: list[str] = []
         self.toast = ""
@@ -76,6 +90,15 @@ class House:
         self.claims = Claims(
             self.access, self.clock, is_open=not self.is_owned, show=self.printed.append
         )
+        discretion = Discretion(self.stores, frontends)
+        paying = Paying(
+            stores=self.stores,
+            frontends=frontends,
+            providers=providers,
+            models=self.models,
+            prices=book,
+            clock=self.clock,
+        )
         self.sessions = SessionManager(
             stores=self.stores,
             providers=providers,
@@ -87,6 +110,9 @@ class House:
             tasks=self.tasks,
             prices=book,
             failures=self.failures,
+            paying=paying,
+            discretion=discretion,
+            fairness=Fairness(self.clock, at_once=self.at_once, per_minute=self.per_minute),
         )
         desk = Desk(
             stores=self.stores,
@@ -99,12 +125,17 @@ class House:
             models=self.models,
             prices=book,
             failures=self.failures,
+            paying=paying,
+            discretion=discretion,
             key_forms=key_forms(),
-            commands=table(self.gate),
+            commands=table(self.gate) if self.commands is None else self.commands,
             abilities=abilities,
             messengers=frontends,
             access=self.access,
+            roster=Roster(self.stores, self.access),
             claims=self.claims,
+            invitations=Invitations(self.stores.people, self.clock),
+            links=Links(self.clock),
         )
         self.router = Router(
             stores=self.stores,
@@ -129,8 +160,9 @@ class House:
         key: str = "sk-canary-alice",
         overrides: Overrides | None = None,
     ) -> None:
-        """Let a member have a key and a model, without a word being said."""
+        """Let a member have a key and a model, and pay in the club, without a word being said."""
         member = await self.member(who)
+        club = await self.stores.groups.note(CLUB, title="Club", is_allowed=True)
         session = await self.stores.settings.session(place, member)
         chosen = Overrides(provider=ACME.id, model="acme-1", window=None)
         row = await self.stores.intake.accept(self._incoming(Command("setup"), who, place))
@@ -151,6 +183,7 @@ class House:
                     session=session.id,
                     overrides=chosen.merged(overrides or Overrides()),
                 ),
+                ChangePayer(member=member, group=club.id, agreed=AGREED),
             ),
             (),
         )

@@ -27,7 +27,9 @@ class ScriptedReceiver:
         self.incoming: list[Incoming] = []
         self.moves: list[tuple[Place, str]] = []
         self.lost: list[Place] = []
+        self.joins: list[tuple[Place, Identity, str]] = []
         self.welcome: set[Identity] = set()
+        self.expected: set[Identity] = set()
         self.question: Question | None = None
         self.is_full = False
 
@@ -61,6 +63,10 @@ class ScriptedReceiver:
         """Note that a chat is gone."""
         self.lost.append(place)
 
+    async def joined(self, place: Place, by: Identity, name: str) -> None:
+        """Note that the bot was added to a group."""
+        self.joins.append((place, by, name))
+
     async def took(self, count: int) -> None:
         """Wait until so many updates have come; TimeoutError after five seconds."""
         async with asyncio.timeout(5):
@@ -71,6 +77,10 @@ class ScriptedReceiver:
     def welcomes(self, identity: Identity) -> bool:
         """Follow the invitations of those who are welcome."""
         return identity in self.welcome
+
+    def expects(self, identity: Identity) -> bool:
+        """Let those open a chat who are expected."""
+        return identity in self.welcome | self.expected
 
     def open_question(self, identity: Identity, place: Place) -> Question | None:
         """Return the question the script has set."""

@@ -24,7 +24,7 @@ from bot.domain.events import (
     SecretText,
     Text,
 )
-from bot.domain.ports import Abilities, Growth, Receiver, ReplySink
+from bot.domain.ports import Abilities, Around, Growth, Receiver, ReplySink
 from bot.domain.secret import Secret
 from tests.kills.points import Points
 
@@ -227,8 +227,17 @@ class WitnessFrontend:
     def is_unsealed(self, place: Place) -> bool:  # noqa: ARG002 - the port's
         return False
 
-    async def open_private(self, identity: Identity) -> Place | None:  # noqa: ARG002 - the port's
-        return None
+    async def open_private(self, identity: Identity) -> Place:
+        return Place(self.name, identity.id)
+
+    async def around(self, place: Place) -> Around:
+        return Around(title=place.chat)
+
+    async def is_admin(self, place: Place, identity: Identity) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    async def leave(self, place: Place) -> None:  # noqa: ARG002 - the port's
+        raise FrontendError
 
     def has_topics(self, place: Place) -> bool:  # noqa: ARG002
         """Have one conversation at a time."""

@@ -23,6 +23,7 @@ from tests.simulators.matrix.server import PASSWORD, Simulator
 from tests.simulators.matrix.writing import Made
 from tests.transcripts.matrix_telling import HOME, lines_there
 from tests.transcripts.reading import (
+    ADDS,
     AGO,
     EDITS,
     REACTS,
@@ -31,9 +32,10 @@ from tests.transcripts.reading import (
     UNDER,
     ZEROS,
     account_of,
+    chat_of,
 )
 from tests.transcripts.script import Step
-from tests.transcripts.telling import lines_of
+from tests.transcripts.telling import lines_of, speaker
 from tests.transcripts.wired_stage import WiredStage
 from tests.transcripts.witnessed import WitnessedMatrix, WitnessedSink
 
@@ -47,8 +49,10 @@ _AGAIN_S: Final = 1.0
 class MatrixStage(WiredStage):
     """People are accounts of one homeserver, and choose by numbers, typed or put under a menu."""
 
-    def __init__(self, *, is_owned: bool = True, is_sealed: bool = True) -> None:
-        super().__init__("numbers", is_owned=is_owned)
+    def __init__(
+        self, *, is_owned: bool = True, is_open: bool = True, is_sealed: bool = True
+    ) -> None:
+        super().__init__("numbers", is_owned=is_owned, is_open=is_open)
         self.frontend.abilities = MatrixFrontend.abilities
         self._is_sealed = is_sealed
         self._sim = Simulator()
@@ -103,7 +107,7 @@ class MatrixStage(WiredStage):
 
     def told(self) -> list[str]:
         """Return what was shown since the last time."""
-        new = list(enumerate(self._sim.journal.rows))[self._rows :]
+        new = sorted(list(enumerate(self._sim.journal.rows))[self._rows :], key=self._is_elsewhere)
         self._rows = len(self._sim.journal.rows)
         printed = self.take_printed()
         gone = [
@@ -122,6 +126,10 @@ class MatrixStage(WiredStage):
     def who(name: str) -> Identity:
         """Return somebody's account."""
         return Identity(NAME, f"@{name}:{HOME}")
+
+    def place(self, who: str) -> Place:
+        """Return where somebody writes."""
+        return self._place(who)
 
     def _meet(self) -> None:
         people = self._sim.people
@@ -154,6 +162,14 @@ class MatrixStage(WiredStage):
         self._replies[at] = shown
         self.frontend.shown.append(shown)
 
+    def _called_here(self, room: str) -> str:
+        return next(name for name, each in self._rooms.items() if each == room)
+
+    def _is_elsewhere(self, numbered_row: tuple[int, Mapping[str, Any]]) -> bool:
+        """Whether a row is of another chat: nobody can tell which of two chats is told first."""
+        noted = self._replies.get(numbered_row[0])
+        return noted is not None and bool(self.where(self._called_here(noted.place.chat)))
+
     def _shown(self, at: int, row: Mapping[str, Any]) -> list[str]:
         """Return a row as lines; the message in which an answer grows is told of at its end."""
         if not _message(row):
@@ -162,10 +178,14 @@ class MatrixStage(WiredStage):
         if noted is None:
             assert _message(row) in {each.message for each in self._sinks}, row
             return []
-        who = "bot edits>" if noted.how == "edit" else "bot>"
+        where = self.where(self._called_here(noted.place.chat))
+        who = speaker(where, is_edit=noted.how == "edit")
         return lines_of(who, lines_there(row["content"], noted.reply))
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:  # noqa: ARG002 - the stage's
+        if step.what == ADDS:
+            await self._add(account_of(step.who), chat_of(step.who))
+            return
         if step.what == "→→":
             assert self._pressed_now is not None
             assert self._router is not None
@@ -175,6 +195,16 @@ class MatrixStage(WiredStage):
             made = await self._chosen(step) if step.what == "→" else self._done(step)
         if made is not None:
             await self._sim.until(lambda: self._sim.confirmed >= made.update)
+        await self._settle()
+
+    async def _add(self, person: str, name: str) -> None:
+        """Let somebody open a room with all and the bot, and wait until it has come in."""
+        others = [each for each in _PEOPLE[:3] if each != person]
+        room = self._sim.people.group(person, name.title(), members=others, is_joined=False)
+        self._rooms[name] = room
+        await self._sim.until(lambda: self._matrix._rooms.find(room) is not None)
+        synced = self._syncs()
+        await self._sim.until(lambda: self._syncs() > synced)
         await self._settle()
 
     def _done(self, step: Step) -> Made:
@@ -255,7 +285,8 @@ class MatrixStage(WiredStage):
         await let_run()
 
     def _places(self) -> Iterator[Place]:
-        yield from map(self._place, (*_PEOPLE, *(f"@{group}" for group in _GROUPS)))
+        groups = [name for name in self._rooms if name not in _PEOPLE]
+        yield from map(self._place, (*_PEOPLE, *(f"@{group}" for group in groups)))
         yield from self._threads
 
     def _aside(self) -> Iterable["asyncio.Task[None]"]:

@@ -17,6 +17,7 @@ _GIVEN: Final = (
     "→ [Add another]",
     "alice> sk-proj-canary-0000000work",
     "alice> What can I cook with eggs?",
+    "bob> /start",
     "alice> /new Trip to Porto",
     "alice> Which tram goes to the river?",
 )
@@ -39,6 +40,10 @@ MENUS: Final = (
     "/costs gpt-4",
     "/privacy",
     "/undo",
+    "/invite",
+    "/members",
+    "/members bob",
+    "/link",
 )
 DEEPEST: Final = 4
 
@@ -58,5 +63,6 @@ async def tap(stage: Stage, shown: Shown, button: Button) -> Shown:
     """Tap a button and return what it changed or brought."""
     before = len(stage.frontend.shown)
     await stage.receive("alice", Press(button.action), shown.message)
-    assert len(stage.frontend.shown) > before, f"[{button.label}] {button.action} says nothing"
-    return stage.frontend.shown[-1]
+    said = [each for each in stage.frontend.shown[before:] if each.place == PLACE]
+    assert said, f"[{button.label}] {button.action} says nothing"
+    return said[-1]

@@ -21,6 +21,8 @@ EDITS: Final = re.compile(r'edits "(.*)">')
 TAKES_BACK: Final = re.compile(r'takes back "(.*)">')
 REACTS: Final = re.compile(r'reacts (\S+) to "(.*)">')
 UNDER: Final = re.compile(r'under "(.*)">')
+ADDS: Final = "adds the bot>"
+GROUPS: Final = ("club", "hall")  # where the bot is allowed, and whoever writes has agreed to pay
 SENDS: Final = re.compile(r"sends ([a-z]+)>")
 _GROWING: Final = " …"
 _CUT: Final = " (cut at the limit)"
@@ -55,6 +57,12 @@ def place_of(who: str) -> Place:
     return Place("fake", group, kind=PlaceKind.GROUP) if group else Place("fake", name, thread)
 
 
+def chat_of(who: str) -> str:
+    """Return the name of the chat somebody writes in: their own, or a group's."""
+    name, _, group = who.partition("@")
+    return group or _APART.split(name, maxsplit=1)[0]
+
+
 def account_of(who: str) -> str:
     """Return who writes, wherever they do."""
     return _APART.split(who, maxsplit=1)[0]
@@ -63,6 +71,12 @@ def account_of(who: str) -> str:
 def identity_of(name: str) -> Identity:
     """Return somebody's account."""
     return Identity("fake", name)
+
+
+def link_of(step: Step) -> str:
+    """Return the label of a button that opens an address, if that is tapped."""
+    is_link = step.what == "→" and step.text.endswith(" ↗")
+    return step.text.removesuffix(" ↗") if is_link else ""
 
 
 def is_growing(step: Step) -> bool:

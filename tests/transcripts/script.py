@@ -3,6 +3,7 @@
 # What must be true.                 the first lines
 given> alice> /addkey acme …         done before every scene, unseen
 given: nobody owns the bot           else alice does, and anybody may come in
+given: only alice is let in          … or nobody else
 -- a scene                           begins with nothing but what was given
 on: local                            only there (buttons, numbers, local, keeps, topics, threads,
                                      telegram, matrix; unsealed, matrix-unsealed: what is typed
@@ -17,9 +18,13 @@ alice under "hello"> and then?       … or begins a thread, or goes on in it
 alice sends photo> look              what cannot be read, with words beside it or none
 alice 20 min ago> hello              what was written then comes now
 bot> Hello.                          what the bot posts, with its buttons on the last lines
+bot (to alice)> Hello.               … in another chat than where something was done just now
      [One] [Two] / [Open page ↗]
 → [One]                              alice taps a button of the newest message that has it
-bob@club → [One]                     … or somebody else does, or she somewhere else
+bob@club → [One]                     … or somebody else does, or she somewhere else; one that
+                                     opens an address (`[Open ↗]`) is followed
+bob@den adds the bot>                somebody adds the bot to a group; `den` is new to it, in
+                                     `club` and `hall` it is allowed, and whoever writes pays
 toast> Only Alice can …              the small words that whoever tapped gets
 →→ [One]                             the same tap arrives a second time
 bot edits> One.                      the same message changes
@@ -46,10 +51,11 @@ from typing import Final
 _STEP: Final = re.compile(
     r"(?P<who>[a-z]+(?:[@+~][a-z0-9]+)?)(?P<what> (?:check|list)!| check>| edits \".*?\">"
     r"| takes back \".*?\">| reacts \S+ to \".*?\">| under \".*?\">| begins>| sends [a-z]+>"
-    r"| \d+ min ago>|[>!<]) ?(?P<text>.*)"
+    r"| adds the bot>| \d+ min ago>|[>!<]) ?(?P<text>.*)"
 )
-_BOT: Final = re.compile(r"bot( edits)?> |bot deletes |bot>$|host> |toast> ")
+_BOT: Final = re.compile(r"bot( edits)?( \((to|in) [a-z]+\))?> |bot deletes |bot>$|host> |toast> ")
 _UNOWNED: Final = "given: nobody owns the bot"
+_CLOSED: Final = "given: only alice is let in"
 _PRESS: Final = re.compile(
     r"(?:(?P<who>[a-z]+(?:[@+~][a-z0-9]+)?) )?(?P<how>→→?) \[(?P<label>.+)\]"
 )
@@ -84,6 +90,7 @@ class Script:
     given: list[Step] = field(default_factory=list)
     never: list[str] = field(default_factory=list)
     is_owned: bool = True
+    is_open: bool = True
     scenes: list[Scene] = field(default_factory=list)
 
 
@@ -107,6 +114,9 @@ def _head(script: Script, line: str) -> bool:
     script.head.append(line)
     if line == _UNOWNED:
         script.is_owned = False
+        return True
+    if line == _CLOSED:
+        script.is_open = False
         return True
     step = read_step(line.removeprefix("given> ")) if line.startswith("given> ") else None
     if step is not None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from bot.access import Access
@@ -16,6 +17,7 @@ from bot.domain.chat import (
     MemberId,
     Place,
 )
+from bot.domain.effects import ChangePayer
 from bot.domain.events import (
     Body,
     Button,
@@ -28,25 +30,31 @@ from bot.domain.events import (
     Redacted,
     Text,
 )
+from bot.domain.groups import Agreed
 from bot.domain.menus import numbered
 from bot.domain.ports import Abilities, Frontend
 from bot.router import Router
 from bot.tasks import Tasks
 from storage.memory import MemoryStores
+from storage.memory_effects import apply
 from tests.fakes.clock import FakeClock, let_run
 from tests.fakes.frontend import BUTTONS, FakeFrontend, Shown
 from tests.fakes.prices import FakePrices
 from tests.transcripts.cast import companies, error
 from tests.transcripts.reading import (
+    ADDS,
     AGO,
     EDITS,
+    GROUPS,
     REACTS,
     TAKES_BACK,
     UNDER,
     account_of,
     body_of,
+    chat_of,
     identity_of,
     is_growing,
+    link_of,
     place_of,
     reactions_of,
     report_of,
@@ -68,6 +76,9 @@ LINK: Final = "https://t.example/bot"
 CODES: Final = ("K7QM4TXD", "V3PN8RWC", "H2YB6ZSG", "M9DF5KTA")
 
 
+DRAWN: Final = ("7KQM4TXDV3PN", "H2YB6ZSGM9DF", "5KTAW8RCQ2XE", "B4NJ3VHP8YDM")
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """How much of the recordings was told already."""
@@ -77,11 +88,12 @@ class _Seen:
 
 
 class Stage:
-    """One messenger, its people, and the companies. `is_owned`: by alice, and open to all."""
+    """One messenger, its people, and the companies. `is_owned`: by alice; `is_open`: to all."""
 
-    def __init__(self, kind: str, *, is_owned: bool = True) -> None:
+    def __init__(self, kind: str, *, is_owned: bool = True, is_open: bool = True) -> None:
         self.kind = kind
         self.is_owned = is_owned
+        self.is_open = is_open
         self.printed: list[str] = []
         self.clock = FakeClock()
         self.stores = MemoryStores(self.clock)
@@ -96,7 +108,6 @@ class Stage:
         )
         if kind == "unsealed":
             self.frontend.unsealed = {"alice", "bob", "club"}
-            self.frontend.opens_private = True
         self._toasts: list[str] = []
         self.messenger: Frontend = self.frontend
         self._updates = itertools.count(1)
@@ -108,15 +119,20 @@ class Stage:
         self._router: Router | None = None
         self._beside = Tasks()
         self._codes = iter(CODES)
+        self._drawn = iter(DRAWN)
         self._pressed_last: tuple[Body, MessageRef] | None = None
+        self._acting = ""
 
     async def open(self) -> None:
         """Start the application."""
+        for name in GROUPS:
+            place = self.place(f"alice@{name}")
+            await self.stores.groups.note(place, title=name.title(), is_allowed=True)
         access = await self._access()
         claims = Claims(
             access,
             self.clock,
-            is_open=not access.operators,
+            is_open=not access.deciding,
             show=self.printed.append,
             link=f"{LINK}?start={{}}".format,
             draw=lambda: next(self._codes),
@@ -129,20 +145,23 @@ class Stage:
             access=access,
             prices=FakePrices(),
             claims=claims,
+            draw=self._draw,
         )
         await self._router.start()
         _ = self._beside.start(claims.run())
         await let_run()
 
+    def _draw(self, length: int) -> str:
+        """Return the next code: of an invitation, or of a link."""
+        return next(self._drawn)[:length]
+
     async def _access(self) -> Access:
         if self.is_owned:
             alice = frozenset({identity_of("alice")})
-            return Access(is_open=True, operators=alice, operator_name="Alice")
-        claimed = await self.stores.settings.operators()
-        return Access(
-            operators=frozenset(each.identity for each in claimed),
-            operator_name="".join(each.name for each in claimed),
-        )
+            return Access(is_open=self.is_open, operators=alice, operator_name="Alice")
+        access = Access()
+        access.learn(await self.stores.people.roster())
+        return access
 
     async def close(self) -> None:
         """End it."""
@@ -154,27 +173,58 @@ class Stage:
         """Do one step, its companies prepared, and return what the bot showed, as lines."""
         for each in prepared:
             self._prepare(each)
+        self._acting = chat_of(step.who)
         if step.who == "clock":
+            self._acting = ""
             await self.clock.advance(float(step.text.split()[0]) * 60)
         elif step.who == "restart":
+            self._acting = ""
             await self.close()
             await self.open()
             await let_run()
         elif step.what == "<":
             self._check(step)
         else:
+            await self._pays(step.who)
             await self._act(step, is_growing=any(is_growing(each) for each in prepared))
         return self.told()
+
+    async def _pays(self, who: str) -> None:
+        """Let whoever writes in a group that the bot is used to have agreed to pay there."""
+        if "@" not in who or chat_of(who) not in GROUPS:
+            return
+        name = chat_of(who)
+        group = await self.stores.groups.note(self.place(who), title=name.title(), is_allowed=True)
+        agreed = ChangePayer(
+            member=await self.member(account_of(who)),
+            group=group.id,
+            agreed=Agreed("", "", Decimal(1_000)),
+        )
+        if await self.stores.groups.payer(group.id, agreed.member) is None:
+            assert apply(self.stores._state, agreed, frontend=self.place(who).frontend) is not None
+
+    def place(self, who: str) -> Place:
+        """Return where somebody writes."""
+        return place_of(who)
+
+    def where(self, chat: str) -> str:
+        """Say where something was shown, if that is not where something was done."""
+        if not self._acting or chat == self._acting or chat.startswith("private-"):
+            return ""
+        return f"in {chat}" if chat in {*GROUPS, "den"} else f"to {chat}"
 
     def told(self) -> list[str]:
         """Return what was shown since the last time."""
         deleted = self.frontend.deleted[self._seen.deleted :]
-        shown = self.frontend.shown[self._seen.shown :]
+        shown = sorted(
+            self.frontend.shown[self._seen.shown :],
+            key=lambda each: bool(self.where(each.place.chat)),
+        )
         self._seen = _Seen(len(self.frontend.shown), len(self.frontend.deleted))
         lines = [f"bot deletes {self._messages[ref]}'s message" for _, ref in deleted]
         lines += self.take_printed()
         for each in shown:
-            lines.extend(lines_shown(each))
+            lines.extend(lines_shown(each, self.where(each.place.chat)))
         lines.extend(f"toast> {toast}" for toast in self._toasts)
         self._toasts.clear()
         return lines
@@ -222,9 +272,17 @@ class Stage:
 
     async def member(self, name: str) -> MemberId:
         """Return the member behind somebody's account."""
-        return (await self.stores.settings.member(identity_of(name), "", is_operator=False)).id
+        return (await self.stores.settings.member(self.who(name), "", is_operator=False)).id
 
     async def _act(self, step: Step, *, is_growing: bool) -> None:
+        if step.what == ADDS:
+            assert self._router is not None
+            name = account_of(step.who)
+            await self._router.joined(place_of(step.who), identity_of(name), name.title())
+            return
+        if link := link_of(step):
+            step = replace(step, what=">", text=self._followed(link, place_of(step.who)))
+            step = replace(step, who=account_of(step.who))
         body, message = self._body(step, place_of(step.who))
         if message is None:
             message = MessageRef(f"m{next(self._updates)}")
@@ -322,6 +380,14 @@ class Stage:
             if is_menu or number == "0":
                 return Text(number), None
         return Press(button.action), shown.message
+
+    def _followed(self, label: str, place: Place) -> str:
+        """Return what is sent in the private chat by opening the newest button's address."""
+        for shown in reversed(self.frontend.shown):
+            for button in itertools.chain(*shown.reply.buttons):
+                if shown.place == place and button.label == label and button.url:
+                    return f"/start {button.url.partition('?start=')[2]}".strip()
+        raise AssertionError(f"no address [{label}] on the screen")
 
     def _find(self, label: str, place: Place) -> tuple[Shown, Button]:
         """Return the newest button with this label that stands on the screen."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from adapters.shared.http import HttpClient
@@ -10,25 +11,31 @@ from adapters.telegram.frontend import TelegramFrontend
 from bot.access import Access
 from bot.domain.chat import Identity, Place, PlaceKind
 from bot.domain.secret import Secret
+from tests.fakes.clock import let_run
 from tests.simulators.telegram.markdown import as_markdown
 from tests.simulators.telegram.server import Simulator
-from tests.transcripts.reading import AGO, EDITS, SENDS, ZEROS
+from tests.transcripts.reading import ADDS, AGO, EDITS, SENDS, ZEROS, link_of
 from tests.transcripts.script import Step
-from tests.transcripts.telling import lines_of
+from tests.transcripts.telling import lines_of, speaker
 from tests.transcripts.wired_stage import WiredStage
 
 _PEOPLE: Final = ("alice", "bob", "carol", "dan", "mallory", "stranger")
-_GROUPS: Final = ("club",)
+_GROUPS: Final = ("club", "hall", "den")
 _STOP: Final = "stop:now"
 _REACTIONS: Final = "React 🛑"
+_THERE: Final = (
+    ("Fake", "Telegram"),
+    ("https://t.example/bot", "https://t.me/hearth_bot"),
+    ("     [QR code] /", "     [Share ↗] [QR code] /"),
+)
 _ACCOUNT: Final = re.compile(r"\bfake:(\w+)")
 
 
 class TelegramStage(WiredStage):
     """People are numbers here, and their messages come through a long poll."""
 
-    def __init__(self, *, is_owned: bool = True) -> None:
-        super().__init__("buttons", is_owned=is_owned)
+    def __init__(self, *, is_owned: bool = True, is_open: bool = True) -> None:
+        super().__init__("buttons", is_owned=is_owned, is_open=is_open)
         self._sim = Simulator()
         self._sim.people.now = lambda: self.clock.now().timestamp()
         self._http = HttpClient()
@@ -45,7 +52,10 @@ class TelegramStage(WiredStage):
             for name in _PEOPLE:
                 self._sim.people.private(number(name), name.title())
             for name in _GROUPS:
-                self._sim.people.group(number(name), name.title()).can_bot_delete = True
+                group = self._sim.people.group(
+                    number(name), name.title(), members=map(number, _PEOPLE[:3])
+                )
+                group.can_bot_delete = name != "den"
         self._http = HttpClient()
         frontend = TelegramFrontend(
             Secret(self._sim.token), http=self._http, clock=self.clock, base=self._sim.url
@@ -70,7 +80,7 @@ class TelegramStage(WiredStage):
 
     def told(self) -> list[str]:
         """Return what was shown since the last time."""
-        rows = self._sim.state.journal.rows[self._rows :]
+        rows = sorted(self._sim.state.journal.rows[self._rows :], key=self._is_elsewhere)
         self._rows = len(self._sim.state.journal.rows)
         printed = self.take_printed()
         gone = [
@@ -97,6 +107,10 @@ class TelegramStage(WiredStage):
             access.operators = frozenset({self.who("alice")})
         return access
 
+    def _is_elsewhere(self, row: dict[str, Any]) -> bool:
+        """Whether a row is of another chat: nobody can tell which of two chats is told first."""
+        return "chat" in row and bool(self.where(_called(row["chat"])))
+
     def _shown(self, row: dict[str, Any]) -> list[str]:
         """Return a row as lines; the message in which an answer grows is told of at its end."""
         if row["op"] not in {"sent", "edited"}:
@@ -107,7 +121,7 @@ class TelegramStage(WiredStage):
             return []
         is_edit = row["op"] == "edited" and row["message"] not in self._growing
         self._growing.discard(row["message"])
-        who = "bot edits>" if is_edit else "bot>"
+        who = speaker(self.where(_called(row["chat"])), is_edit=is_edit)
         rows = (" ".join(map(_label, line)) for line in row["rows"])
         text = [*_without_gap(as_markdown(row).splitlines()), " / ".join(rows)]
         return lines_of(who, [line for at, line in enumerate(text) if line or at < len(text) - 1])
@@ -115,13 +129,24 @@ class TelegramStage(WiredStage):
     async def _act(self, step: Step, *, is_growing: bool) -> None:  # noqa: ARG002 - the stage's
         name, _, group = step.who.partition("@")
         person, chat = number(name), number(group) if group else None
+        if step.what == ADDS:
+            assert chat is not None
+            update = self._sim.people.add_bot(person, chat, status="administrator")
+            while self._sim.updates.confirmed < update:  # it is told after a moment
+                await let_run()
+                await self.clock.advance(1.0)
+            await self._settle()
+            return
+        if link := link_of(step):
+            step = replace(step, what=">", text=self._opened(link, person, chat or person))
+            chat, group = None, ""
         if step.what == "→→":
             assert self._tapped is not None
             _, update = self._sim.people.press(
                 self._tapped[0], self._tapped[1], self._tapped[2], chat=self._tapped[3]
             )
         elif step.what == "→":
-            message, data = self._button(step.text, chat or person)
+            message, data = self._button(step.text, person, chat or person)
             self._tapped = (person, message, data, chat)
             _, update = self._sim.people.press(person, message, data, chat=chat)
         elif edited := EDITS.fullmatch(step.what):
@@ -153,12 +178,31 @@ class TelegramStage(WiredStage):
     def _aside(self) -> Iterable["asyncio.Task[None]"]:
         return self._telegram._aside
 
-    def _button(self, label: str, chat: int) -> tuple[int, str]:
-        for message in reversed(self._sim.state.chats[chat].screen.values()):
+    def place(self, who: str) -> Place:
+        """Return where somebody writes."""
+        name, _, group = who.partition("@")
+        kind = PlaceKind.GROUP if group else PlaceKind.PRIVATE
+        return Place("telegram", str(number(group or name)), kind=kind)
+
+    def _opened(self, label: str, person: int, chat: int) -> str:
+        """Return what is sent in the private chat by opening the newest button's address."""
+        for message in reversed(self._sim.people.sees(person, chat)):
+            for button in (button for row in message.rows for button in row):
+                if button["text"] == label and "url" in button:
+                    return f"/start {button['url'].partition('?start=')[2]}".strip()
+        raise AssertionError(f"no address [{label}] on the screen")
+
+    def _button(self, label: str, person: int, chat: int) -> tuple[int, str]:
+        for message in reversed(self._sim.people.sees(person, chat)):
             for button in (button for row in message.rows for button in row):
                 if button["text"] == label and "callback_data" in button:
                     return message.id, button["callback_data"]
         raise AssertionError(f"no button [{label}] on the screen")
+
+
+def _called(chat: int) -> str:
+    """Return the name of a chat."""
+    return next(name for name in (*_PEOPLE, *_GROUPS) if number(name) == chat)
 
 
 def number(name: str) -> int:
@@ -170,13 +214,14 @@ def number(name: str) -> int:
 
 def on_telegram(lines: Iterable[str]) -> list[str]:
     """Return lines as they read there: its name, no word of reactions, its own empty lines."""
-    return [
-        _ACCOUNT.sub(lambda found: f"telegram:{number(found[1])}", line).replace(
-            "Fake", "Telegram"
-        )
-        for line in lines
-        if line.strip() and _REACTIONS not in line
-    ]
+    return [_there(line) for line in lines if line.strip() and _REACTIONS not in line]
+
+
+def _there(line: str) -> str:
+    line = _ACCOUNT.sub(lambda found: f"telegram:{number(found[1])}", line)
+    for written, instead in _THERE:
+        line = line.replace(written, instead)
+    return line
 
 
 def _unread(kind: str, words: str) -> dict[str, Any]:

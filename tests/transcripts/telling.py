@@ -14,10 +14,15 @@ SLASHED: Final = re.compile(r"(?<![\w/\"])/(?=[a-z])")
 _BOTS: Final = ("bot", "     ")
 
 
-def lines_shown(shown: Shown) -> list[str]:
-    """Return a message, or its new form, with its footer and buttons."""
-    who = "bot edits>" if shown.how == "edit" else "bot>"
+def lines_shown(shown: Shown, where: str = "") -> list[str]:
+    """Return a message, or its new form, with its footer and buttons; `where` it is shown."""
+    who = speaker(where, is_edit=shown.how == "edit")
     return lines_of(who, [*_plain(shown.reply), *_rows(shown.reply)])
+
+
+def speaker(where: str, *, is_edit: bool) -> str:
+    """Return how a line of the bot's begins."""
+    return f"bot{' edits' if is_edit else ''}{f' ({where})' if where else ''}>"
 
 
 def lines_of(who: str, text: Sequence[str]) -> list[str]:

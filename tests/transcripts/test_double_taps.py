@@ -13,7 +13,9 @@ from tests.transcripts.script import read_step
 from tests.transcripts.stage import Stage
 
 # What every update adds to, whatever it does.
-_TRACES: Final = frozenset({"clock", "last_id", "seen", "inbox", "outbox", "messages"})
+_TRACES: Final = frozenset(
+    {"clock", "last_id", "seen", "inbox", "outbox", "messages", "made_by", "frontend"}
+)
 _ENDS: Final = (
     "anthropic> One two three (cut at the limit)",
     "anthropic>  (cut at the limit)",  # before the first word

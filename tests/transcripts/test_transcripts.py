@@ -33,17 +33,18 @@ def _name(case: tuple[Path, int, str]) -> str:
     return f"{path.stem}-{index}-{kind}"
 
 
-def _stage(kind: str, *, is_owned: bool) -> Stage:
+def _stage(kind: str, *, is_owned: bool, is_open: bool) -> Stage:
     if kind == "telegram":
-        return TelegramStage(is_owned=is_owned)
+        return TelegramStage(is_owned=is_owned, is_open=is_open)
     if kind.startswith("matrix"):
-        return MatrixStage(is_owned=is_owned, is_sealed=kind != "matrix-unsealed")
-    return Stage(kind, is_owned=is_owned)
+        is_sealed = kind != "matrix-unsealed"
+        return MatrixStage(is_owned=is_owned, is_open=is_open, is_sealed=is_sealed)
+    return Stage(kind, is_owned=is_owned, is_open=is_open)
 
 
 async def _play(script: Script, scene: Scene, kind: str) -> list[str]:
     """Return the scene as it went: what was done, and what the bot showed after it."""
-    stage = _stage(kind, is_owned=script.is_owned)
+    stage = _stage(kind, is_owned=script.is_owned, is_open=script.is_open)
     await stage.open()
     try:
         for line in script.given:

@@ -12,8 +12,8 @@ from tests.transcripts.stage import Stage
 class WiredStage(Stage):
     """Messages come over a loopback socket, so that nothing is there at once."""
 
-    def __init__(self, kind: str, *, is_owned: bool) -> None:
-        super().__init__(kind, is_owned=is_owned)
+    def __init__(self, kind: str, *, is_owned: bool, is_open: bool) -> None:
+        super().__init__(kind, is_owned=is_owned, is_open=is_open)
         self._running: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
         self.clock.stirred = self._stirred.set

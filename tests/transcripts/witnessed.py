@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapters.matrix.frontend import MatrixFrontend
-from bot.domain.chat import Place, Streaming
+from bot.domain.chat import Identity, Place, Streaming
 from bot.domain.events import MessageRef, Reply
 from bot.domain.ports import Growth, ReplySink
 from tests.fakes.frontend import Shown
@@ -63,6 +63,12 @@ class WitnessedMatrix(MatrixFrontend):
     def is_unsealed(self, place: Place) -> bool:
         """Hold all rooms for encrypted: the simulated people have no keys, so theirs are plain."""
         return not self.is_sealed and super().is_unsealed(place)
+
+    async def open_private(self, identity: Identity) -> Place:
+        """Return the chat with somebody that there is, which is held for encrypted."""
+        there = [room for room in self._rooms if identity.id in room.members]
+        direct = [room.place() for room in there if room.place().is_private]
+        return direct[0] if direct and self.is_sealed else await super().open_private(identity)
 
     async def post(self, place: Place, reply: Reply, *, key: str) -> MessageRef | None:
         message = await super().post(place, reply, key=key)

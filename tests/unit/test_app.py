@@ -14,12 +14,13 @@ from bot.claims import Claims
 from bot.config import Config
 from bot.config.shape import AccessConfig, TelegramConfig
 from bot.control.address import SOCKET
-from bot.domain.chat import Identity
+from bot.domain.chat import Identity, MemberId
 from bot.domain.errors import StartError
+from bot.domain.people import Person
 from bot.domain.ports import Operator
 from bot.domain.secret import Secret
 from bot.tasks import Tasks
-from tests.fakes.clock import FakeClock, let_run
+from tests.fakes.clock import START, FakeClock, let_run
 from tests.fakes.connected import FakeConnected, messenger
 
 ALICE = Identity("fake", "alice")
@@ -31,7 +32,12 @@ def test_operators_are_those_of_the_settings_and_those_who_claimed(tmp_path: Pat
     listed = AccessConfig(operators=frozenset({BOB}), is_open=True)
     config = Config(data_dir=tmp_path, access=listed)
     access = app._access(config, [Operator(identity=ALICE, name="Alice")])
-    assert access.operators == {ALICE, BOB}
+    claimed = Person(
+        id=MemberId("a"), name="Alice", identities=(ALICE,), is_operator=True, since=START
+    )
+    access.learn([claimed])
+    assert access.deciding == {ALICE, BOB}
+    assert access.operators == {BOB}
     assert access.operator_name == "Alice"
     assert access.is_open
     assert app._access(config, ()).operator_name == ""

@@ -80,11 +80,16 @@ async def test_a_chat_that_is_left_costs_nothing_more(house: House) -> None:
     await house.say("and then?", ALICE, CLUB)
     await house.router.left(CLUB)
     await let_run()
-    assert [asked.question for asked in house.provider.asked] == ["hello"] * 3
+    assert [asked.question for asked in house.provider.asked] == [
+        "M1: hello",
+        "M2: hello",
+        "M1: hello",
+    ]
     assert house.provider.cancelled == 3
     assert [turn.state for turn in await house.turns()] == [TurnState.STOPPED] * 4
+    await house.stores.groups.note(CLUB, title="", is_allowed=True)  # its operator said so
     await house.say("here again", ALICE, CLUB)
-    assert house.said == ["Echo: here again"]
+    assert house.said == ["Echo: M1: here again"]
 
 
 async def test_leaving_that_cannot_be_stored_stops_nothing(house: House) -> None:
@@ -138,8 +143,8 @@ async def test_a_group_that_moves_goes_on_where_it_is(house: House) -> None:
     await let_run()
     await house.say("and now?", ALICE, BIGGER)
     texts = [message.text for message in house.provider.asked[-1].request.messages]
-    assert texts[:2] == ["hello", "Echo: hello"]
-    assert texts[-1] == "and now?"
+    assert texts[:2] == ["M1: hello", "Echo: M1: hello"]
+    assert texts[-1] == "M1: and now?"
 
 
 async def test_an_answer_can_be_stopped_in_the_chat_it_moved_to(house: House) -> None:
@@ -175,7 +180,7 @@ async def test_a_messenger_that_says_so_only_at_a_send_is_followed(house: House,
     await house.say("hello" if how == "finish" else "/ping", ALICE, CLUB)
     shown = house.frontend.shown[-1]
     assert (shown.place, shown.how) == (BIGGER, "post")
-    assert shown.reply.text in {"pong", "Echo: hello"}
+    assert shown.reply.text in {"pong", "Echo: M1: hello"}
     assert states(house) == [DeliveryState.SENT]
     session = await house.stores.settings.session(BIGGER, await house.member())
     assert session.place == BIGGER

@@ -50,6 +50,49 @@ def test_running_is_the_default(argv: list[str], monkeypatch: pytest.MonkeyPatch
     assert gc.isenabled()
 
 
+@pytest.mark.parametrize(
+    ("argv", "seat"),
+    [
+        (["run"], {}),
+        (["run", "--as", "Bob"], {"name": "bob"}),
+        (["run", "--room", "club"], {"room": "club"}),
+        (["run", "--as", "bob", "--room", "club"], {"name": "bob", "room": "club"}),
+    ],
+    ids=["nobody", "somebody", "a room", "both"],
+)
+def test_the_console_opens_as_somebody_in_a_room(
+    argv: list[str], seat: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without either, as whoever started it."""
+    seen: list[dict[str, str]] = []
+
+    def run(_: Config, **kwargs: str) -> int:
+        seen.append(kwargs)
+        return 0
+
+    monkeypatch.setattr(bot.app, "run", run)
+    assert cli.main(argv) == 0
+    assert seen == [seat]
+
+
+def test_who_opens_the_console_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that can be told apart at a glance."""
+    assert cli.main(["run", "--as", "a b", "--room", "x" * 21]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "hearthkey: --as takes a name of up to 20 letters and digits",
+        "hearthkey: --room takes a name of up to 20 letters and digits",
+    ]
+
+
+def test_only_the_console_opens_as_somebody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a messenger there is none."""
+    monkeypatch.setenv("HEARTHKEY_TELEGRAM_TOKEN", "123456:canary-token-of-the-right-length-00")
+    assert cli.main(["run", "--as", "bob"]) == 2
+    assert "are for the console" in capsys.readouterr().err
+
+
 def test_every_problem_is_a_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

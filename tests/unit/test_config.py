@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, EndpointConfig, config_path, load_config, survey_config
+from bot.config import (
+    Config,
+    EndpointConfig,
+    MembersConfig,
+    config_path,
+    load_config,
+    survey_config,
+)
 from bot.domain.chat import Identity
 from bot.domain.errors import StartError
 from bot.domain.secret import Secret
@@ -61,6 +68,7 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not config.has_messenger
     assert sorted(config.providers) == ["anthropic", "deepseek", "google", "openai"]
     assert config.web.listen is None
+    assert config.members == MembersConfig(turns=3, turns_per_minute=20)
 
 
 def test_every_setting_is_read(given: Given) -> None:
@@ -71,6 +79,8 @@ def test_every_setting_is_read(given: Given) -> None:
         ACCESS="open",
         OPERATORS="telegram:12345, matrix:@me:example.org",
         ALLOWED="console:me",
+        MEMBER_TURNS="5",
+        MEMBER_TURNS_PER_MINUTE="40",
         TELEGRAM_TOKEN=TOKEN,
         TELEGRAM_API_BASE="http://127.0.0.1:8081/",
         TELEGRAM_PROXY="http://user:canary@proxy:3128",
@@ -93,6 +103,7 @@ def test_every_setting_is_read(given: Given) -> None:
         Identity("matrix", "@me:example.org"),
     }
     assert config.access.allowed == {Identity("console", "me")}
+    assert config.members == MembersConfig(turns=5, turns_per_minute=40)
     assert config.telegram is not None
     assert config.telegram.token == Secret(TOKEN)
     assert config.telegram.api_base == "http://127.0.0.1:8081"
@@ -241,7 +252,7 @@ def test_an_unknown_name_in_the_file_is_told(given: Given) -> None:
 
 def test_all_problems_are_told_at_once(given: Given) -> None:
     """One start, one list: from the environment, from the file, and about both."""
-    given.write('log_level = "loud"\nmatrix_user = 5\nwibble = "x"')
+    given.write('log_level = "loud"\nmatrix_user = 5.5\nwibble = "x"')
     problems = given.problems(ACCESS="maybe", WOBBLE="x", OPERATORS="nobody")
     assert len(problems) == 6
     for name in ("log_level", "matrix_user", "wibble", "ACCESS", "WOBBLE", "OPERATORS"):
@@ -362,12 +373,12 @@ def test_a_named_configuration_must_be_there(given: Given) -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["5", "true", "[1, 2]", "{ a = 5 }"])
+@pytest.mark.parametrize("value", ["1.5", "true", "[1, 2]", "{ a = 5 }"])
 def test_a_value_of_another_kind_is_told(given: Given, value: str) -> None:
-    """Settings are texts."""
+    """Settings are texts, or whole numbers."""
     given.write(f"log_level = {value}")
     assert given.problem() == (
-        f"log_level in {given.path}: write a text in quotes, or a list of such texts"
+        f"log_level in {given.path}: write a text in quotes, a whole number, or a list of texts"
     )
 
 
@@ -393,3 +404,22 @@ def test_the_catalogue_decides_which_providers_have_settings(given: Given) -> No
     assert config.providers["groq"].base_url == "https://api.example.org/v1"
     with pytest.raises(StartError, match="HEARTHKEY_GROQ_BASE_URL is no setting"):
         load_config(env)
+
+
+@pytest.mark.parametrize("off", ["off", "OFF"])
+def test_the_rate_can_be_off_and_no_other_limit(given: Given, off: str) -> None:
+    """As many at once as one likes would let one member fill the machine."""
+    assert given.load(MEMBER_TURNS_PER_MINUTE=off).members.turns_per_minute is None
+    assert "Allowed: 1 to 50" in given.problem(MEMBER_TURNS=off)
+
+
+@pytest.mark.parametrize("wrong", ["0", "51", "-1", "2.5", "three", "٣"])
+def test_a_limit_is_a_number_in_its_range(given: Given, wrong: str) -> None:
+    """What is allowed is said."""
+    assert "1 to 50. Allowed: 1 to 50. Example:" in given.problem(MEMBER_TURNS=wrong)
+
+
+def test_limits_are_read_from_the_file(given: Given) -> None:
+    """As numbers, or as words."""
+    given.write('member_turns = 4\nmember_turns_per_minute = "off"\n')
+    assert given.load().members == MembersConfig(turns=4, turns_per_minute=None)

@@ -207,9 +207,9 @@ async def test_a_code_is_sent_through_the_first_that_has_a_link(house: Two) -> N
     """And through none that does not run."""
     house.two.link = "https://example.org/"
     await house.start()
-    assert house.messengers.claim_link("claim_1") == "https://example.org/claim_1"
+    assert house.messengers.claim_link("claim_1") == "https://example.org/?start=claim_1"
     house.one.link = "https://example.net/"
-    assert house.messengers.claim_link("claim_1") == "https://example.net/claim_1"
+    assert house.messengers.claim_link("claim_1") == "https://example.net/?start=claim_1"
     none = Messengers([messenger(FakeConnected("three"))], house.clock)
     await none.check()
     assert none.claim_link("claim_1") == ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.chat import Finish, FinishReason, Identity, Place, TextDelta
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import FrontendError, StorageUnavailable
 from bot.domain.events import Command, Press, Text
 from tests.fakes.clock import let_run
 from tests.fakes.disk import FullDisk
@@ -164,10 +164,14 @@ async def test_unknown_commands_and_old_buttons_are_named_as_such(house: House) 
     assert house.provider.asked == []
 
 
-async def test_a_personal_command_in_a_group_says_where_it_belongs(house: House) -> None:
-    """It is not run there."""
+async def test_a_personal_command_in_a_group_is_answered_in_private(house: House) -> None:
+    """In the group it is only said where the answer is, or belongs."""
     await house.say("/menu", ALICE, CLUB)
-    assert house.said == ["/menu is private. Send it to me in a private chat."]
+    assert house.frontend.texts_in(CLUB) == ["That is private. I sent it to you."]
+    assert house.frontend.texts_in(HOME) == ["menu"]
+    house.frontend.fail_next("open_private", FrontendError())
+    await house.say("/menu", ALICE, CLUB)
+    assert house.said[-1] == "/menu is private. Send it to me in a private chat."
 
 
 async def test_strangers_are_told_once_an_hour_and_nothing_is_kept(house: House) -> None:
@@ -311,18 +315,18 @@ async def test_a_member_who_changes_their_name_stays_the_same(house: House) -> N
     await house.router.receive(replace(incoming, sender_name="Alicia"))
     await let_run()
     assert (await house.turns(), await house.member()) == first
-    assert house.router._members[ALICE].name == "Alicia"
+    assert house.router._roster._members[ALICE].name == "Alicia"
 
 
 async def test_the_memory_of_members_is_bounded(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A crowd does not fill it."""
-    monkeypatch.setattr("bot.router._KNOWN", 2)
+    monkeypatch.setattr("bot.roster._KNOWN", 2)
     house.access.is_open = True
     for number in range(5):
         await house.say("/ping", Identity("fake", f"p{number}"))
-    assert len(house.router._members) <= 2
+    assert len(house.router._roster._members) <= 2
     assert house.said == ["pong"] * 5
 
 

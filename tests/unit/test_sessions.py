@@ -91,13 +91,13 @@ async def test_in_a_group_each_member_has_one_running_turn(house: House) -> None
     await house.say("alice 2", ALICE, CLUB)
     await house.say("bob 1", BOB, CLUB)
     assert [(a.question, a.key) for a in house.provider.asked] == [
-        ("alice 1", "sk-canary-alice"),
-        ("bob 1", "sk-canary-bob"),
+        ("M1: alice 1", "sk-canary-alice"),
+        ("M2: bob 1", "sk-canary-bob"),
     ]
-    assert house.said == ["Echo: bob 1"]
+    assert house.said == ["Echo: M2: bob 1"]
     gate.set()
     await let_run()
-    assert house.said == ["Echo: bob 1", "slow", "Echo: alice 2"]
+    assert house.said == ["Echo: M2: bob 1", "slow", "Echo: M1: alice 2"]
 
 
 async def test_in_a_group_the_answer_is_a_reply_and_has_no_cost_line(house: House) -> None:

@@ -39,13 +39,11 @@ def labels(stage: Stage) -> list[str]:
     return [button.label for row in stage.frontend.shown[-1].reply.buttons for button in row]
 
 
-@pytest.mark.parametrize("why", ["refused", "cannot", "not encrypted either"])
+@pytest.mark.parametrize("why", ["refused", "not encrypted either"])
 async def test_where_no_encrypted_chat_opens_the_choice_stays(stage: Stage, why: str) -> None:
     """It is said, nothing is asked anywhere, and the key may still be typed here."""
     if why == "refused":
         stage.frontend.fail_next("open_private", FrontendError())
-    elif why == "cannot":
-        stage.frontend.opens_private = False
     else:
         stage.frontend.unsealed.add("private-alice")
     assert await say(stage, "!addkey anthropic") == WARNING

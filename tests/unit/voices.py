@@ -16,6 +16,7 @@ from typing import Any, Final
 import bot.texts
 from bot.domain.chat import (
     Choices,
+    Identity,
     MemberId,
     Overrides,
     Place,
@@ -30,14 +31,19 @@ from bot.domain.errors import ProviderError
 from bot.domain.events import Button, Reply
 from bot.domain.keys import Balance, KeyHealth, KeyId, KeyInfo
 from bot.domain.models import Effort, ProviderSpec, TemperatureUse
+from bot.domain.people import Standing
 from bot.domain.ports import Spent, SpentLine
 from bot.domain.prices import Period, Price, Rates, Tier
+from bot.texts import paying
 from bot.texts.about import Line
 from bot.texts.conversation import About
 from bot.texts.costs import Last, Offer
 from bot.texts.failures import Failure, Instead
 from bot.texts.heldkeys import Held
+from bot.texts.invitations import Sent
 from bot.texts.keymessage import COULD_READ, still_there
+from bot.texts.linking import Account
+from bot.texts.members import Shown
 from bot.texts.model import Option
 from bot.texts.prefixes import prefixed
 from bot.texts.tuning import Panel
@@ -48,6 +54,7 @@ _COMPANY: Final = "Alibaba Model Studio"
 _MODEL: Final = "anthropic/claude-sonnet_5.5-extended-preview"
 _TITLE: Final = "A conversation with *the* longest title that anybody may [set]"[:60]
 _WORDS: Final = "What can I cook with *eggs*, rice and [all] that is left in a fridge? " * 40
+_PERSON: Final = "Alexandra Konstantinopoulou of the Family"
 _MASK: Final = "sk-…abcd"
 _PLACE: Final = Place("fake", "alice")
 _SPEC: Final = ProviderSpec(
@@ -112,6 +119,7 @@ _PRICE: Final = Price(
         Period(rates=_RATES, since=date(2027, 1, 1)),
     )
 )
+_HEX: Final = "0123456789abcdef"
 _BY_TYPE: Final[dict[Any, Any]] = {
     int: 12_345,
     float: 0.25,
@@ -133,9 +141,42 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     ),
     Rates: Rates(input=Decimal("1250.125"), output=Decimal("12345.0075")),
     date: date(2025, 11, 22),
+    Sent: Sent(
+        id=_HEX,
+        code="K7QM-4TXD-V3PN",
+        link="https://t.me/a_bot_with_the_longest_name_bot?start=i_K7QM4TXDV3PN",
+        until=NOW + timedelta(days=400),
+        elsewhere=("console", "matrix"),
+    ),
+    Shown: Shown(
+        id=_HEX,
+        name="A person with a *display* name of any length",
+        accounts=(f"matrix:@{'somebody' * 20}:example.org",) * 5,
+        since=_LONG_AGO,
+        standing=Standing.REMOVED,
+        may_come=False,
+        is_operator=False,
+        is_named=False,
+        is_self=False,
+        erase_at=NOW,
+    ),
+    Identity: Identity("matrix", f"@{'some_body' * 20}:example.org"),
+    Account: Account(Identity("matrix", f"@{'some_body' * 20}:example.org"), "0123ab"),
     Offer: Offer(label=_MODEL, company=_COMPANY, rates=_RATES, usd=Decimal("0.0042")),
     Last: Last(label=_MODEL, usd=Decimal("0.0042"), is_estimated=True),
     Price: _PRICE,
+    paying.Offer: paying.Offer(
+        label=_MODEL, usd=Decimal("0.0042"), is_free=False, marked="0123ab"
+    ),
+    paying.Where: paying.Where(
+        id=12_345,
+        title=_TITLE,
+        month=_SPENT,
+        since=_LONG_AGO,
+        cap_usd=Decimal("2.50"),
+        history_tokens=2_000,
+        shows_name=True,
+    ),
     Line: Line(name="removekey", usage="[COMPANY]", help="remove it", example="removekey a"),
     About: About(
         session=_SESSION, model=_MODEL, cost="about $1.23", question=_WORDS, is_here=False
@@ -153,6 +194,17 @@ _BY_TYPE: Final[dict[Any, Any]] = {
     ),
 }
 _BY_NAME: Final[dict[str, str]] = {
+    "id_": _HEX,
+    "member": _HEX,
+    "code": "K7QM-4TXD",
+    "inviter": "Alexandra Konstantinopoulou",
+    "by": "Alexandra Konstantinopoulou",
+    "account": "matrix:@somebody:example.org",
+    "ask": f"members:ask:{_HEX}",
+    "mark": "0123ab",
+    "frontend": "telegram",
+    "drawn": "█▀▄ " * 3,
+    "instructions": _WORDS,
     "mask": _MASK,
     "old_mask": "sk-…7Qx2",
     "gone": f"{still_there('Remove')} {COULD_READ}",
@@ -219,11 +271,21 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("turns.unknown_command", "name"): "a" * 60,
     ("turns.unknown_command", "near"): ("removekey",),
     ("model.menu", "way_back"): Button("Close", "model:close"),
+    ("allow.added", "name"): _PERSON,
     ("groups.private_only", "name"): "removekey",
-    ("groups.key_posted", "name"): "Alexandra Konstantinopoulou of the Family",
+    ("groups.only_in_groups", "name"): "answer",
+    ("groups.operators_only", "name"): "removekey",
+    ("groups.admins_choose", "name"): "settings",
+    ("paying.places", "page"): 1,
+    ("paying.places", "pages"): 3,
+    ("paying.places", "total"): 24,
+    ("groups.key_posted", "name"): _PERSON,
     ("topics.afresh", "where"): "thread",
     ("topics.here_or_topic", "title"): "A topic with a *long* title that [fits] in an action",
     ("topics.topic_refused", "title"): "A topic with a *long* title that [fits] in an action",
+    ("invitations.welcome", "name"): "A person with a display name of any length",
+    ("invitations.joined", "name"): "A person with a display name of any length",
+    ("members.members", "page"): 1,
     ("turns.cut", "provider"): _COMPANY,
     ("turns.key_unreadable", "provider"): _COMPANY,
     ("turns.cut", "text"): "Some words.",
@@ -237,6 +299,7 @@ _MOST: Final = {
     "conversation.sessions": 5,
     "model.menu": 3,
     "about.help_page": 9,
+    "paying.places": 6,
 }
 _NOT_TEXTS: Final = frozenset({"format", "layout", "prefixes"})
 
