@@ -142,12 +142,15 @@ def _stopped(call: Call, found: Sequence[tuple[Group, Payer]]) -> tuple[Effect, 
 
 
 async def _again(call: Call) -> Outcome:
-    """Undo a stop: the yes that was given before holds again."""
+    """Undo a stop: the yes that was given before holds again, and what waited for it runs."""
     group, payer = await _find(call, call.args) or (None, None)
     if group is None or payer is None or payer.agreed is None:
         return Outcome(reply=texts.paying.nothing_asked())
     again = ChangePayer(member=call.member.id, group=group.id, is_stopped=False)
-    return Outcome(reply=texts.paying.going_on(group.title), effects=(again,))
+    return Outcome(
+        reply=texts.paying.going_on(group.title),
+        effects=(again, _release(call, group, WaitReason.CONSENT)),
+    )
 
 
 async def _everywhere(call: Call) -> Outcome:

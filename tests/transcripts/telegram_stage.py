@@ -88,7 +88,9 @@ class TelegramStage(WiredStage):
             for row in rows
             if row["op"] == "deleted"
         ]
-        return [*gone, *printed, *(line for row in rows for line in self._shown(row))]
+        toasts = [row["text"] for row in rows if row["op"] == "answered" and row["text"]]
+        shown = [line for row in rows for line in self._shown(row)]
+        return [*gone, *printed, *shown, *(f"toast> {toast}" for toast in toasts)]
 
     def everything_shown(self) -> list[str]:
         """Return every text and label that was ever shown, drafts among them."""
