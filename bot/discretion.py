@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot import texts
-from bot.domain.chat import MemberId, Place, Turn, TurnState
+from bot.domain.chat import Identity, MemberId, Place, Turn, TurnState
 from bot.domain.errors import (
     FrontendError,
     InvalidKey,
@@ -36,11 +36,20 @@ class Discretion:
         person = await self._stores.people.person(member)
         mine = [each for each in person.identities if each.frontend == frontend] if person else []
         for identity in mine:
-            try:
-                return await self._frontends[frontend].open_private(identity)
-            except FrontendError as error:
-                _log.warning("a private chat was not opened: %s", type(error).__name__)
+            if place := await self.chat_with(identity):
+                return place
         return None
+
+    async def chat_with(self, identity: Identity) -> Place | None:
+        """Return the private chat with an account; None: it is not to be had now."""
+        frontend = self._frontends.get(identity.frontend)
+        if frontend is None:
+            return None
+        try:
+            return await frontend.open_private(identity)
+        except FrontendError as error:
+            _log.warning("a private chat was not opened: %s", type(error).__name__)
+            return None
 
     async def account(self, member: MemberId, frontend: str) -> str:
         """Return the id of a member's account on a messenger; empty: they have none there."""

@@ -65,9 +65,8 @@ class Manners:
         account = call.member.identity.id
         if command.is_own_setting:
             return Outcome(reply=replace(texts.groups.own_settings(link), only_for=account))
-        try:
-            there = await call.messenger.open_private(call.member.identity)
-        except FrontendError:
+        there = await call.desk.discretion.chat_with(call.member.identity)
+        if there is None:
             is_direct = call.abilities.opens_private
             reply = texts.groups.private_only(command.name, link, is_direct=is_direct)
             return Outcome(reply=replace(reply, only_for=account))

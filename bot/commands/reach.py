@@ -1,28 +1,16 @@
 """Where the bot writes to somebody in private who has not just written to it."""
 
 from bot.commands.spec import Call
-from bot.domain.chat import Identity, MemberId, Place
-from bot.domain.errors import FrontendError
+from bot.domain.chat import Identity, MemberId
 from bot.domain.events import Outgoing, Reply
 from bot.domain.people import Person
-
-
-async def private_chat(call: Call, identity: Identity) -> Place | None:
-    """Return the private chat with an account; None: it is not to be had now."""
-    messenger = call.desk.messengers.get(identity.frontend)
-    if messenger is None:
-        return None
-    try:
-        return await messenger.open_private(identity)
-    except FrontendError:
-        return None
 
 
 async def to_person(call: Call, person: Person, reply: Reply) -> tuple[Outgoing, ...]:
     """Return a reply on its way to a person, on the messenger of the call if they are there."""
     here = call.place.frontend
     for identity in sorted(person.identities, key=lambda each: each.frontend != here):
-        if place := await private_chat(call, identity):
+        if place := await call.desk.discretion.chat_with(identity):
             return (Outgoing(place=place, member=person.id, reply=reply),)
     return ()
 
@@ -31,5 +19,5 @@ async def to_account(
     call: Call, identity: Identity, member: MemberId, reply: Reply
 ) -> tuple[Outgoing, ...]:
     """Return a reply on its way to one account."""
-    place = await private_chat(call, identity)
+    place = await call.desk.discretion.chat_with(identity)
     return (Outgoing(place=place, member=member, reply=reply),) if place else ()
